@@ -1,0 +1,70 @@
+import type { KimiRegion, KimiService } from '../upstream';
+
+/** An OAuth login. A record with an empty `accessToken` and `refreshToken` is a tombstone: "this login is dead, sign in again". */
+export type KimiOAuthCredentials = {
+  type: 'oauth';
+  accessToken: string;
+  refreshToken: string;
+  /** When the access token ends, in unix seconds. */
+  expiresAt: number;
+  /** Lifetime of the access token as the server gave it, in seconds. */
+  expiresIn: number;
+  scope: string;
+  tokenType: string;
+};
+
+/** A key kept in the store by `login --api-key`. */
+export type KimiApiKeyCredentials = {
+  type: 'api-key';
+  key: string;
+  service: KimiService;
+  region: KimiRegion;
+};
+
+/** What a store keeps for one slot (OAuth host + API base + account). */
+export type KimiCredentials = KimiOAuthCredentials | KimiApiKeyCredentials;
+
+/** Options of {@link CredentialStore.withLock}. */
+export type CredentialLockOptions = {
+  /** Ends the wait for the lock. The callback, once started, is not stopped by it. */
+  abortSignal?: AbortSignal | undefined;
+};
+
+/** What a lock holder is given. */
+export type CredentialLock = {
+  /** Throws `KimiCredentialStoreError` (`lock-lost`) when the lock was taken over meanwhile: then do not send, do not save. */
+  assertHeld(): void | Promise<void>;
+};
+
+/**
+ * Keeps one credential. Implement it to keep credentials anywhere; the contract suite in `test/credentials/contract.ts` says what must hold.
+ * A store knows nothing of expiry: it gives back what was saved.
+ */
+export interface CredentialStore {
+  /** Where the credential is, for messages: a path, a keychain item, a Redis key. Never a secret. */
+  readonly location: string;
+
+  /** The identity that goes with this store: an official client's login implies that client's header set. */
+  readonly impliedIdentity?: 'kimi-cli' | 'kimi-code';
+
+  /**
+   * The saved credential, or `undefined` if none was ever saved or it was cleared.
+   * @throws KimiCredentialStoreError when the place cannot be read or what is there is not a credential.
+   */
+  load(): Promise<KimiCredentials | undefined>;
+
+  /**
+   * Replaces the credential, atomically: a reader sees the old or the new one, never a mixture.
+   * @throws KimiCredentialStoreError
+   */
+  save(credentials: KimiCredentials): Promise<void>;
+
+  /** Removes the credential. Removing what is not there is no error. */
+  clear(): Promise<void>;
+
+  /**
+   * Runs `callback` while no other process that uses the same place runs one. Absent where a store has no other users.
+   * Not reentrant. @throws KimiCredentialStoreError (`locked` after the wait limit) or the abort reason.
+   */
+  withLock?<T>(callback: (lock: CredentialLock) => Promise<T>, options?: CredentialLockOptions): Promise<T>;
+}

@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  define: { __PACKAGE_VERSION__: JSON.stringify('0.0.0-test') },
+  resolve: {
+    alias: [{ find: /^#node\/(.*)$/, replacement: fileURLToPath(new URL('./src/node/$1.ts', import.meta.url)) }],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/official/**', 'test/hosts/**'],
+    setupFiles: ['test/support/isolate-environment.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+});
