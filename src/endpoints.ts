@@ -1,0 +1,76 @@
+import { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
+import { API_BASE_URLS, DEFAULT_REGIONS, OAUTH_HOSTS, type KimiRegion, type KimiService } from './upstream';
+
+/** Environment variables as the runtime gives them; a variable set to the empty string counts as unset (decisions.md 7). */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where requests go. */
+export type KimiEndpoints = {
+  service: KimiService;
+  region: KimiRegion;
+  /** Without trailing slash, with the version segment: `https://api.kimi.com/coding/v1`. */
+  apiBaseURL: string;
+  /** Without trailing slash: `https://auth.kimi.com`. */
+  oauthHost: string;
+};
+
+/** The settings and variables that {@link resolveEndpoints} looks at. */
+export type EndpointSettings = {
+  service?: KimiService | undefined;
+  region?: KimiRegion | undefined;
+  baseURL?: string | undefined;
+  oauthHost?: string | undefined;
+};
+
+/**
+ * Settings, environment and region to URLs (decisions.md 7). The first that is set wins:
+ * coding API: `baseURL`, `KIMI_CODE_BASE_URL`, region. Platform API: `baseURL`, region, never the coding variables.
+ * OAuth: `oauthHost`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, region.
+ * @throws KimiInvalidArgumentError for a URL, service or region that cannot work.
+ */
+export function resolveEndpoints(settings: EndpointSettings, environment: Environment): KimiEndpoints {
+  const service = oneOf('service', settings.service, Object.keys(API_BASE_URLS) as KimiService[]) ?? 'coding';
+  const region = oneOf('region', settings.region, Object.keys(OAUTH_HOSTS) as KimiRegion[]) ?? DEFAULT_REGIONS[service];
+
+  const apiBaseURL =
+    normalizeURL('baseURL', settings.baseURL) ??
+    (service === 'coding' ? normalizeURL('KIMI_CODE_BASE_URL', environment.KIMI_CODE_BASE_URL) : undefined) ??
+    API_BASE_URLS[service][region];
+
+  const oauthHost =
+    normalizeURL('oauthHost', settings.oauthHost) ??
+    normalizeURL('KIMI_CODE_OAUTH_HOST', environment.KIMI_CODE_OAUTH_HOST) ??
+    normalizeURL('KIMI_OAUTH_HOST', environment.KIMI_OAUTH_HOST) ??
+    OAUTH_HOSTS[region];
+
+  return { service, region, apiBaseURL: withVersionSegment(apiBaseURL), oauthHost };
+}
+
+function oneOf<T extends string>(argument: string, value: T | undefined, allowed: T[]): T | undefined {
+  if (value === undefined || allowed.includes(value)) {
+    return value;
+  }
+  throw new KimiInvalidArgumentError({
+    argument,
+    message: `The setting "${argument}" must be one of ${allowed.map(name => `'${name}'`).join(', ')}, not ${JSON.stringify(value)}.`,
+  });
+}
+
+function normalizeURL(argument: string, value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  if (trimmed === undefined || trimmed === '') {
+    return undefined;
+  }
+  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new KimiInvalidArgumentError({
+      argument,
+      message: `"${argument}" must be an http(s) URL without user name or password, for example "${API_BASE_URLS.coding['mainland-cn']}".`,
+    });
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+function withVersionSegment(baseURL: string): string {
+  return /\/v\d+[a-z0-9]*$/i.test(baseURL) ? baseURL : `${baseURL}/v1`;
+}

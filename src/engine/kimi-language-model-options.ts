@@ -1,0 +1,86 @@
+import type { SharedV4ProviderOptions, SharedV4Warning } from '@ai-sdk/provider';
+import { z } from 'zod/v4';
+import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+
+/** Effort words that are always understood; a model's own levels are accepted besides (decisions.md 28). */
+export const REASONING_EFFORTS = ['auto', 'off', 'none', 'on', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+
+/** `providerOptions.kimi`, also read under the provider's `name`. */
+export type KimiLanguageModelOptions = {
+  /**
+   * How much the model thinks. `auto` (default): the server decides. `off`/`none`: no thinking. `on`: thinking at the model's default.
+   * Levels are mapped to the nearest one the model has, with a warning when that changes them. Beats AI SDK 7's `reasoning`.
+   */
+  reasoningEffort?: (typeof REASONING_EFFORTS)[number] | (string & {});
+  /**
+   * `preserved`: earlier turns' reasoning is kept in the context (`thinking.keep: "all"` on the wire). `interleaved`: the server's rule.
+   * Default: `preserved` with the kimi-code identity, which sends it on every request, else `interleaved`.
+   */
+  reasoningHistory?: 'preserved' | 'interleaved';
+  /** One value per conversation, so that the server can find its cached prefix. Default: the session id header that opencode sends. */
+  promptCacheKey?: string;
+  /** The wire form, as existing opencode configurations write it. `reasoningEffort` and `reasoningHistory` win over it. */
+  thinking?: { type?: 'enabled' | 'disabled'; effort?: string; keep?: 'all' | null };
+};
+
+const optionsSchema = z.object({
+  reasoningEffort: z.string().min(1).optional(),
+  reasoningHistory: z.enum(['preserved', 'interleaved']).optional(),
+  promptCacheKey: z.string().min(1).optional(),
+  thinking: z
+    .object({
+      type: z.enum(['enabled', 'disabled']).optional(),
+      effort: z.string().min(1).optional(),
+      keep: z.literal('all').nullish(),
+    })
+    .optional(),
+});
+
+/** Wire names that existing configurations use (decisions.md 31). */
+const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
+  reasoning_effort: 'reasoningEffort',
+  prompt_cache_key: 'promptCacheKey',
+};
+
+/** {@link KimiLanguageModelOptions} after reading. */
+export type ParsedKimiOptions = z.infer<typeof optionsSchema>;
+
+/**
+ * Reads `providerOptions.kimi` and `providerOptions[name]`, the latter winning. An unknown key becomes a warning and goes nowhere.
+ * @throws KimiInvalidArgumentError for a bad value; the message names the allowed ones.
+ */
+export function parseKimiOptions(
+  providerOptions: SharedV4ProviderOptions | undefined,
+  name: string,
+): { options: ParsedKimiOptions; warnings: SharedV4Warning[] } {
+  const warnings: SharedV4Warning[] = [];
+  const known: Record<string, unknown> = {};
+  const namespaces = name === 'kimi' ? ['kimi'] : ['kimi', name];
+
+  for (const namespace of namespaces) {
+    const given = Object.entries(providerOptions?.[namespace] ?? {}).filter(([, value]) => value !== undefined);
+    // An alias never beats the documented name beside it.
+    for (const [key, value] of given.toSorted(([left], [right]) => Number(right in ALIASES) - Number(left in ALIASES))) {
+      const option = ALIASES[key] ?? key;
+      if (!(option in optionsSchema.shape)) {
+        warnings.push({
+          type: 'other',
+          message: `providerOptions.${namespace}.${key} is not an option of this provider and was ignored. Options: ${Object.keys(optionsSchema.shape).join(', ')}.`,
+        });
+        continue;
+      }
+      known[option] = value;
+    }
+  }
+
+  const parsed = optionsSchema.safeParse(known);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = (issue?.path ?? []).join('.');
+    throw new KimiInvalidArgumentError({
+      argument: `providerOptions.${namespaces.at(-1)}.${path}`,
+      message: `providerOptions.${namespaces.at(-1)}.${path} is not valid: ${issue?.message ?? 'unknown reason'}.`,
+    });
+  }
+  return { options: parsed.data, warnings };
+}

@@ -1,0 +1,28 @@
+import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult, LanguageModelV4StreamResult } from '@ai-sdk/provider';
+import type { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
+import { toV4CallOptions } from './to-v4-call-options';
+
+/** The engine for AI SDK 7, in LanguageModelV4. */
+export class KimiLanguageModelV4 implements LanguageModelV4 {
+  readonly specificationVersion = 'v4' as const;
+  readonly provider: string;
+  readonly modelId: string;
+  readonly supportedUrls: Record<string, RegExp[]>;
+
+  private readonly engine: KimiChatLanguageModel;
+
+  constructor(engine: KimiChatLanguageModel) {
+    this.engine = engine;
+    this.provider = engine.provider;
+    this.modelId = engine.modelId;
+    this.supportedUrls = engine.supportedUrls;
+  }
+
+  async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
+    return this.engine.doGenerate(toV4CallOptions(options));
+  }
+
+  async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+    return this.engine.doStream(toV4CallOptions(options));
+  }
+}

@@ -1,0 +1,28 @@
+/** What a runtime can say about the machine it runs on. Empty strings where it cannot. */
+export type Device = {
+  /** Node's `process.platform`. */
+  platform: string;
+  /** `os.type()`, for example `Linux`. */
+  type: string;
+  /** `os.release()`. */
+  release: string;
+  /** `os.version()`, the kernel's build string. */
+  version: string;
+  /** Node's word for the processor: `x64`, `arm64`. */
+  arch: string;
+  /** `os.machine()`, which is Python's `platform.machine()` on Linux and macOS: `x86_64`, `aarch64`, `arm64`. */
+  machine: string;
+  hostname: string;
+  /** macOS product version, for example `15.1`. */
+  macOSVersion: string;
+};
+
+/** What the identity needs from the runtime; `#node/device` gives the real one, on edge it says that nothing is known. */
+export type DeviceReader = {
+  readDevice(): Promise<Device>;
+  /**
+   * The device id file of `sender`: an official client's own one, or this package's. Existing content is used verbatim; a missing or
+   * blank file is created in that client's form. `undefined` where there is no disk or it cannot be written (decisions.md 25).
+   */
+  readDeviceId(sender: 'kimi-cli' | 'kimi-code' | 'host', environment: Readonly<Record<string, string | undefined>>): Promise<string | undefined>;
+};

@@ -1,0 +1,69 @@
+import type { KimiService } from '../upstream';
+import type { ModelInfo } from './model-info';
+
+/**
+ * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21 from wire.md 12: the models.dev snapshot inside
+ * `@moonshot-ai/kimi-code` 2.1.0 (B:197840) and its configuration documents; thinking of `kimi-for-coding` by decisions.md 29;
+ * K3 efforts from a live `/models` entry (oh-my-pi#5893); `k3-256k` from models.dev#4721; sampling from peers.md 5.5.
+ */
+const CODING_MODELS: readonly ModelInfo[] = [
+  model({ id: 'kimi-for-coding', displayName: 'Kimi for Coding', contextLength: 262_144 }),
+  model({ id: 'kimi-for-coding-highspeed', displayName: 'Kimi for Coding, high speed', contextLength: 262_144 }),
+  model({ id: 'k3', displayName: 'Kimi K3', contextLength: 1_048_576, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max' }),
+  model({
+    id: 'k3-256k',
+    displayName: 'Kimi K3, 256k',
+    contextLength: 262_144,
+    thinking: 'only',
+    efforts: ['low', 'high', 'max'],
+    defaultEffort: 'high',
+    videoInput: false,
+  }),
+];
+
+const PLATFORM_MODELS: readonly ModelInfo[] = [
+  model({ id: 'kimi-k3', displayName: 'Kimi K3', contextLength: 1_048_576, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max' }),
+  model({ id: 'kimi-k2.7-code', displayName: 'Kimi K2.7 Code', contextLength: 262_144, thinking: 'only' }),
+  model({ id: 'kimi-k2.7-code-highspeed', displayName: 'Kimi K2.7 Code, high speed', contextLength: 262_144, thinking: 'only' }),
+  model({ id: 'kimi-k2.6', displayName: 'Kimi K2.6', contextLength: 262_144 }),
+  model({ id: 'kimi-k2.5', displayName: 'Kimi K2.5', contextLength: 262_144 }),
+  model({ id: 'kimi-k2-thinking', contextLength: 262_144, thinking: 'only', imageInput: false, videoInput: false, sampling: 'free' }),
+  model({ id: 'kimi-k2-turbo-preview', contextLength: 262_144, thinking: 'no', imageInput: false, videoInput: false, sampling: 'free' }),
+];
+
+const TABLES: Readonly<Record<KimiService, ReadonlyMap<string, ModelInfo>>> = {
+  coding: new Map(CODING_MODELS.map(info => [info.id, info])),
+  platform: new Map(PLATFORM_MODELS.map(info => [info.id, info])),
+};
+
+/** What is known of `id` without asking the server; for an id not in the table the rules of its family. */
+export function knownModel(id: string, service: KimiService): ModelInfo {
+  return TABLES[service].get(id) ?? modelOfFamily(id);
+}
+
+/** Families, so that a new id of a known line does not lose its rules (peers.md 6, "matched by exact id"). */
+function modelOfFamily(id: string): ModelInfo {
+  if (/^(kimi-)?k[3-9]/.test(id)) {
+    return model({ id, contextLength: 262_144, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max' });
+  }
+  if (/thinking/.test(id)) {
+    return model({ id, contextLength: 262_144, thinking: 'only', imageInput: false, videoInput: false, sampling: 'free' });
+  }
+  if (/^kimi-k2-|^moonshot-/.test(id)) {
+    return model({ id, contextLength: id.startsWith('moonshot-') ? 131_072 : 262_144, thinking: 'no', imageInput: /vision/.test(id), videoInput: false, sampling: 'free' });
+  }
+  return model({ id, contextLength: 262_144 });
+}
+
+function model(info: Pick<ModelInfo, 'id' | 'contextLength'> & Partial<ModelInfo>): ModelInfo {
+  return {
+    thinking: 'both',
+    imageInput: true,
+    videoInput: true,
+    toolUse: true,
+    dynamicTools: false,
+    protocol: 'openai',
+    sampling: 'fixed',
+    ...info,
+  };
+}

@@ -1,0 +1,23 @@
+/** What the engine must know of a model. From the bundled table, or from the server's list, which wins. */
+export type ModelInfo = {
+  /** The slug as it goes on the wire. */
+  id: string;
+  displayName?: string;
+  /** Context window in tokens, prompt and answer together. */
+  contextLength: number;
+  /** `supports_thinking_type`: `only` always thinks, `both` can be switched, `no` never does (wire.md 5). */
+  thinking: 'only' | 'both' | 'no';
+  /** `think_efforts.valid_efforts` in server order; absent where the model is on/off only. */
+  efforts?: readonly string[];
+  /** `think_efforts.default_effort`. */
+  defaultEffort?: string;
+  imageInput: boolean;
+  videoInput: boolean;
+  toolUse: boolean;
+  /** Tools may be added by a message in mid-conversation (wire.md 6.5). */
+  dynamicTools: boolean;
+  /** Wire the model is served on; this package speaks `openai`. */
+  protocol: 'openai' | 'anthropic' | 'response';
+  /** `fixed`: the server refuses changed sampling settings (wire.md 6.1, peers.md 5.5). `free`: it takes them. */
+  sampling: 'fixed' | 'free';
+};

@@ -1,0 +1,55 @@
+import { KimiRedirectError } from '../errors/kimi-redirect-error';
+import type { FetchFunction } from './fetch-function';
+
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Keeps a request on the origin it was made for: a redirect to the same origin is followed once, any other is an error that names both
+ * origins. On a cross-origin 307 plain fetch strips only `Authorization`; `x-api-key`, the identity and the prompt would leave (decisions.md 26).
+ */
+export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
+  return async (input, init) => {
+    const url = input instanceof Request ? input.url : input.toString();
+    const response = await fetch(input, { ...init, redirect: 'manual' });
+    const target = redirectTarget(url, response);
+    if (target === undefined) {
+      return response;
+    }
+    await response.body?.cancel();
+    if (target === 'hidden' || target.origin !== new URL(url).origin) {
+      throw redirectError(url, target === 'hidden' ? 'unknown' : target.origin);
+    }
+    // 307 and 308 keep method and body; the others would turn a POST into a GET, which no Kimi endpoint means.
+    const repeated = await fetch(target.href, { ...init, redirect: 'manual' });
+    const further = redirectTarget(target.href, repeated);
+    if (further !== undefined) {
+      await repeated.body?.cancel();
+      throw redirectError(url, further === 'hidden' ? 'unknown' : further.origin);
+    }
+    return repeated;
+  };
+}
+
+function redirectTarget(url: string, response: Response): URL | 'hidden' | undefined {
+  if (response.type === 'opaqueredirect') {
+    return 'hidden';
+  }
+  if (!REDIRECT_STATUSES.has(response.status)) {
+    return undefined;
+  }
+  const location = response.headers.get('location');
+  return location !== null && URL.canParse(location, url) ? new URL(location, url) : 'hidden';
+}
+
+function redirectError(url: string, to: string): KimiRedirectError {
+  const from = new URL(url).origin;
+  return new KimiRedirectError({
+    from,
+    to,
+    message:
+      from === to
+        ? `${from} answered with more than one redirect. Check the "baseURL" setting, or a proxy in between.`
+        : `${from} answered with a redirect to ${to === 'unknown' ? 'another place' : to}, which is not followed: your prompt and credential are meant for ${from} only. ` +
+          'If that host is the right one, set "baseURL" (or KIMI_CODE_BASE_URL) to it.',
+  });
+}
