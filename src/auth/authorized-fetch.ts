@@ -1,0 +1,133 @@
+import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import type { FetchFunction } from '../transport/fetch-function';
+import { withCredentialSource } from './credential-source';
+import type { CredentialProvider, RequestCredential } from './request-credential';
+import { isTokenRefused } from './unauthorized-table';
+
+/** Headers that carry a credential on one of the two wires. */
+const CREDENTIAL_HEADERS = ['authorization', 'x-api-key'];
+
+/** More of a 401 than this is not read. */
+const MAXIMUM_BODY_LENGTH = 64 * 1024;
+
+/** Options of {@link createAuthorizedFetch}. */
+export type AuthorizedFetchOptions = {
+  /** Does the request; already carries the identity. */
+  fetch: FetchFunction;
+  /** The API that the credential is for. Requests to any other origin go out without credential. */
+  apiBaseURL: string;
+  credentials: CredentialProvider;
+};
+
+/**
+ * A `fetch` that authorises every request to the API, and all of the 401 rule:
+ *
+ * | answer | then |
+ * | --- | --- |
+ * | 401 about the token, a login | refresh against the refused token, send once more |
+ * | the second one is a 401 about the token | `KimiLoginRequiredError` (`rejected`) |
+ * | 401 about the token, but the body was a stream | refresh, so that the next request works; this one's 401 is passed on |
+ * | 401 about plan, model or context; any 401 to a key; 402; 403 | passed on, with `readCredentialSource` |
+ * | anything else | passed on untouched |
+ *
+ * A 401 has no stream behind it, so nothing is sent again after the first streamed byte.
+ * @throws what `CredentialProvider` throws
+ */
+export function createAuthorizedFetch({ fetch, apiBaseURL, credentials }: AuthorizedFetchOptions): FetchFunction {
+  const apiOrigin = new URL(apiBaseURL).origin;
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.origin !== apiOrigin) {
+      return fetch(input, withAuthorization(input, init, undefined));
+    }
+    const abortSignal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const credential = await credentials.getCredential({ abortSignal });
+    const replayable = isReplayable(input, init);
+    const first = await fetch(input, withAuthorization(input, init, credential));
+    if (first.status !== 401 || credential.kind === 'api-key' || credentials.refresh === undefined) {
+      return isRefusal(first) ? withCredentialSource(first, credential.source) : first;
+    }
+    const firstBody = await readBody(first);
+    if (!isTokenRefused(firstBody)) {
+      return withCredentialSource(first, credential.source, firstBody);
+    }
+    const renewed = await credentials.refresh({ rejectedToken: credential.token, abortSignal });
+    if (!replayable) {
+      return withCredentialSource(first, credential.source, firstBody);
+    }
+    const second = await fetch(input, withAuthorization(input, init, renewed));
+    if (second.status !== 401) {
+      return isRefusal(second) ? withCredentialSource(second, renewed.source) : second;
+    }
+    const secondBody = await readBody(second);
+    if (renewed.kind === 'api-key' || !isTokenRefused(secondBody)) {
+      return withCredentialSource(second, renewed.source, secondBody);
+    }
+    credentials.markRejected?.(renewed.token);
+    throw new KimiLoginRequiredError({
+      reason: 'rejected',
+      source: renewed.source,
+      message: `${apiOrigin} refuses the Kimi login from ${renewed.source} (HTTP 401), also after it was renewed. ${renewed.remedy}`,
+    });
+  };
+}
+
+function isRefusal({ status }: Response): boolean {
+  return status === 401 || status === 402 || status === 403;
+}
+
+/**
+ * The caller's request with our authorization, or with none. What the caller, a host or an SDK set is gone in any case: a header that
+ * was meant for Kimi must not reach another origin.
+ */
+function withAuthorization(input: RequestInfo | URL, init: RequestInit | undefined, credential: RequestCredential | undefined): RequestInit {
+  const given = init?.headers ?? (input instanceof Request ? input.headers : undefined);
+  const entries = given === undefined ? [] : given instanceof Headers || Array.isArray(given) ? [...given] : Object.entries(given);
+  // A plain object, as the AI SDK passes one: host fetches that spread the headers keep working.
+  const headers: Record<string, string> = {};
+  for (const [name, value] of entries as Array<[string, string]>) {
+    if (!CREDENTIAL_HEADERS.includes(name.toLowerCase())) {
+      headers[name] = value;
+    }
+  }
+  if (credential !== undefined) {
+    headers.Authorization = `Bearer ${credential.token}`;
+  }
+  return { ...init, headers };
+}
+
+function isReplayable(input: RequestInfo | URL, init: RequestInit | undefined): boolean {
+  const body = init?.body;
+  if (body === undefined || body === null) {
+    return !(input instanceof Request) || input.body === null;
+  }
+  return (
+    typeof body === 'string' ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof FormData ||
+    body instanceof URLSearchParams ||
+    body instanceof Blob
+  );
+}
+
+/** Reads an error body, which also frees the connection. One that is long or breaks off is cut there: it is judged by its beginning. */
+async function readBody(response: Response): Promise<string> {
+  if (response.body === null) {
+    return '';
+  }
+  let text = '';
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      text += chunk.value;
+      if (text.length > MAXIMUM_BODY_LENGTH) {
+        await reader.cancel();
+        break;
+      }
+    }
+  } catch {
+    return text;
+  }
+  return text;
+}
