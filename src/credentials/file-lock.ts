@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import type { CredentialLock, CredentialLockOptions } from './credential-store';
 import { lockFileSystem, type LockFileSystem } from './lock-file-system';
+import { makePrivateDirectory } from './private-directory';
 
 export type FileLockOptions = CredentialLockOptions & {
   /** The lock itself: a directory that exists while the lock is held. Its parent is made with mode 0700 if it is missing. */
@@ -48,7 +49,7 @@ async function acquire(options: FileLockOptions): Promise<HeldLock> {
   const { lockPath, abortSignal, waitMs = 60_000, now = () => performance.now(), sleep = defaultSleep, random = Math.random } = options;
   const start = now();
   const watch: Watch = { mtime: undefined, since: start };
-  await mkdir(dirname(lockPath), { recursive: true, mode: 0o700 }).catch((cause: unknown) => Promise.reject(cannotLock(options, cause)));
+  await makePrivateDirectory(dirname(lockPath)).catch((cause: unknown) => Promise.reject(cannotLock(options, cause)));
   for (let pause = 10; ; pause = Math.min(pause * 1.5, 200)) {
     abortSignal?.throwIfAborted();
     const held = await tryAcquire(options);

@@ -1,0 +1,72 @@
+import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
+import { accessTokenLifetime } from './access-token-lifetime';
+import type { CredentialStore } from './credential-store';
+
+export type EnvironmentCredentialStoreOptions = {
+  /** Default `process.env`, read at every load. */
+  environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Region of a key. Default: the service's default region. */
+  region?: KimiRegion | undefined;
+};
+
+/** Key variables and what they are for, first one first (decisions.md 8). */
+const KEY_VARIABLES: Readonly<Record<string, KimiService>> = {
+  KIMI_API_KEY: 'coding',
+  KIMI_CODER_API_KEY: 'coding',
+  MOONSHOT_API_KEY: 'platform',
+};
+const TOKEN_VARIABLE = 'KIMI_ACCESS_TOKEN';
+const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
+
+/**
+ * Reads an access token (`KIMI_ACCESS_TOKEN`) or a key (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`, `MOONSHOT_API_KEY`) from the environment;
+ * empty variables count as unset. It never saves. The record of an access token has an empty `refreshToken`: it cannot be renewed.
+ * A refresh token works once and a variable cannot be written back, so `KIMI_REFRESH_TOKEN` alone is an error that names
+ * `seededCredentialStore` (decisions.md 11).
+ */
+export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
+  const { environment = process.env, region } = options;
+  const read = (name: string) => environment[name]?.trim() || undefined;
+  const used = () => [TOKEN_VARIABLE, ...Object.keys(KEY_VARIABLES)].find((name) => read(name) !== undefined);
+  const location = () => `environment variable ${used() ?? `${TOKEN_VARIABLE} or ${Object.keys(KEY_VARIABLES).join(', ')}`}`;
+
+  const readOnly = (operation: 'load' | 'save' | 'clear', message: string) =>
+    new KimiCredentialStoreError({ location: location(), operation, reason: 'read-only', message });
+
+  return {
+    get location() {
+      return location();
+    },
+    async load() {
+      const variable = used();
+      if (variable === undefined) {
+        if (read(REFRESH_VARIABLE) !== undefined) {
+          throw readOnly(
+            'load',
+            `${REFRESH_VARIABLE} is set, but a refresh token works only once, so the one that follows it must be kept somewhere. ` +
+              'Name the place in code: credentialStore: seededCredentialStore(fileCredentialStore()). Or set a key: KIMI_API_KEY.',
+          );
+        }
+        return undefined;
+      }
+      const value = read(variable) ?? '';
+      const service = KEY_VARIABLES[variable];
+      return service === undefined
+        ? { type: 'oauth', accessToken: value, refreshToken: '', ...accessTokenLifetime(value), scope: '', tokenType: 'Bearer' }
+        : { type: 'api-key', key: value, service, region: region ?? DEFAULT_REGIONS[service] };
+    },
+    async save() {
+      throw readOnly(
+        'save',
+        `A program cannot keep a credential in an ${location()}. Choose a store that can: KIMI_CREDENTIAL_STORE=keychain or file.`,
+      );
+    },
+    async clear() {
+      const variable = used();
+      if (variable !== undefined) {
+        throw readOnly('clear', `The credential comes from the ${location()}, which only its owner can remove: unset ${variable}`);
+      }
+    },
+  };
+}
