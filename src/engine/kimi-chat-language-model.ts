@@ -1,6 +1,7 @@
 import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type {
   LanguageModelV4CallOptions,
+  LanguageModelV4Content,
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamResult,
   SharedV4Warning,
@@ -8,6 +9,7 @@ import type {
 import type { KimiCall } from './kimi-call';
 import type { KimiChatConfig } from './kimi-chat-config';
 import type { KimiChatRequestBody } from './kimi-chat-request-body';
+import { createChatStreamFetch } from '../stream/chat-stream-fetch';
 import { convertUsage, findUsage } from './convert-usage';
 import { kimiErrorStructure } from './kimi-error-structure';
 import { KIMI_CALL_KEY, prepareCall } from './prepare-call';
@@ -31,6 +33,9 @@ export class KimiChatLanguageModel {
   private readonly config: KimiChatConfig;
   private readonly wrapped: OpenAICompatibleChatLanguageModel;
 
+  /** For calls that want the server's own chunks: the same, without merged deltas. Made when first asked for. */
+  private wrappedRaw: OpenAICompatibleChatLanguageModel | undefined;
+
   /**
    * Usage on its way from `buildMetadata` to `convertUsage`, which openai-compatible calls one after the other in the same flush.
    * It saves a pass over the stream; in `doGenerate` an await lies between the two, where concurrent calls would mix (decisions.md 6).
@@ -41,12 +46,47 @@ export class KimiChatLanguageModel {
     this.modelId = modelId;
     this.provider = `${config.name}.chat`;
     this.config = config;
-    this.wrapped = new OpenAICompatibleChatLanguageModel(modelId, {
+    this.wrapped = this.wrap(true);
+  }
+
+  async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
+    const result = await this.wrapped.doGenerate(await this.prepare(options));
+    const { response } = result;
+    return { ...result, content: this.withToolCallIds(result.content, response?.body), usage: convertUsage(findUsage(response?.body)) };
+  }
+
+  async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+    const wrapped = options.includeRawChunks ? (this.wrappedRaw ??= this.wrap(false)) : this.wrapped;
+    return wrapped.doStream(await this.prepare(options));
+  }
+
+  private async prepare(options: LanguageModelV4CallOptions): Promise<LanguageModelV4CallOptions> {
+    return prepareCall(options, await this.config.model(this.modelId), this.config);
+  }
+
+  /** Tool calls that came without an id get one of the user's `generateId` instead of openai-compatible's own. */
+  private withToolCallIds(content: LanguageModelV4Content[], body: unknown): LanguageModelV4Content[] {
+    const calls = (body as AnswerBody | undefined)?.choices?.[0]?.message?.tool_calls ?? [];
+    if (calls.every(call => call.id)) {
+      return content;
+    }
+    let index = 0;
+    return content.map(part => (part.type === 'tool-call' && !calls[index++]?.id ? { ...part, toolCallId: this.config.generateId() } : part));
+  }
+
+  private transform({ [KIMI_CALL_KEY]: call, ...body }: WireBody, warnings: SharedV4Warning[]): KimiChatRequestBody {
+    warnings.push(...call.warnings);
+    return transformRequestBody(body, call, this.config.rules, warning => warnings.push(warning));
+  }
+
+  private wrap(coalesce: boolean): OpenAICompatibleChatLanguageModel {
+    const { config } = this;
+    return new OpenAICompatibleChatLanguageModel(this.modelId, {
       // Always this name: openai-compatible warns about a dashed one and derives option keys from it (decisions.md 3).
       provider: 'kimi.chat',
       url: ({ path }) => `${config.apiBaseURL()}${path}`,
       headers: config.headers,
-      fetch: config.fetch,
+      fetch: createChatStreamFetch({ fetch: config.fetch, generateId: config.generateId, coalesce }),
       includeUsage: true,
       supportsStructuredOutputs: true,
       supportsMultiPartToolContent: true,
@@ -75,24 +115,7 @@ export class KimiChatLanguageModel {
       },
     });
   }
-
-  async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
-    const result = await this.wrapped.doGenerate(await this.prepare(options));
-    return { ...result, usage: convertUsage(findUsage(result.response?.body)) };
-  }
-
-  async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
-    return this.wrapped.doStream(await this.prepare(options));
-  }
-
-  private async prepare(options: LanguageModelV4CallOptions): Promise<LanguageModelV4CallOptions> {
-    return prepareCall(options, await this.config.model(this.modelId), this.config);
-  }
-
-  private transform({ [KIMI_CALL_KEY]: call, ...body }: WireBody, warnings: SharedV4Warning[]): KimiChatRequestBody {
-    warnings.push(...call.warnings);
-    return transformRequestBody(body, call, this.config.rules, warning => warnings.push(warning));
-  }
 }
 
+type AnswerBody = { choices?: Array<{ message?: { tool_calls?: Array<{ id?: string | null }> | null } }> };
 type WireBody = KimiChatRequestBody & { [KIMI_CALL_KEY]: KimiCall };

@@ -1,0 +1,41 @@
+import { NoSuchModelError } from '@ai-sdk/provider';
+import type { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
+import type { KimiModelId } from '../models/kimi-model-id';
+import { KimiCore } from './kimi-core';
+import type { KimiProviderSettings } from './kimi-provider-settings';
+import { memoizeById } from './memoize-by-id';
+
+/** What the provider of each specification has, `Model` being its language model. */
+export interface CallableProvider<Model> {
+  (modelId: KimiModelId): Model;
+  languageModel(modelId: KimiModelId): Model;
+  /** The same as `languageModel`. */
+  chat(modelId: KimiModelId): Model;
+  /** @throws NoSuchModelError: Kimi has no embedding models. */
+  embeddingModel(modelId: string): never;
+  /** @throws NoSuchModelError: Kimi has no embedding models. */
+  textEmbeddingModel(modelId: string): never;
+  /** @throws NoSuchModelError: Kimi has no image models. */
+  imageModel(modelId: string): never;
+}
+
+/** The provider over one core; `Face` puts the engine into a specification's words. Model objects are made once per id. */
+export function callableProvider<Model>(
+  settings: KimiProviderSettings,
+  Face: new (engine: KimiChatLanguageModel) => Model,
+): CallableProvider<Model> {
+  const core = new KimiCore(settings);
+  const languageModel = memoizeById((modelId: KimiModelId) => new Face(core.engine(modelId)));
+  const noEmbeddingModel = (modelId: string): never => {
+    throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });
+  };
+  return Object.assign((modelId: KimiModelId) => languageModel(modelId), {
+    languageModel,
+    chat: languageModel,
+    embeddingModel: noEmbeddingModel,
+    textEmbeddingModel: noEmbeddingModel,
+    imageModel: (modelId: string): never => {
+      throw new NoSuchModelError({ modelId, modelType: 'imageModel' });
+    },
+  });
+}

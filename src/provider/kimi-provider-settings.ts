@@ -1,0 +1,64 @@
+import type { CredentialStore } from '../credentials/credential-store';
+import type { KimiIdentity } from '../identity/identity';
+import type { FetchFunction } from '../transport/fetch-function';
+import type { KimiRegion, KimiService } from '../upstream';
+
+/** Settings of `createKimi`. Every one is optional; unknown ones are ignored, because hosts pass their own. */
+export type KimiProviderSettings = {
+  /**
+   * Name of the provider: the first part of a model's `provider` string and a `providerOptions` key beside `kimi`.
+   * @default 'kimi'
+   */
+  name?: string | undefined;
+
+  /**
+   * An API key, or a function that gives one at each request. Beats every other credential. Default: the `credentialStore`, else the
+   * environment (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`; `MOONSHOT_API_KEY` with `service: 'platform'`), else the saved login.
+   */
+  apiKey?: string | (() => string | Promise<string>) | undefined;
+
+  /** API base URL. Default: `KIMI_CODE_BASE_URL` (coding only), else by `service` and `region`. A missing `/v1` is added. */
+  baseURL?: string | undefined;
+
+  /**
+   * `coding`: the Kimi Code subscription. `platform`: the pay-per-token Moonshot open platform.
+   * @default 'coding'
+   */
+  service?: KimiService | undefined;
+
+  /** Where the account lives. Default: `mainland-cn` (kimi.com) for coding, `global` (moonshot.ai) for the platform. */
+  region?: KimiRegion | undefined;
+
+  /** Which of several saved logins to use. Default: `KIMI_ACCOUNT`, else `default`. */
+  account?: string | undefined;
+
+  /** OAuth host. Default: `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, else by `region`. */
+  oauthHost?: string | undefined;
+
+  /** Where the login is kept. Default: chosen automatically when the first request is made. */
+  credentialStore?: CredentialStore | undefined;
+
+  /**
+   * Who requests say they come from: the header set of an official client, or your own product, version and platform.
+   * Not sent to the platform service unless set. @default 'kimi-cli'
+   */
+  identity?: KimiIdentity | undefined;
+
+  /** Headers added to each request. They cannot replace the identity or the authorization. */
+  headers?: Record<string, string | undefined> | undefined;
+
+  /** Your own `fetch`, for proxies, logging and tests. @default globalThis.fetch */
+  fetch?: FetchFunction | undefined;
+
+  /**
+   * Language model specification that the root entry's `createKimi` gives out; the entries `/v2`, `/v3`, `/v4` and `create` have a fixed one.
+   * @default 'v2'
+   */
+  specificationVersion?: 'v2' | 'v3' | 'v4' | undefined;
+
+  /** Makes the ids of tool calls that the server sent without one. */
+  generateId?: (() => string) | undefined;
+
+  /** Clock in milliseconds since the epoch. @default Date.now */
+  now?: (() => number) | undefined;
+};
