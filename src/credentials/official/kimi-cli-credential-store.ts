@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import type { CredentialStore } from '../credential-store';
+import { findFlockMechanism, withKimiCliLock, type FlockMechanism } from './kimi-cli-lock';
+import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
+import { formatKimiCliRecord, parseOfficialRecord } from './official-record';
+import { refuseApiKey } from './refuse-api-key';
+
+/** The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions (P auth/oauth.py `KIMI_CODE_OAUTH_KEY`). */
+const SLOT = 'kimi-code';
+
+export type KimiCliCredentialStoreOptions = {
+  /** The client's folder. Default: `KIMI_SHARE_DIR`, else `~/.kimi`. */
+  shareDirectory?: string | undefined;
+  /** Where `KIMI_SHARE_DIR` and `PATH` (for the program `flock`) are looked up. Default `process.env`. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** How long to wait for the client's lock, in ms. Default 60 s. */
+  lockWaitMs?: number | undefined;
+  /** Waits so many ms, or rejects when the signal aborts. For tests. */
+  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+};
+
+/**
+ * The login of the official Python client (kimi-cli), used in place: the same file, the same form, the same lock, so that the client and
+ * this package share one chain of refresh tokens. Nothing is copied. It is a login of `auth.kimi.com`; the client has no other region.
+ *
+ * - File: `<share>/credentials/kimi-code.json` (wire.md 4). A symbolic link is kept.
+ * - Lock: `flock(2)` on `<share>/credentials/kimi-code.lock`, on Linux through the program `flock` (util-linux), elsewhere through the
+ *   optional dependency `fs-native-extensions`. Where neither is there the store is **read-only**: `load` works, `save` and `withLock`
+ *   raise `read-only` with the fix, because a refresh without the lock can log the client out.
+ * - A tombstone is written with all keys, empty tokens and times of `0.0`; the client then asks for `/login` (see `formatKimiCliRecord`).
+ * - `clear()` deletes the credential file, as the client's logout does; its `config.toml` is not touched.
+ * - A key (`type: 'api-key'`) cannot be saved here.
+ */
+export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = {}): CredentialStore {
+  const { env = process.env, lockWaitMs = 60_000, sleep } = options;
+  const directory = join(options.shareDirectory ?? (env.KIMI_SHARE_DIR || join(homedir(), '.kimi')), 'credentials');
+  const location = join(directory, `${SLOT}.json`);
+
+  const requireMechanism = async (operation: 'save' | 'lock'): Promise<FlockMechanism> => {
+    const mechanism = await findFlockMechanism({ env });
+    if (mechanism === undefined) {
+      throw readOnly(location, operation);
+    }
+    return mechanism;
+  };
+
+  return {
+    location,
+    impliedIdentity: 'kimi-cli',
+
+    async load() {
+      const text = await readOfficialFile(location);
+      return text === undefined ? undefined : parseOfficialRecord(text, { location, signIn: 'kimi, then /login' });
+    },
+
+    async save(credentials) {
+      refuseApiKey(credentials, location);
+      await requireMechanism('save');
+      await replaceOfficialFile(location, formatKimiCliRecord(credentials), {
+        // The shape of Python's `mkstemp(dir=…, suffix=".tmp")`.
+        temporaryPath: (target) => join(dirname(target), `tmp${randomBytes(4).toString('hex')}.tmp`),
+        tightenDirectory: false,
+      });
+    },
+
+    async clear() {
+      await removeOfficialFile(location);
+    },
+
+    async withLock(callback, { abortSignal } = {}) {
+      abortSignal?.throwIfAborted();
+      const mechanism = await requireMechanism('lock');
+      const lockPath = join(directory, `${SLOT}.lock`);
+      return withKimiCliLock(callback, { lockPath, location, mechanism, env, waitMs: lockWaitMs, sleep, abortSignal });
+    },
+  };
+}
+
+function readOnly(location: string, operation: 'save' | 'lock'): KimiCredentialStoreError {
+  const need =
+    process.platform === 'linux'
+      ? 'the program "flock" is not in PATH; install it (Debian: apt-get install util-linux)'
+      : 'the optional dependency "fs-native-extensions" cannot be loaded; install it (npm install fs-native-extensions)';
+  return new KimiCredentialStoreError({
+    location,
+    operation,
+    reason: 'read-only',
+    message:
+      `The kimi-cli login in ${location} can only be read here, because its lock cannot be taken: ${need}. ` +
+      'Or sign in with a login of your own: npx ai-sdk-provider-kimi login',
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * The lock of the official Python client: `flock(2)` on a file that stays (wire.md 3.3; P auth/oauth.py `_CrossProcessLock`).
+ * On Linux the program `flock` holds it, elsewhere `fs-native-extensions` (decisions.md 13).
+ * That client waits at most about ten seconds and then refreshes without the lock, so hold it briefly.
+ */
+import { constants } from 'node:fs';
+import { access, mkdir, open } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import type { CredentialLock, CredentialLockOptions } from '../credential-store';
+import { flockChild } from './flock-child';
+import type { HeldLock } from './held-lock';
+import { loadNativeLocks, nativeFlock, type NativeLocks } from './native-flock';
+import { officialFileError } from './official-file';
+
+/** What can take the lock here. */
+export type FlockMechanism = { kind: 'program'; command: string } | { kind: 'native'; locks: NativeLocks };
+
+/**
+ * Looks for the program on Linux and for the optional dependency elsewhere. On Linux the latter is of no use: its locks do not exclude
+ * `flock(2)` (decisions.md 13).
+ */
+export async function findFlockMechanism({
+  env,
+  platform = process.platform,
+}: {
+  env: Readonly<Record<string, string | undefined>>;
+  platform?: NodeJS.Platform;
+}): Promise<FlockMechanism | undefined> {
+  if (platform !== 'linux') {
+    const locks = await loadNativeLocks();
+    return locks === undefined ? undefined : { kind: 'native', locks };
+  }
+  for (const directory of (env.PATH ?? '').split(delimiter).filter((entry) => entry !== '')) {
+    const command = join(directory, 'flock');
+    if (await isExecutable(command)) {
+      return { kind: 'program', command };
+    }
+  }
+  return undefined;
+}
+
+export type KimiCliLockOptions = CredentialLockOptions & {
+  lockPath: string;
+  /** The store's `location`, for errors. */
+  location: string;
+  mechanism: FlockMechanism;
+  env: Readonly<Record<string, string | undefined>>;
+  /** In ms. */
+  waitMs: number;
+  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+};
+
+/**
+ * Runs `callback` while this process holds the lock.
+ * @throws KimiCredentialStoreError `locked` after `waitMs`, `permissions` or `failed` when the lock file cannot be used; the abort reason
+ */
+export async function withKimiCliLock<T>(callback: (lock: CredentialLock) => Promise<T>, options: KimiCliLockOptions): Promise<T> {
+  const { lockPath, location } = options;
+  options.abortSignal?.throwIfAborted();
+  try {
+    await mkdir(dirname(lockPath), { recursive: true, mode: 0o700 });
+    const file = await open(lockPath, 'a', 0o600);
+    await file.close();
+  } catch (error) {
+    throw officialFileError(lockPath, 'lock', error);
+  }
+  const held = await acquire(options);
+  try {
+    return await callback({
+      assertHeld: async () => {
+        if (!(await held.isHeld())) {
+          const message =
+            `The lock of ${location} (${lockPath}) was lost: the process that held it has ended. ` +
+            'Nothing was sent or saved. Try again.';
+          throw new KimiCredentialStoreError({ location, operation: 'lock', reason: 'lock-lost', message });
+        }
+      },
+    });
+  } finally {
+    await held.release();
+  }
+}
+
+async function acquire(options: KimiCliLockOptions): Promise<HeldLock> {
+  const { lockPath, location, abortSignal, waitMs, sleep = defaultSleep } = options;
+  // Ends the wait for both reasons: the caller's signal and the limit.
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  abortSignal?.addEventListener('abort', abort, { once: true });
+  const limit = sleep(waitMs, stop.signal).then(abort, () => undefined);
+  try {
+    const held = await waitForLock(options, stop.signal);
+    if (abortSignal?.aborted) {
+      await held?.release();
+      abortSignal.throwIfAborted();
+    }
+    if (held !== undefined) {
+      return held;
+    }
+    const message =
+      `Another process has held the lock of ${location} for more than ${Math.round(waitMs / 1000)} s. ` +
+      `End the kimi-cli process that hangs; "fuser ${lockPath}" shows which one it is.`;
+    throw new KimiCredentialStoreError({ location, operation: 'lock', reason: 'locked', message });
+  } finally {
+    abortSignal?.removeEventListener('abort', abort);
+    stop.abort();
+    await limit;
+  }
+}
+
+async function waitForLock({ lockPath, location, mechanism, env }: KimiCliLockOptions, stop: AbortSignal): Promise<HeldLock | undefined> {
+  try {
+    if (mechanism.kind === 'program') {
+      return await flockChild(lockPath, { command: mechanism.command, stop, env: { PATH: env.PATH } });
+    }
+    while (!stop.aborted) {
+      const held = await nativeFlock(lockPath, mechanism.locks);
+      if (held !== undefined) {
+        return held;
+      }
+      await defaultSleep(100, stop).catch(() => undefined);
+    }
+    return undefined;
+  } catch (cause) {
+    const message = `The lock of ${location} cannot be taken: ${(cause as Error).message}. Look at the lock file ${lockPath}.`;
+    throw new KimiCredentialStoreError({ location, operation: 'lock', reason: 'failed', message, cause });
+  }
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function defaultSleep(milliseconds: number, abortSignal: AbortSignal | undefined): Promise<void> {
+  await delay(milliseconds, undefined, abortSignal === undefined ? {} : { signal: abortSignal });
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { API_BASE_URLS, OAUTH_HOSTS } from '../../upstream';
+import type { CredentialStore } from '../credential-store';
+import { withFileLock } from '../file-lock';
+import { kimiCodeSlot } from './kimi-code-slot';
+import { officialFileError, readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
+import { formatKimiCodeRecord, parseOfficialRecord } from './official-record';
+import { refuseApiKey } from './refuse-api-key';
+
+/** The lock directory of that client is stale 5 s after it was last touched (B:60983). */
+const STALE_MS = 5_000;
+
+export type KimiCodeCredentialStoreOptions = {
+  /** The client's folder. Default: `KIMI_CODE_HOME`, else `~/.kimi-code`. */
+  home?: string | undefined;
+  /** Where `KIMI_CODE_HOME`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST` and `KIMI_CODE_BASE_URL` are looked up. Default `process.env`. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** OAuth host of the login. Default: the variables, else `https://auth.kimi.com`. Part of the file's name. */
+  oauthHost?: string | undefined;
+  /** API base of the login. Default: the variable, else `https://api.kimi.com/coding/v1`. Part of the file's name. */
+  apiBaseURL?: string | undefined;
+  /** How long to wait for the client's lock, in ms. Default 60 s, as that client does. */
+  lockWaitMs?: number | undefined;
+  /** Waits so many ms, or rejects when the signal aborts. For tests. */
+  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+};
+
+/**
+ * The login of the official TypeScript client (`kimi` of `@moonshot-ai/kimi-code`), used in place: the same file, the same form, the same
+ * lock, so that the client and this package share one chain of refresh tokens and neither is logged out. Nothing is copied.
+ *
+ * - File: `<home>/credentials/<slot>.json` (wire.md 4). A symbolic link is kept.
+ * - Lock: the empty directory `<home>/oauth/<slot>.lock` (wire.md 3.3). With `KIMI_DISABLE_OAUTH_LOCK=1` and on Windows the client takes
+ *   none; we take it all the same, which keeps our own processes apart and does not disturb the client.
+ * - `clear()` deletes the credential file, as the client's logout does; `config.toml` and its provider entries are not touched.
+ * - A key (`type: 'api-key'`) cannot be saved here: the client keeps keys in `config.toml`.
+ */
+export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions = {}): CredentialStore {
+  const { env = process.env, lockWaitMs, sleep } = options;
+  const home = options.home ?? (env.KIMI_CODE_HOME || join(homedir(), '.kimi-code'));
+  const slot = kimiCodeSlot({
+    oauthHost: options.oauthHost ?? (env.KIMI_CODE_OAUTH_HOST || env.KIMI_OAUTH_HOST || OAUTH_HOSTS['mainland-cn']),
+    apiBaseURL: options.apiBaseURL ?? (env.KIMI_CODE_BASE_URL || API_BASE_URLS.coding['mainland-cn']),
+  });
+  const location = join(home, 'credentials', `${slot}.json`);
+  const sentinel = join(home, 'oauth', slot);
+
+  return {
+    location,
+    impliedIdentity: 'kimi-code',
+
+    async load() {
+      const text = await readOfficialFile(location);
+      return text === undefined ? undefined : parseOfficialRecord(text, { location, signIn: 'kimi login' });
+    },
+
+    async save(credentials) {
+      refuseApiKey(credentials, location);
+      await replaceOfficialFile(location, formatKimiCodeRecord(credentials), {
+        temporaryPath: (target) => `${target}.tmp.${process.pid}.${randomBytes(4).toString('hex')}`,
+        tightenDirectory: true,
+      });
+    },
+
+    async clear() {
+      await removeOfficialFile(location);
+    },
+
+    async withLock(callback, { abortSignal } = {}) {
+      abortSignal?.throwIfAborted();
+      await makeSentinel(sentinel, location);
+      const lockPath = `${sentinel}.lock`;
+      return withFileLock(callback, {
+        lockPath,
+        location,
+        staleMs: STALE_MS,
+        abortSignal,
+        ...(lockWaitMs === undefined ? {} : { waitMs: lockWaitMs }),
+        ...(sleep === undefined ? {} : { sleep }),
+      });
+    },
+  };
+}
+
+/** The file that the client names its lock after (B:60968-60974): empty, appended to by nobody. */
+async function makeSentinel(sentinel: string, location: string): Promise<void> {
+  try {
+    await mkdir(dirname(sentinel), { recursive: true, mode: 0o700 });
+    const file = await open(sentinel, 'a', 0o600);
+    await file.close();
+  } catch (cause) {
+    const { reason } = officialFileError(sentinel, 'lock', cause);
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    const message =
+      `The lock of the login in ${location} cannot be made (${code}): ${sentinel}.lock. ` +
+      `Make the folder ${dirname(sentinel)} writable for the user this program runs as.`;
+    throw new KimiCredentialStoreError({ location, operation: 'lock', reason, message, cause });
+  }
+}
