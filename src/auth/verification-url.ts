@@ -1,0 +1,46 @@
+import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
+import { OAUTH_HOSTS } from '../upstream';
+import { isLoopbackHost } from './loopback-host';
+
+/**
+ * The page a person confirms the login on, once it is sure to be Kimi's: https on the domain of the OAuth host's region (`kimi.com`,
+ * `kimi.ai`), on the OAuth host itself where that is the user's own, or on this machine where the OAuth host is.
+ * It is checked before it is shown or opened: what opens it may be a shell's `open`, and what it shows asks for consent.
+ * @returns the URL, normalised: nothing in it can steer a terminal
+ * @throws KimiDeviceLoginError `untrusted-url`
+ */
+export function checkVerificationURL(text: string, oauthHost: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && url.username === '' && url.password === '' && isTrusted(url, new URL(oauthHost))) {
+    return url.href;
+  }
+  const shown = url === undefined ? 'something that is not a URL' : url.origin === 'null' ? `a ${url.protocol} URL` : url.origin;
+  throw new KimiDeviceLoginError({
+    reason: 'untrusted-url',
+    message:
+      `${oauthHost} asked to open ${shown} to sign in, which is not a page of Kimi, so it was neither shown nor opened. ` +
+      'Check KIMI_CODE_OAUTH_HOST and the "oauthHost" and "region" settings.',
+  });
+}
+
+function isTrusted(url: URL, oauthHost: URL): boolean {
+  if (isLoopbackHost(oauthHost.hostname)) {
+    return isLoopbackHost(url.hostname) ? /^https?:$/.test(url.protocol) : isOnHttps(url, Object.values(OAUTH_HOSTS).map(domainOf));
+  }
+  const domains = Object.values(OAUTH_HOSTS).map(domainOf);
+  const region = domains.filter(domain => isWithin(oauthHost.hostname, domain));
+  return isOnHttps(url, region.length > 0 ? region : domains) || (url.protocol === 'https:' && url.host === oauthHost.host);
+}
+
+function isOnHttps(url: URL, domains: string[]): boolean {
+  return url.protocol === 'https:' && url.port === '' && domains.some(domain => isWithin(url.hostname, domain));
+}
+
+function isWithin(hostname: string, domain: string): boolean {
+  return hostname === domain || hostname.endsWith(`.${domain}`);
+}
+
+/** `https://auth.kimi.com` → `kimi.com` */
+function domainOf(host: string): string {
+  return new URL(host).hostname.split('.').slice(-2).join('.');
+}
