@@ -8,7 +8,6 @@ const shared: Options = {
   define: { __PACKAGE_VERSION__: JSON.stringify(version) },
   // `#node/*` is resolved by the reader's runtime or bundler (package.json "imports"), never by ours.
   external: [/^#node\//],
-  sourcemap: false,
   treeshake: true,
 };
 
@@ -20,21 +19,17 @@ export default defineConfig([
       v2: 'src/v2.ts',
       v3: 'src/v3.ts',
       v4: 'src/v4.ts',
-      simulator: 'src/simulator/index.ts',
     },
     format: ['esm', 'cjs'],
     platform: 'neutral',
     dts: true,
     splitting: true,
-    clean: true,
   },
   {
     ...shared,
     entry: {
       'node/device': 'src/node/device.ts',
       'edge/device': 'src/edge/device.ts',
-      demo: 'src/demo.ts',
-      'simulator-cli': 'src/simulator/cli.ts',
     },
     format: ['esm'],
     platform: 'node',

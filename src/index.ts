@@ -1,20 +1,14 @@
 import { kimiProvider } from './provider/kimi-provider';
-import { kimiProviderV3 } from './provider/kimi-provider-v3';
+import type { KimiProviderV2 } from './provider/kimi-provider-v2';
 
-/**
- * Makes a provider. Its models are LanguageModelV2, which AI SDK 5, 6 and 7 accept; `specificationVersion` chooses another.
- * For AI SDK 6 and 7 the entries `ai-sdk-provider-kimi/v3` and `/v4` are native.
- */
-export const createKimi: typeof kimiProvider = kimiProvider;
+export { kimiProvider as createKimi } from './provider/kimi-provider';
 
-/**
- * For opencode, which calls the alphabetically first export that starts with `create`, and loops forever on V2 models:
- * always LanguageModelV3, whatever the settings say. In your own code use `createKimi`.
- */
-export const create: typeof kimiProviderV3 = kimiProviderV3;
+// For opencode, which calls the alphabetically first export that starts with `create` and loops for ever on V2 models (aisdk.md 2.5):
+// always LanguageModelV3, whatever the settings say. No other export of this entry may start with `create`.
+export { kimiProviderV3 as create } from './provider/kimi-provider-v3';
 
 /** The provider with default settings. */
-export const kimi = /* @__PURE__ */ kimiProvider();
+export const kimi: KimiProviderV2 = /* @__PURE__ */ kimiProvider();
 
 export { VERSION } from './version';
 export type { KimiProviderV2 as KimiProvider } from './provider/kimi-provider-v2';

@@ -1,10 +1,9 @@
-import { kimiProviderV2 } from './provider/kimi-provider-v2';
+import { kimiProviderV2, type KimiProviderV2 } from './provider/kimi-provider-v2';
 
-/** Makes a provider whose models are LanguageModelV2. */
-export const createKimi: typeof kimiProviderV2 = kimiProviderV2;
+export { kimiProviderV2 as createKimi } from './provider/kimi-provider-v2';
 
 /** The provider with default settings. */
-export const kimi = /* @__PURE__ */ kimiProviderV2();
+export const kimi: KimiProviderV2 = /* @__PURE__ */ kimiProviderV2();
 
 export { VERSION } from './version';
 export type { KimiProviderV2 as KimiProvider } from './provider/kimi-provider-v2';

@@ -1,10 +1,9 @@
-import { kimiProviderV3 } from './provider/kimi-provider-v3';
+import { kimiProviderV3, type KimiProviderV3 } from './provider/kimi-provider-v3';
 
-/** Makes a provider whose models are LanguageModelV3. */
-export const createKimi: typeof kimiProviderV3 = kimiProviderV3;
+export { kimiProviderV3 as createKimi } from './provider/kimi-provider-v3';
 
 /** The provider with default settings. */
-export const kimi = /* @__PURE__ */ kimiProviderV3();
+export const kimi: KimiProviderV3 = /* @__PURE__ */ kimiProviderV3();
 
 export { VERSION } from './version';
 export type { KimiProviderV3 as KimiProvider } from './provider/kimi-provider-v3';

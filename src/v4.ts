@@ -1,10 +1,9 @@
-import { kimiProviderV4 } from './provider/kimi-provider-v4';
+import { kimiProviderV4, type KimiProviderV4 } from './provider/kimi-provider-v4';
 
-/** Makes a provider whose models are LanguageModelV4. */
-export const createKimi: typeof kimiProviderV4 = kimiProviderV4;
+export { kimiProviderV4 as createKimi } from './provider/kimi-provider-v4';
 
 /** The provider with default settings. */
-export const kimi = /* @__PURE__ */ kimiProviderV4();
+export const kimi: KimiProviderV4 = /* @__PURE__ */ kimiProviderV4();
 
 export { VERSION } from './version';
 export type { KimiProviderV4 as KimiProvider } from './provider/kimi-provider-v4';

@@ -1,7 +1,7 @@
 import type { LanguageModelV2, LanguageModelV2CallOptions, LanguageModelV2StreamPart } from 'provider-v2';
-import type { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
 import { toV2FinishReason, toV2StreamPart, toV2Usage, toV2Warning } from './to-v2-result';
 import { toV4CallOptions } from './to-v4-call-options';
+import type { V4Engine } from './v4-engine';
 
 type GenerateResult = Awaited<ReturnType<LanguageModelV2['doGenerate']>>;
 type StreamResult = Awaited<ReturnType<LanguageModelV2['doStream']>>;
@@ -11,11 +11,11 @@ export class KimiLanguageModelV2 implements LanguageModelV2 {
   readonly specificationVersion = 'v2' as const;
   readonly provider: string;
   readonly modelId: string;
-  readonly supportedUrls: Record<string, RegExp[]>;
+  readonly supportedUrls: V4Engine['supportedUrls'];
 
-  private readonly engine: KimiChatLanguageModel;
+  private readonly engine: V4Engine;
 
-  constructor(engine: KimiChatLanguageModel) {
+  constructor(engine: V4Engine) {
     this.engine = engine;
     this.provider = engine.provider;
     this.modelId = engine.modelId;

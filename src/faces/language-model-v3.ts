@@ -1,6 +1,6 @@
 import type { LanguageModelV3, LanguageModelV3CallOptions, LanguageModelV3GenerateResult, LanguageModelV3StreamResult } from 'provider-v3';
-import type { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
 import { toV4CallOptions } from './to-v4-call-options';
+import type { V4Engine } from './v4-engine';
 
 /**
  * The engine for AI SDK 6, and 7 without warnings, in LanguageModelV3. What V3 gives out is a subset of V4's words, and the engine uses
@@ -10,11 +10,11 @@ export class KimiLanguageModelV3 implements LanguageModelV3 {
   readonly specificationVersion = 'v3' as const;
   readonly provider: string;
   readonly modelId: string;
-  readonly supportedUrls: Record<string, RegExp[]>;
+  readonly supportedUrls: V4Engine['supportedUrls'];
 
-  private readonly engine: KimiChatLanguageModel;
+  private readonly engine: V4Engine;
 
-  constructor(engine: KimiChatLanguageModel) {
+  constructor(engine: V4Engine) {
     this.engine = engine;
     this.provider = engine.provider;
     this.modelId = engine.modelId;

@@ -1,17 +1,17 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult, LanguageModelV4StreamResult } from '@ai-sdk/provider';
-import type { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
 import { toV4CallOptions } from './to-v4-call-options';
+import type { V4Engine } from './v4-engine';
 
 /** The engine for AI SDK 7, in LanguageModelV4. */
 export class KimiLanguageModelV4 implements LanguageModelV4 {
   readonly specificationVersion = 'v4' as const;
   readonly provider: string;
   readonly modelId: string;
-  readonly supportedUrls: Record<string, RegExp[]>;
+  readonly supportedUrls: V4Engine['supportedUrls'];
 
-  private readonly engine: KimiChatLanguageModel;
+  private readonly engine: V4Engine;
 
-  constructor(engine: KimiChatLanguageModel) {
+  constructor(engine: V4Engine) {
     this.engine = engine;
     this.provider = engine.provider;
     this.modelId = engine.modelId;

@@ -1,5 +1,5 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
-import type { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
+import type { V4Engine } from '../faces/v4-engine';
 import type { KimiModelId } from '../models/kimi-model-id';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
@@ -22,7 +22,7 @@ export interface CallableProvider<Model> {
 /** The provider over one core; `Face` puts the engine into a specification's words. Model objects are made once per id. */
 export function callableProvider<Model>(
   settings: KimiProviderSettings,
-  Face: new (engine: KimiChatLanguageModel) => Model,
+  Face: new (engine: V4Engine) => Model,
 ): CallableProvider<Model> {
   const core = new KimiCore(settings);
   const languageModel = memoizeById((modelId: KimiModelId) => new Face(core.engine(modelId)));

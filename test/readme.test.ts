@@ -1,0 +1,27 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { BODY_RULES } from '../src/engine/body-rules';
+import { dependencies, peerDependencies } from '../package.json';
+
+const file = new URL('../README.md', import.meta.url);
+const readme = readFileSync(file, 'utf8');
+
+it('has the table of body rules as they are', () => {
+  const table = ['| Rule | What it does | Known from |', '|---|---|---|', ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${rule.source} |`)].join('\n');
+  const [before, , after] = readme.split(/(?<=<!-- body rules:.*-->\n)([\s\S]*?)(?=<!-- end of body rules -->)/);
+  const expected = `${before}${table}\n${after}`;
+  if (process.env.UPDATE_README !== undefined) {
+    writeFileSync(file, expected);
+  }
+  expect(readFileSync(file, 'utf8')).toBe(expected);
+});
+
+it('holds the two commands that do everything', () => {
+  expect(readme).toContain('npm ci && npm run demo');
+  expect(readme).toContain('npm ci && npm test');
+});
+
+it('pins what patch releases changed the behaviour of', () => {
+  expect(dependencies['@ai-sdk/openai-compatible']).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(peerDependencies.zod).toBe('^3.25.76 || ^4.1.8');
+});

@@ -1,0 +1,23 @@
+// An app on AI SDK 6: /v3 fits everywhere; the root's V2 fits only where a model is called directly (decisions.md 2).
+import { createProviderRegistry, customProvider, generateText, streamText, wrapLanguageModel, type LanguageModel } from 'ai-v6';
+import { create, createKimi, kimi } from 'ai-sdk-provider-kimi';
+import { createKimi as createKimiV3, kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
+import { kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
+
+const models: LanguageModel[] = [kimi('kimi-for-coding'), kimiV3('k3'), kimiV3.languageModel('k3'), create()('k3')];
+export const results = [
+  ...models.map(model => streamText({ model, prompt: 'x' })),
+  generateText({ model: createKimi({ specificationVersion: 'v3' })('k3'), prompt: 'x' }),
+  createProviderRegistry({ kimi: kimiV3, other: createKimiV3({ name: 'other' }) }),
+  customProvider({ languageModels: { fast: kimiV3('k3') }, fallbackProvider: kimiV3 }),
+  wrapLanguageModel({ model: kimiV3('k3'), middleware: [] }),
+];
+
+// @ts-expect-error V2 in a registry: use /v3
+createProviderRegistry({ kimi });
+// @ts-expect-error V2 in customProvider: use /v3
+customProvider({ languageModels: { fast: kimi('k3') } });
+// @ts-expect-error V2 in wrapLanguageModel, which breaks it at run time: use /v3
+wrapLanguageModel({ model: kimi('k3'), middleware: [] });
+// @ts-expect-error V4 models are for AI SDK 7
+streamText({ model: kimiV4('k3'), prompt: 'x' });

@@ -1,0 +1,54 @@
+// An app on AI SDK 7: /v4 and /v3 fit everywhere; the root's V2 everywhere but in a registry's types (decisions.md 2).
+import { createProviderRegistry, customProvider, generateText, streamText, wrapLanguageModel, type LanguageModel } from 'ai';
+import {
+  KimiError,
+  KimiLoginRequiredError,
+  createKimi,
+  kimi,
+  type CredentialStore,
+  type KimiLanguageModelOptions,
+  type KimiModelId,
+  type KimiProvider,
+  type KimiProviderSettings,
+} from 'ai-sdk-provider-kimi';
+import { kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
+import { createKimi as createKimiV4, kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
+
+const models: LanguageModel[] = [kimi('kimi-for-coding'), kimiV3('k3'), kimiV4('k3'), kimiV4.chat('k3')];
+const options: KimiLanguageModelOptions = { reasoningEffort: 'max', reasoningHistory: 'preserved', promptCacheKey: 'p', thinking: { keep: 'all' } };
+export const results = [
+  ...models.map(model => streamText({ model, prompt: 'x', providerOptions: { kimi: { ...options, thinking: { keep: 'all' } } } })),
+  generateText({ model: createKimi({ specificationVersion: 'v4' })('k3'), prompt: 'x', reasoning: 'high' }),
+  createProviderRegistry({ kimi: kimiV4, kimiV3, other: createKimiV4({ name: 'other' }) }),
+  customProvider({ languageModels: { fast: kimiV4('k3'), two: kimi('k3') }, fallbackProvider: kimiV4 }),
+  wrapLanguageModel({ model: kimiV4('k3'), middleware: [] }),
+  wrapLanguageModel({ model: kimi('k3'), middleware: [] }),
+];
+
+// @ts-expect-error V2 in a registry's types: use /v4
+createProviderRegistry({ kimi });
+
+export const settings: KimiProviderSettings = {
+  name: 'kimi',
+  apiKey: async () => 'k',
+  baseURL: 'http://127.0.0.1:1',
+  service: 'platform',
+  region: 'global',
+  account: 'work',
+  oauthHost: 'http://127.0.0.1:1',
+  credentialStore: {} as CredentialStore,
+  identity: { product: 'p', version: '1', platform: 'q', deviceId: 'd' },
+  headers: { 'x-team': 'a' },
+  fetch: globalThis.fetch,
+  specificationVersion: 'v2',
+  generateId: () => 'id',
+  now: () => 0,
+};
+// @ts-expect-error an unknown service
+export const wrongService: KimiProviderSettings = { service: 'chat' };
+
+export function readError(error: unknown): string {
+  return KimiLoginRequiredError.isInstance(error) ? error.reason : KimiError.isInstance(error) ? error.code : 'other';
+}
+export const id: KimiModelId = 'whatever the account lists';
+export const provider: KimiProvider = kimi;
