@@ -29,7 +29,8 @@ export type DeviceAuthorizationResult =
 export type DevicePoll =
   | { status: 'pending' | 'slow_down'; retryAfterMs?: number | undefined }
   | { status: 'unreachable'; reason: string; retryAfterMs?: number | undefined }
-  | { status: 'expired' | 'denied' }
+  | { status: 'expired' }
+  | { status: 'denied' }
   | { status: 'done'; credentials: KimiOAuthCredentials };
 
 /** How long a device code lives and how often to poll where the server does not say, in seconds (RFC 8628, 3.2; B:61085-61112). */

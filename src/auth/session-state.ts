@@ -26,9 +26,7 @@ export type SessionEvent =
   /** The refresh did not come about; the login is as it was. */
   | 'unavailable'
   /** The OAuth host calls the login dead. */
-  | 'rejected'
-  | 'signedIn'
-  | 'signedOut';
+  | 'rejected';
 
 /**
  * What is to be done. `use`: hand out the token. `read`: read the store. `lock`: take the store's lock, then read it. `refresh`: send the
@@ -39,14 +37,12 @@ export type SessionAction = 'none' | 'use' | 'read' | 'lock' | 'refresh' | 'useW
 
 type Row = Readonly<Partial<Record<SessionEvent, readonly [SessionState, SessionAction]>>>;
 
-/** What is true in any state: the store was read, or a person acted. A record that is due is renewed under the lock only. */
+/** What is true in any state once the store was read. A record that is due is renewed under the lock only. */
 const ALWAYS = {
   foundNothing: ['missing', 'askForLogin'],
   foundValid: ['valid', 'use'],
   foundDue: ['due', 'lock'],
   foundDead: ['revoked', 'askForLogin'],
-  signedIn: ['valid', 'none'],
-  signedOut: ['missing', 'none'],
 } as const satisfies Row;
 
 const TABLE: Readonly<Record<SessionState, Row>> = {

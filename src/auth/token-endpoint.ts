@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
+import { KimiError } from '../errors/kimi-error';
 import { oauthRequest, type OAuthAnswer, type OAuthHost } from './oauth-request';
 import { sleep as realSleep, type Sleep } from './sleep';
 import { normalizeTokenResponse, toCredentials } from './token-response';
@@ -32,12 +33,16 @@ export async function refreshTokens(credentials: KimiOAuthCredentials, options: 
   for (let tries = 0; ; tries++) {
     await beforeSend?.();
     const sentAt = now();
-    const answer = await oauthRequest(options, {
-      send: (server, client, clientAuth, requestOptions) =>
-        oauth.refreshTokenGrantRequest(server, client, clientAuth, credentials.refreshToken, requestOptions),
-      process: (server, client, response) => oauth.processRefreshTokenResponse(server, client, response),
-      normalize: normalizeTokenResponse,
-    });
+    let answer: OAuthAnswer<unknown>;
+    try {
+      answer = await requestRefresh(credentials, options);
+    } catch (error) {
+      // A redirect, a host that is not https: a setting is wrong, the login is not.
+      if (KimiError.isInstance(error)) {
+        return { outcome: 'unavailable', reason: error.message, retryable: false };
+      }
+      throw error;
+    }
     if (answer.outcome === 'success') {
       return { outcome: 'rotated', credentials: toCredentials(answer.body, { sentAt, previous: credentials }) };
     }
@@ -51,6 +56,14 @@ export async function refreshTokens(credentials: KimiOAuthCredentials, options: 
     }
     await sleep(pause);
   }
+}
+
+function requestRefresh(credentials: KimiOAuthCredentials, host: OAuthHost): Promise<OAuthAnswer<unknown>> {
+  return oauthRequest(host, {
+    send: (server, client, clientAuth, options) => oauth.refreshTokenGrantRequest(server, client, clientAuth, credentials.refreshToken, options),
+    process: (server, client, response) => oauth.processRefreshTokenResponse(server, client, response),
+    normalize: normalizeTokenResponse,
+  });
 }
 
 function judge(answer: Exclude<OAuthAnswer<unknown>, { outcome: 'success' }>): Exclude<RefreshResult, { outcome: 'rotated' }> {

@@ -1,0 +1,102 @@
+/** A session's view of its store: the same operations, with every failure a `KimiCredentialStoreError`, also of a store that a user wrote. */
+import type { CredentialLock, KimiCredentials } from '../credentials/credential-store';
+import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiError } from '../errors/kimi-error';
+import type { SessionContext } from './session-context';
+
+/** `undefined`: never stored. */
+export async function loadRecord({ store }: SessionContext): Promise<KimiCredentials | undefined> {
+  try {
+    return await store.load();
+  } catch (error) {
+    throw storeError(store.location, 'load', error);
+  }
+}
+
+/** Saves while the lock is held; a lost one (`lock-lost`) saves nothing. */
+export async function saveRecord({ store }: SessionContext, credentials: KimiCredentials, lock: CredentialLock | undefined): Promise<void> {
+  await assertHeld(store.location, lock);
+  try {
+    await store.save(credentials);
+  } catch (error) {
+    throw storeError(store.location, 'save', error, credentials);
+  }
+}
+
+/** Removes the record while the lock is held. */
+export async function clearRecord({ store }: SessionContext, lock: CredentialLock | undefined): Promise<void> {
+  await assertHeld(store.location, lock);
+  try {
+    await store.clear();
+  } catch (error) {
+    throw storeError(store.location, 'clear', error);
+  }
+}
+
+/** Throws `lock-lost` unless the lock is held, or the store has none. */
+export async function assertHeld(location: string, lock: CredentialLock | undefined): Promise<void> {
+  try {
+    await lock?.assertHeld();
+  } catch (error) {
+    throw KimiCredentialStoreError.isInstance(error)
+      ? error
+      : new KimiCredentialStoreError({ location, operation: 'lock', reason: 'lock-lost', message: `The lock of ${location} was lost: ${reasonOf(error)}` });
+  }
+}
+
+/** Runs the callback under the store's lock, or just so where the store has none. What the callback did counts even if the release fails. */
+export async function underLock<T>(
+  { store }: SessionContext,
+  callback: (lock: CredentialLock | undefined) => Promise<T>,
+  abortSignal: AbortSignal | undefined,
+): Promise<T> {
+  if (store.withLock === undefined) {
+    return callback(undefined);
+  }
+  let outcome: { value: T } | { error: unknown } | undefined;
+  try {
+    await store.withLock(
+      async lock => {
+        try {
+          outcome = { value: await callback(lock) };
+        } catch (error) {
+          outcome = { error };
+        }
+      },
+      { abortSignal },
+    );
+  } catch (error) {
+    abortSignal?.throwIfAborted();
+    if (outcome === undefined) {
+      throw storeError(store.location, 'lock', error);
+    }
+  }
+  const done = outcome as { value: T } | { error: unknown } | undefined;
+  if (done === undefined) {
+    throw storeError(store.location, 'lock', new Error('withLock returned without running its callback'));
+  }
+  if ('error' in done) {
+    throw done.error;
+  }
+  return done.value;
+}
+
+function storeError(
+  location: string,
+  operation: KimiCredentialStoreError['operation'],
+  error: unknown,
+  credentials?: KimiCredentials | undefined,
+): KimiError {
+  if (KimiError.isInstance(error)) {
+    return error;
+  }
+  const message = `The credential store ${location} failed to ${operation}: ${reasonOf(error, credentials)}`;
+  return new KimiCredentialStoreError({ location, operation, reason: 'failed', message });
+}
+
+/** A database's error may quote what was to be saved. It is not kept as a cause for the same reason. */
+function reasonOf(error: unknown, credentials?: KimiCredentials | undefined): string {
+  const secrets = credentials === undefined ? [] : credentials.type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key];
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
+  return secrets.filter(secret => secret !== '').reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
+}
