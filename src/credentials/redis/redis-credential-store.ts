@@ -1,0 +1,128 @@
+import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { parseCredentials, serializeCredentials } from '../credential-record';
+import type { CredentialStore } from '../credential-store';
+import { abortableSleep } from './abortable-sleep';
+import { credentialCipher, plainCipher, type EncryptionKey } from './credential-cipher';
+import { redisScripts, type RedisClient } from './redis-client';
+import { redisLock } from './redis-lock';
+import { LOAD, WRITE, WRITE_AS_HOLDER } from './redis-scripts';
+
+export type RedisCredentialStoreOptions = {
+  /** A client of `redis` (4 or later) or `ioredis`. It stays yours: connect it before, close it after. */
+  client: RedisClient;
+  /** The whole key. Default: `<prefix>:{<account>}`. */
+  key?: string | undefined;
+  /** Default `ai-sdk-provider-kimi`. */
+  prefix?: string | undefined;
+  /** Default `default`. One key holds one login: give accounts, and logins of different regions, a name each. */
+  account?: string | undefined;
+  /** How long the lock lives without a sign of life of its holder, in ms. The holder renews it three times as often. Default 30 s. */
+  lockTtlMs?: number | undefined;
+  /** How long to wait for the lock, in ms. Default 60 s. */
+  lockWaitMs?: number | undefined;
+  /** How long one command may take, in ms. Default 5 s. */
+  timeoutMs?: number | undefined;
+  /** Milliseconds of a clock that never jumps. For tests. */
+  now?: (() => number) | undefined;
+  /** Waits so many ms, or rejects when the signal aborts. For tests. */
+  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  /** 0 to 1. For tests. */
+  random?: (() => number) | undefined;
+} & (
+  | {
+      /** Encrypts what is stored. In a list the first one encrypts and every one decrypts, so that a key can be changed. */
+      encryptionKey: EncryptionKey | readonly EncryptionKey[];
+      encryption?: undefined;
+    }
+  | {
+      /** Keeps the tokens readable for everybody who can read this Redis. */
+      encryption: 'none';
+      encryptionKey?: undefined;
+    }
+);
+
+/**
+ * Keeps the credential in Redis, for several machines or serverless instances that share one login. Needs no `node:` module.
+ *
+ * A refresh is made by one process at a time, under a lock that expires. Should its holder sleep through that and wake up after another
+ * one has saved, its save is refused (`lock-lost`): an older token never replaces a newer one. A save outside a lock, which is a
+ * sign-in, always wins.
+ * @throws KimiInvalidArgumentError for a client or key that cannot work, or when neither `encryptionKey` nor `encryption: 'none'` is given
+ */
+export function redisCredentialStore(options: RedisCredentialStoreOptions): CredentialStore {
+  const { prefix = 'ai-sdk-provider-kimi', account = 'default', timeoutMs = 5_000, lockTtlMs = 30_000, lockWaitMs = 60_000 } = options;
+  const { now = () => performance.now(), sleep = abortableSleep, random = Math.random } = options;
+  const key = options.key ?? `${prefix}:{${account}}`;
+  const location = `Redis key ${key}`;
+  for (const [argument, value] of Object.entries({ timeoutMs, lockTtlMs, lockWaitMs })) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new KimiInvalidArgumentError({ argument, message: `"${argument}" must be a number of milliseconds above 0.` });
+    }
+  }
+  const cipher = chooseCipher(options, { location, name: key });
+  const run = redisScripts(options.client, { location, timeoutMs });
+  // Both keys on one node of a cluster: the part in braces decides (Redis cluster specification, "Hash tags").
+  const keys = [key, /\{[^}]+\}/.test(key) ? `${key}:lock` : `{${key}}:lock`];
+  const lock = redisLock({ run, keys, location, lockTtlMs, lockWaitMs, now, sleep, random });
+
+  const write = async (operation: 'save' | 'clear', value: string[]): Promise<void> => {
+    const { held } = lock;
+    if (held === undefined) {
+      await run(operation, WRITE, keys, value);
+      return;
+    }
+    const generation = await run(operation, WRITE_AS_HOLDER, keys, [held.token, held.generation, ...value]);
+    if (generation === null || generation === undefined) {
+      throw refused(location, operation);
+    }
+    held.generation = String(generation);
+  };
+
+  return {
+    location,
+
+    async load() {
+      const value = await run('load', LOAD, keys, []);
+      return value === null || value === undefined ? undefined : parseCredentials(await cipher.open(String(value)), { location });
+    },
+
+    async save(credentials) {
+      await write('save', [await cipher.seal(serializeCredentials(credentials))]);
+    },
+
+    async clear() {
+      await write('clear', []);
+    },
+
+    withLock: lock.withLock,
+  };
+}
+
+function chooseCipher(
+  { encryptionKey, encryption }: { encryptionKey?: EncryptionKey | readonly EncryptionKey[] | undefined; encryption?: 'none' | undefined },
+  place: { location: string; name: string },
+) {
+  if (encryptionKey !== undefined && encryption !== undefined) {
+    throw new KimiInvalidArgumentError({ argument: 'encryption', message: 'Pass "encryptionKey" or "encryption", not both.' });
+  }
+  if (encryptionKey !== undefined) {
+    return credentialCipher(encryptionKey, place);
+  }
+  if (encryption === 'none') {
+    return plainCipher(place);
+  }
+  throw new KimiInvalidArgumentError({
+    argument: 'encryptionKey',
+    message:
+      'Redis would keep the tokens readable. Pass "encryptionKey" with 32 bytes (make them: openssl rand -base64 32), ' +
+      "or say encryption: 'none'. If the key comes from an environment variable, that variable is not set.",
+  });
+}
+
+function refused(location: string, operation: 'save' | 'clear'): KimiCredentialStoreError {
+  const message =
+    `This process lost the lock of ${location} and another one has saved or is about to, so nothing was written. ` +
+    'Load the credential again; it is newer.';
+  return new KimiCredentialStoreError({ location, operation, reason: 'lock-lost', message });
+}

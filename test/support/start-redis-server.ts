@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type RedisServer = {
+  port: number;
+  url: string;
+  /** Stops and resumes the whole server, as a network that hangs does. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+};
+
+/** A real Redis on a free loopback port, with nothing on disk. Needs the Debian package `redis-server`. */
+export async function startRedisServer(): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'kimi-redis-'));
+  const port = await freePort();
+  const parameters = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no'];
+  const child = spawn('redis-server', parameters, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const failed = once(child, 'error').then(([error]) => {
+    const message = 'The tests of the Redis store need redis-server: apt-get install -y --no-install-recommends redis-server';
+    throw new Error(message, { cause: error });
+  });
+  await Promise.race([failed, untilItAnswers(port)]);
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    async stop() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilItAnswers(port: number): Promise<void> {
+  for (const end = Date.now() + 10_000; ; ) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      socket.write('PING\r\n');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      if (answer.toString().startsWith('+PONG')) {
+        return;
+      }
+    } catch (error) {
+      if (Date.now() > end) {
+        throw error;
+      }
+    } finally {
+      socket.destroy();
+    }
+    await delay(20);
+  }
+}
