@@ -20,6 +20,9 @@ for (const name of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'XDG_S
   delete process.env[name];
 }
 
+// The AI SDK prints every warning; tests read them from the results.
+(globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
+
 const loopback = new Set(['127.0.0.1', '::1', 'localhost', undefined]);
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function (this: net.Socket, ...parameters: unknown[]) {
