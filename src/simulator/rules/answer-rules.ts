@@ -1,0 +1,77 @@
+import type { SimulatorRule } from './simulator-rule';
+
+/** Rows of what a successful API answer looks like. */
+export const ANSWER_RULES = {
+  models: {
+    rule: 'models-list',
+    kind: 'answer',
+    summary: '`GET /models`: `data` in server order, with the fields of the newest client. Needs no identity.',
+    source: 'wire.md 5, 1.4 (B:61672-61724)',
+    confidence: 'read in source',
+    status: 200,
+  },
+  stream: {
+    rule: 'chat-stream',
+    kind: 'answer',
+    summary: 'Server-sent `chat.completion.chunk` events, `[DONE]` at the end.',
+    source: 'wire.md 7 (captured)',
+    confidence: 'captured',
+    status: 200,
+  },
+  completion: {
+    rule: 'chat-completion',
+    kind: 'answer',
+    summary: 'One `chat.completion` where the request does not stream; the official client always streams.',
+    source: 'wire.md 7; @ai-sdk/moonshotai 3.0.60',
+    confidence: 'reported',
+    status: 200,
+  },
+  reasoning: {
+    rule: 'reasoning-content',
+    kind: 'answer',
+    summary: 'Reasoning comes as `reasoning_content`, before the text; an empty string means "reasoned, but empty".',
+    source: 'wire.md 7 (P kimi.py:485-492)',
+    confidence: 'read in source',
+    status: 200,
+  },
+  toolCalls: {
+    rule: 'tool-call-fragments',
+    kind: 'answer',
+    summary: 'Tool calls come in fragments: arguments may precede the name, `id` and `index` may be missing.',
+    source: 'wire.md 7 (B:193566-193612)',
+    confidence: 'read in source',
+    status: 200,
+  },
+  usageOnChoice: {
+    rule: 'usage-on-choice',
+    kind: 'answer',
+    summary: 'Usage of a stream stands in `choices[0].usage` of the last choice.',
+    source: 'wire.md 7 (B:188926-188931); peers.md 5.5 (Kimi-K2#65)',
+    confidence: 'read in source',
+    status: 200,
+  },
+  usageAtTop: {
+    rule: 'usage-at-top-level',
+    kind: 'answer',
+    summary: 'Usage at the top level, in a stream in an event of its own.',
+    source: 'wire.md 7 (B:188926-188931)',
+    confidence: 'read in source',
+    status: 200,
+  },
+  cachedTokens: {
+    rule: 'cached-tokens',
+    kind: 'answer',
+    summary: '`usage.cached_tokens` (or `prompt_tokens_details.cached_tokens`), part of `prompt_tokens`.',
+    source: 'wire.md 7 (B:193525-193536)',
+    confidence: 'read in source',
+    status: 200,
+  },
+  traceId: {
+    rule: 'trace-id',
+    kind: 'answer',
+    summary: 'Every API answer, errors too, has `x-trace-id`.',
+    source: 'wire.md 7 (B:50883-50886)',
+    confidence: 'read in source',
+    status: 200,
+  },
+} as const satisfies Record<string, SimulatorRule>;

@@ -1,0 +1,76 @@
+import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
+
+function toolNames({ body }: ChatSubject): string[] {
+  return (body.tools ?? []).map(tool => String(tool.function?.name ?? ''));
+}
+
+/** Names of tools and `tool_choice`. */
+export const TOOL_RULES: readonly ChatRule[] = [
+  refusal({
+    rule: 'tool-name-duplicated',
+    summary: 'Two tools with the same name.',
+    source: 'wire.md 8.2, trap 20',
+    confidence: 'reported',
+    text: 'function name … is duplicated',
+    wording: 'real',
+    satisfiedBy: 'issue 4',
+    check(subject) {
+      const names = toolNames(subject);
+      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      return verdict(names.length > 0, twice === undefined ? undefined : `function name ${twice} is duplicated`);
+    },
+  }),
+  refusal({
+    rule: 'tool-name-invalid',
+    summary: 'A tool name that does not start with a letter, `_`, or the `$` of a builtin function.',
+    source: 'peers.md 5.4 (kimi-cli#2531)',
+    confidence: 'reported',
+    text: 'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes',
+    wording: 'ours',
+    satisfiedBy: 'issue 4',
+    check(subject) {
+      const names = toolNames(subject);
+      return verdict(
+        names.length > 0,
+        names.some(name => !/^[$_a-zA-Z]/.test(name))
+          ? 'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes'
+          : undefined,
+      );
+    },
+  }),
+  refusal({
+    rule: 'tool-choice-while-thinking',
+    summary: 'A named or required `tool_choice` while thinking is on; models with an effort list (K3) take `required`.',
+    source: 'peers.md 5.4 (oh-my-pi#827 #1077, AstrBot#7805, inspect_ai#5152)',
+    confidence: 'reported',
+    text: "tool_choice '…' is incompatible with thinking enabled",
+    wording: 'real',
+    satisfiedBy: 'issue 4',
+    check({ body, model, thinking }) {
+      const choice = body.tool_choice;
+      if (choice === undefined || !thinking) {
+        return undefined;
+      }
+      const named = typeof choice === 'object' && choice !== null;
+      const refused = named ? 'specified' : choice === 'required' && model.think_efforts?.support !== true ? 'required' : undefined;
+      return verdict(true, refused === undefined ? undefined : `tool_choice '${refused}' is incompatible with thinking enabled`);
+    },
+  }),
+  notice({
+    rule: 'tool-strict',
+    summary: '`strict` on a tool.',
+    source: 'wire.md 6.5, trap 26',
+    confidence: 'captured',
+    check: ({ body }) => verdict((body.tools ?? []).length > 0, (body.tools ?? []).some(tool => tool.function?.strict !== undefined) ? 'strict' : undefined),
+  }),
+  notice({
+    rule: 'message-name',
+    summary: '`name` on a message, which the newest official client never sends.',
+    source: 'wire.md 6.4, trap 26',
+    confidence: 'captured',
+    check({ body }) {
+      const index = body.messages.findIndex(message => message.name !== undefined);
+      return verdict(body.messages.length > 0, index === -1 ? undefined : `message ${index}`);
+    },
+  }),
+];

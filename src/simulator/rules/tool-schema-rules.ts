@@ -1,0 +1,121 @@
+import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
+import { findSchemaFaults, type SchemaFault } from './find-schema-faults';
+import type { SimulatorRule } from './simulator-rule';
+
+/** Schemas of one request are walked once, however many rules ask. */
+const found = new WeakMap<object, SchemaFault[]>();
+
+function faultsOf({ body }: ChatSubject): SchemaFault[] {
+  let faults = found.get(body);
+  if (!faults) {
+    faults = parametersOf(body.tools).flatMap(findSchemaFaults);
+    found.set(body, faults);
+  }
+  return faults;
+}
+
+function parametersOf(tools: ChatSubject['body']['tools']): unknown[] {
+  return (tools ?? []).map(tool => tool.function?.parameters).filter(parameters => parameters !== undefined);
+}
+
+function message({ rule, path, problem }: SchemaFault): string {
+  return rule === 'schema-root-object'
+    ? 'Invalid request: tools.function.parameters.type is required and must be "object"'
+    : `tools.function.parameters is not a valid moonshot flavored json schema, details: <At path '${path}': ${problem}>`;
+}
+
+function schemaRefusal(row: Pick<SimulatorRule, 'rule' | 'summary' | 'source' | 'confidence' | 'text' | 'wording'>): ChatRule {
+  return refusal({
+    ...row,
+    satisfiedBy: 'issue 4',
+    check(subject) {
+      const fault = faultsOf(subject).find(({ rule }) => rule === row.rule);
+      return verdict(parametersOf(subject.body.tools).length > 0, fault && message(fault));
+    },
+  });
+}
+
+const FRAME = (path: string, problem: string): string => message({ rule: '', path, problem });
+
+/** What the "moonshot flavored" validator of tool schemas refuses. */
+export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
+  schemaRefusal({
+    rule: 'schema-root-object',
+    summary: 'Parameters that are not `type: "object"` at the top.',
+    source: '14790897/MiqroForge-Desktop#1165 (measured on the platform); peers.md 6.12',
+    confidence: 'reported',
+    text: 'Invalid request: tools.function.parameters.type is required and must be "object"',
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-too-large',
+    summary: 'Parameters of one tool above about 15,000 bytes.',
+    source: 'peers.md 5.4 (kimi-cli#2475, kimi-code#965; measured)',
+    confidence: 'reported',
+    text: FRAME('root', 'schema exceeds maximum allowed size'),
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-type-missing',
+    summary: 'A nested schema without `type` (and without `$ref`, anyOf, allOf, oneOf, not, if).',
+    source: 'wire.md 6.5 (P jsonschema.py:80-103; B:188486-188849); pi#5822',
+    confidence: 'read in source',
+    text: FRAME('properties.…', 'type is not defined'),
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-enum-without-type',
+    summary: 'A nested `enum` without `type`.',
+    source: 'wire.md 6.5; peers.md 5.4; opencode#40127',
+    confidence: 'read in source',
+    text: FRAME('properties.…', 'type is not defined'),
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-type-beside-any-of',
+    summary: '`type` beside `anyOf`; it belongs into the items.',
+    source: 'peers.md 5.4 (GitNexus#2703, opencode#37496, jiuwenswarm#3942)',
+    confidence: 'reported',
+    text: FRAME('…', 'when using anyOf, type should be defined in anyOf items instead of the parent schema'),
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-boolean',
+    summary: '`true` or `false` where a schema belongs.',
+    source: 'peers.md 5.4 (oh-my-pi#5952)',
+    confidence: 'reported',
+    text: FRAME('…', "property schema for '…' must be an object"),
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-ref-outside-defs',
+    summary: 'A `$ref` that does not start with `#/$defs/`.',
+    source: 'peers.md 5.4 (CommandCodeAI/command-code#594)',
+    confidence: 'reported',
+    text: FRAME('….$ref', 'references must start with #/$defs/'),
+    wording: 'real',
+  }),
+  schemaRefusal({
+    rule: 'schema-ref-siblings',
+    summary: 'Other keywords beside `$ref`.',
+    source: 'peers.md 5.4 (kimi-cli#2061, CLIProxyAPI#5316)',
+    confidence: 'reported',
+    text: FRAME('…', 'conflicting keywords found after $ref expansion: …'),
+    wording: 'real',
+  }),
+  notice({
+    rule: 'response-format-schema',
+    summary: 'A `response_format` schema that would be refused as a tool schema.',
+    source: 'peers.md 5.5 (kimi-code#493): whether the same validator judges it is not known',
+    confidence: 'assumed',
+    check({ body }) {
+      const format = body.response_format as { json_schema?: { schema?: unknown } } | undefined;
+      const schema = format?.json_schema?.schema;
+      if (schema === undefined) {
+        return undefined;
+      }
+      const fault = findSchemaFaults(schema)[0];
+      return verdict(true, fault && `${fault.rule} at ${fault.path}`);
+    },
+  }),
+];

@@ -1,0 +1,45 @@
+import type { KimiService } from '../upstream';
+import type { AnswerScript } from './answers/scripted-answer';
+import type { Exchange } from './exchange';
+import type { LoginLedger } from './login-ledger';
+import type { IdentityGate } from './rules/access-rules';
+import type { SimulatorClock } from './simulator-clock';
+import type { SimulatorModels } from './simulator-model';
+
+/** How often each thing was asked for, counted when the request arrives, whatever the answer. */
+export type SimulatorCounts = {
+  deviceAuthorizations: number;
+  tokenPolls: number;
+  refreshes: number;
+  models: number;
+  chats: number;
+  /** Requests of every kind. */
+  requests: number;
+};
+
+/** What the routes share. */
+export type SimulatorState = {
+  url: string;
+  clock: SimulatorClock;
+  ledger: LoginLedger;
+  models: SimulatorModels;
+  apiKeys: Readonly<Record<KimiService, readonly string[]>>;
+  gate: IdentityGate;
+  strict: boolean;
+  disabledRules: ReadonlySet<string>;
+  invalidGrantStatus: number | undefined;
+  usageAt: 'choice' | 'top-level' | 'both';
+  script: AnswerScript[];
+  counts: SimulatorCounts;
+  promptsByCacheKey: Map<string, number>;
+  /** Aborted when the simulator closes, so that nothing waits any longer. */
+  closing: AbortSignal;
+};
+
+/** One path of the server. A new endpoint is a file that exports one, and a line in `routes.ts`. */
+export type Route = {
+  method: 'GET' | 'POST';
+  path: string;
+  count?: (exchange: Exchange) => keyof SimulatorCounts | undefined;
+  handle(exchange: Exchange, state: SimulatorState): Promise<void>;
+};
