@@ -1,0 +1,51 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A bus with a Secret Service of its own, unlocked at first. */
+export type TestKeyring = {
+  /** What a process needs to use it. */
+  environment: Record<string, string | undefined>;
+  lock(): void;
+  unlock(): void;
+};
+
+const PASSWORD = 'test-only';
+
+/** Runs `callback` with a keyring that it may lock, apart from that of `.ci/with-keyring`, which other tests use at the same time. */
+export async function withLockedKeyring(callback: (keyring: TestKeyring) => Promise<void>): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'kimi-keyring-'));
+  await mkdir(join(root, 'run'), { mode: 0o700 });
+  await mkdir(join(root, 'data'));
+  const base = { ...process.env, XDG_RUNTIME_DIR: join(root, 'run'), XDG_DATA_HOME: join(root, 'data'), DISPLAY: undefined, WAYLAND_DISPLAY: undefined };
+  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], { env: base, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [address] = (await once(bus.stdout, 'data')) as [Buffer];
+  const environment = { ...base, DBUS_SESSION_BUS_ADDRESS: String(address).trim() };
+  const unlock = () => {
+    // Also starts the daemon, which goes to the background and ends with its bus.
+    execFileSync('gnome-keyring-daemon', ['--unlock', '--components=secrets'], { env: environment, input: PASSWORD, stdio: ['pipe', 'ignore', 'ignore'] });
+    // It exits 0 with a wrong password too; this fails then. The first one makes the login collection.
+    execFileSync('secret-tool', ['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
+  };
+  try {
+    unlock();
+    const service = 'org.freedesktop.secrets';
+    const secrets = (...parameters: string[]) =>
+      execFileSync('gdbus', ['call', '--session', '--dest', service, '--object-path', '/org/freedesktop/secrets', '--method', ...parameters], {
+        env: environment,
+        encoding: 'utf8',
+      });
+    await callback({
+      environment,
+      lock: () => secrets('org.freedesktop.Secret.Service.Lock', "['/org/freedesktop/secrets/collection/login']"),
+      unlock,
+    });
+  } finally {
+    const ended = once(bus, 'exit');
+    bus.kill('SIGKILL');
+    await ended;
+    await rm(root, { recursive: true, force: true });
+  }
+}
