@@ -89,6 +89,9 @@ export const COMBINATIONS: Combination[] = (
 
 export const createRootKimi = root.createKimi as unknown as Combination['createKimi'];
 
+/** Does nothing; an empty list would not wrap the model at all. */
+export const MIDDLEWARE = [{ middlewareVersion: 'v2', specificationVersion: 'v3', transformParams: async ({ params }: { params: unknown }) => params }];
+
 /** Stops a tool loop after `count` steps, in the words of every major. */
 export const steps = (count: number) => (state: { steps: unknown[] }) => state.steps.length >= count;
 
