@@ -79,6 +79,10 @@ export class LoginLedger {
     login.state = state;
   }
 
+  stateOf(userCode: string): DeviceLogin['state'] | undefined {
+    return [...this.devices.values()].find(device => device.userCode === userCode)?.state;
+  }
+
   poll(deviceCode: string): PollOutcome {
     const login = this.devices.get(deviceCode);
     const now = this.options.clock.now();

@@ -8,7 +8,11 @@ import type { ScriptedAnswer } from './scripted-answer';
  */
 export function defaultAnswer({ body, thinking }: ChatSubject): ScriptedAnswer {
   const last = body.messages.at(-1);
-  const userText = textOf(body.messages.findLast(message => message.role === 'user')?.content).trim();
+  const userText = body.messages
+    .filter(message => message.role === 'user')
+    .map(message => textOf(message.content).trim())
+    // The official client ends its prompts with reminders of its own, as user messages (captured).
+    .findLast(text => !text.startsWith('<system-reminder>'));
   const reasoning = thinking ? { reasoning: `The user says: ${excerpt(userText)}.` } : {};
 
   const shaped = shapedJson(body.response_format);
@@ -18,7 +22,7 @@ export function defaultAnswer({ body, thinking }: ChatSubject): ScriptedAnswer {
   if (last?.role === 'tool') {
     return { ...reasoning, text: `The tool answered: ${textOf(last.content)}` };
   }
-  const wanted = /\bcall\s+([\w$.-]*\w)/i.exec(userText)?.[1];
+  const wanted = /\bcall\s+([\w$.-]*\w)/i.exec(userText ?? '')?.[1];
   const tool = body.tool_choice === 'none' ? undefined : body.tools?.find(({ function: candidate }) => candidate?.name === wanted);
   if (wanted !== undefined && tool) {
     return { ...reasoning, toolCalls: [{ name: wanted, arguments: schemaShapedValue(tool.function?.parameters) as Record<string, unknown> }] };
@@ -34,6 +38,6 @@ function shapedJson(format: unknown): string | undefined {
   return type === 'json_object' ? '{"ok":true}' : undefined;
 }
 
-function excerpt(text: string): string {
+function excerpt(text = ''): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

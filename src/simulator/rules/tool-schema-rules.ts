@@ -1,21 +1,22 @@
 import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
-import { findSchemaFaults, type SchemaFault } from './find-schema-faults';
+import { findSchemaFaults, type SchemaFault, type SchemaFindings } from './find-schema-faults';
 import type { SimulatorRule } from './simulator-rule';
 
 /** Schemas of one request are walked once, however many rules ask. */
-const found = new WeakMap<object, SchemaFault[]>();
+const found = new WeakMap<object, SchemaFindings>();
 
-function faultsOf({ body }: ChatSubject): SchemaFault[] {
-  let faults = found.get(body);
-  if (!faults) {
-    faults = parametersOf(body.tools).flatMap(findSchemaFaults);
-    found.set(body, faults);
+function findingsOf({ body }: ChatSubject): SchemaFindings {
+  let findings = found.get(body);
+  if (!findings) {
+    findings = { faults: [], concerned: new Set() };
+    for (const { function: tool } of body.tools ?? []) {
+      if (tool?.parameters !== undefined) {
+        findSchemaFaults(tool.parameters, findings);
+      }
+    }
+    found.set(body, findings);
   }
-  return faults;
-}
-
-function parametersOf(tools: ChatSubject['body']['tools']): unknown[] {
-  return (tools ?? []).map(tool => tool.function?.parameters).filter(parameters => parameters !== undefined);
+  return findings;
 }
 
 function message({ rule, path, problem }: SchemaFault): string {
@@ -29,8 +30,9 @@ function schemaRefusal(row: Pick<SimulatorRule, 'rule' | 'summary' | 'source' | 
     ...row,
     satisfiedBy: 'issue 4',
     check(subject) {
-      const fault = faultsOf(subject).find(({ rule }) => rule === row.rule);
-      return verdict(parametersOf(subject.body.tools).length > 0, fault && message(fault));
+      const { faults, concerned } = findingsOf(subject);
+      const fault = faults.find(({ rule }) => rule === row.rule);
+      return verdict(concerned.has(row.rule), fault && message(fault));
     },
   });
 }
@@ -114,7 +116,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
       if (schema === undefined) {
         return undefined;
       }
-      const fault = findSchemaFaults(schema)[0];
+      const fault = findSchemaFaults(schema).faults[0];
       return verdict(true, fault && `${fault.rule} at ${fault.path}`);
     },
   }),
