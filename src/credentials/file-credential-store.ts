@@ -24,7 +24,7 @@ const ABANDONED_AFTER_MS = 60_000;
 
 /**
  * Keeps the credential in a file with mode 0600, in a directory that is made with mode 0700 (decisions.md 15). A save is atomic and on
- * the disk when it resolves; a symbolic link stays one, and its target is replaced. The lock is the directory `<path>.lock`.
+ * the disk when it resolves; a symbolic link stays one, and its target is replaced. The lock is the directory `<file>.lock` beside it.
  * Protects against other users of the machine, not against other programs of the same user.
  */
 export function fileCredentialStore(options: FileCredentialStoreOptions = {}): CredentialStore {
@@ -56,7 +56,10 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
         throw failed('clear', location, cause);
       }
     },
-    withLock: (callback, lockOptions) => withFileLock(callback, { ...lockOptions, lockPath: `${location}.lock`, location }),
+    async withLock(callback, lockOptions) {
+      // Of the file itself, so that those who come by a link and those who do not exclude each other.
+      return withFileLock(callback, { ...lockOptions, lockPath: `${await linkTarget(location)}.lock`, location });
+    },
   };
 }
 

@@ -81,6 +81,8 @@ describe('fileCredentialStore', () => {
     expect([await readlink(path), await readlink(join(directory, 'other.json'))]).toEqual(['other.json', 'target/real.json']);
     expect((await lstat(target)).isFile()).toBe(true);
     expect(await store.load()).toEqual(oauthCredentials());
+    const direct = await store.withLock!(async () => readdir(dirname(target)));
+    expect(direct.toSorted()).toEqual(['real.json', 'real.json.lock']);
     await store.clear();
     expect(await store.load()).toBeUndefined();
     expect(await readlink(path)).toBe('other.json');

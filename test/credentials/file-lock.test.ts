@@ -76,6 +76,15 @@ describe('withFileLock in one process', () => {
     expect(time).toBeLessThan(31_000);
   });
 
+  test('does not remove a dead lock while another one is about to', async () => {
+    await mkdir(options.lockPath, { recursive: true });
+    await mkdir(`${options.lockPath}.takeover`);
+    const past = new Date(Date.now() - 31_000);
+    await utimes(options.lockPath, past, past);
+    await expect(withFileLock(async () => 'entered', { ...options, waitMs: 100 })).rejects.toMatchObject({ reason: 'locked' });
+    expect((await readdir(dirname(options.lockPath))).toSorted()).toEqual(['default.lock', 'default.lock.takeover']);
+  });
+
   test('takes over from a taker that died', async () => {
     await mkdir(options.lockPath, { recursive: true });
     await mkdir(`${options.lockPath}.takeover`);

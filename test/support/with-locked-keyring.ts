@@ -24,8 +24,8 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
   const [address] = (await once(bus.stdout, 'data')) as [Buffer];
   const environment = { ...base, DBUS_SESSION_BUS_ADDRESS: String(address).trim() };
   const unlock = () => {
-    // Also starts the daemon, which goes to the background and ends with its bus.
-    execFileSync('gnome-keyring-daemon', ['--unlock', '--components=secrets'], { env: environment, input: PASSWORD, stdio: ['pipe', 'ignore', 'ignore'] });
+    // A new daemon each time: it goes to the background, and ends with its bus or with its successor.
+    execFileSync('gnome-keyring-daemon', ['--replace', '--unlock', '--components=secrets'], { env: environment, input: PASSWORD, stdio: ['pipe', 'ignore', 'ignore'] });
     // It exits 0 with a wrong password too; this fails then. The first one makes the login collection.
     execFileSync('secret-tool', ['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
   };

@@ -1,20 +1,17 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { KeychainLibrary } from './keychain-request';
 
 const LIBRARIES: readonly KeychainLibrary[] = ['keytar', '@napi-rs/keyring'];
 
 /**
  * The keychain libraries that the app has installed, best first: `keytar`, because an app that has it chose it, then `@napi-rs/keyring`.
- * Only resolves paths; nothing is loaded. Looked for from the main script, from this package, and from the working directory, the last
- * only where the app itself is in it: a command that was installed globally must not load a module of the folder it is run in.
+ * Only resolves paths; nothing is loaded. Looked for from the main script and from this package, which finds those of the app in either
+ * case; not from the working directory: a command that is installed globally must not load a module of the folder it is run in.
  */
 export function findKeychainLibraries(): { name: KeychainLibrary; path: string }[] {
-  const places = [mainScript(), ownFile()].filter((place) => place !== undefined);
-  const cwd = process.cwd();
-  const bases = places.some((place) => place.startsWith(cwd + sep)) ? [...places, join(cwd, 'package.json')] : places;
+  const bases = [mainScript(), ownFile()].filter((base) => base !== undefined);
   return LIBRARIES.flatMap((name) => {
     for (const base of bases) {
       try {
@@ -38,5 +35,5 @@ function mainScript(): string | undefined {
 /** The file this code is in: `import.meta` is empty in the CommonJS build, `__filename` is missing in the other. */
 function ownFile(): string | undefined {
   const url: string | undefined = import.meta.url ?? (typeof __filename === 'string' ? pathToFileURL(__filename).href : undefined);
-  return url?.startsWith('file:') ? join(dirname(fileURLToPath(url)), 'package.json') : undefined;
+  return url?.startsWith('file:') ? url : undefined;
 }

@@ -59,7 +59,7 @@ export function runKeychainChild(
       if (answer !== undefined) {
         finish(answer);
       } else if (isLate) {
-        finish({ ok: false, kind: 'timeout', message: `no answer within ${timeoutMs} ms` });
+        finish({ ok: false, kind: 'timeout', message: `no answer in time` });
       } else {
         finish({ ok: false, kind: 'crashed', message: signal ?? `exit code ${code}` });
       }
