@@ -13,7 +13,7 @@ import { clearRecord, loadRecord, saveRecord, underLock } from './session-store'
 import { sleep as realSleep, type Sleep } from './sleep';
 import { untilAborted } from './until-aborted';
 
-/** A token that replaces a refused one and is refused within this time means that renewing does not help; so long it is not tried again. */
+/** A token that replaces a refused one and was never taken either means that renewing does not help: it is not tried again for so long. */
 const REFUSED_PAUSE_MS = 30_000;
 
 /** Options of {@link createAuthSession}. */
@@ -39,6 +39,7 @@ export type AuthSessionOptions = OAuthHost & {
 /** One saved login. Every method may throw `KimiCredentialStoreError`, and the reason of its `abortSignal`. */
 export interface AuthSession extends CredentialProvider {
   refresh: NonNullable<CredentialProvider['refresh']>;
+  markAccepted: NonNullable<CredentialProvider['markAccepted']>;
   markRejected: NonNullable<CredentialProvider['markRejected']>;
   /** An access token (or the saved key) that is good for the next request. @throws KimiLoginRequiredError, KimiTokenRefreshError */
   getAccessToken(options?: { abortSignal?: AbortSignal | undefined }): Promise<string>;
@@ -137,9 +138,20 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
       : { kind: 'api-key', token: credentials.key, ...common };
   }
 
-  function markRejected(token: string): void {
+  function markRejected(token: string): boolean {
     rememberDead(context, token);
-    memory.refusedUntil = monotonicNow() + REFUSED_PAUSE_MS;
+    const { held } = memory;
+    const wasFresh = held?.replacesRejected === true && held.credentials.type === 'oauth' && held.credentials.accessToken === token;
+    if (wasFresh) {
+      memory.refusedUntil = monotonicNow() + REFUSED_PAUSE_MS;
+    }
+    return !wasFresh;
+  }
+
+  function markAccepted(token: string): void {
+    if (memory.held?.replacesRejected === true && toRequestCredential(memory.held.credentials).token === token) {
+      memory.held.replacesRejected = false;
+    }
   }
 
   return {
@@ -151,14 +163,14 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     },
     async refresh({ rejectedToken, abortSignal }) {
       const { held } = memory;
-      const isCurrent = held?.credentials.type === 'oauth' && held.credentials.accessToken === rejectedToken;
-      if (isCurrent && held.replacesRejected && monotonicNow() - held.since < REFUSED_PAUSE_MS) {
+      rememberDead(context, rejectedToken);
+      if (held?.replacesRejected === true) {
         markRejected(rejectedToken);
       }
-      rememberDead(context, rejectedToken);
       return toRequestCredential(await current(abortSignal));
     },
     markRejected,
+    markAccepted,
     async login({ onVerification, abortSignal }) {
       // A store that cannot be used should say so before the person goes to the browser. A damaged record is no hindrance: it is replaced.
       await loadRecord(context).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
 import type { FetchFunction } from '../transport/fetch-function';
 import { withCredentialSource } from './credential-source';
 import type { CredentialProvider, RequestCredential } from './request-credential';
@@ -25,7 +26,7 @@ export type AuthorizedFetchOptions = {
  * | answer | then |
  * | --- | --- |
  * | 401 about the token, a login | refresh against the refused token, send once more |
- * | the second one is a 401 about the token | `KimiLoginRequiredError` (`rejected`) |
+ * | the second one is a 401 about the token | `KimiLoginRequiredError` (`rejected`); `KimiTokenRefreshError` if the token was not a fresh one |
  * | 401 about the token, but the body was a stream | refresh, so that the next request works; this one's 401 is passed on |
  * | 401 about plan, model or context; any 401 to a key; 402; 403 | passed on, with `readCredentialSource` |
  * | anything else | passed on untouched |
@@ -44,6 +45,9 @@ export function createAuthorizedFetch({ fetch, apiBaseURL, credentials }: Author
     const credential = await credentials.getCredential({ abortSignal });
     const replayable = isReplayable(input, init);
     const first = await fetch(input, withAuthorization(input, init, credential));
+    if (first.status !== 401) {
+      credentials.markAccepted?.(credential.token);
+    }
     if (first.status !== 401 || credential.kind === 'api-key' || credentials.refresh === undefined) {
       return isRefusal(first) ? withCredentialSource(first, credential.source) : first;
     }
@@ -57,19 +61,31 @@ export function createAuthorizedFetch({ fetch, apiBaseURL, credentials }: Author
     }
     const second = await fetch(input, withAuthorization(input, init, renewed));
     if (second.status !== 401) {
+      credentials.markAccepted?.(renewed.token);
       return isRefusal(second) ? withCredentialSource(second, renewed.source) : second;
     }
     const secondBody = await readBody(second);
     if (renewed.kind === 'api-key' || !isTokenRefused(secondBody)) {
       return withCredentialSource(second, renewed.source, secondBody);
     }
-    credentials.markRejected?.(renewed.token);
-    throw new KimiLoginRequiredError({
-      reason: 'rejected',
-      source: renewed.source,
-      message: `${apiOrigin} refuses the Kimi login from ${renewed.source} (HTTP 401), also after it was renewed. ${renewed.remedy}`,
-    });
+    throw refusedTwice(url, renewed, credentials.markRejected?.(renewed.token) ?? false);
   };
+}
+
+function refusedTwice({ origin, pathname }: URL, { source, remedy }: RequestCredential, mayStillHelp: boolean): Error {
+  if (mayStillHelp) {
+    return new KimiTokenRefreshError({
+      url: origin + pathname,
+      source,
+      statusCode: 401,
+      message: `${origin} refuses the access token of the login in ${source} (HTTP 401). Your sign-in is kept, the token will be renewed. Try again.`,
+    });
+  }
+  return new KimiLoginRequiredError({
+    reason: 'rejected',
+    source,
+    message: `${origin} refuses the Kimi login in ${source} (HTTP 401), also after it was renewed. ${remedy}`,
+  });
 }
 
 function isRefusal({ status }: Response): boolean {

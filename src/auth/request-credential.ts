@@ -30,6 +30,12 @@ export interface CredentialProvider {
    */
   refresh?(options: { rejectedToken: string; abortSignal?: AbortSignal | undefined }): Promise<RequestCredential>;
 
-  /** Says that the API refused the replacement, too. Nothing is sent for it; the token is not given out again. */
-  markRejected?(token: string): void;
+  /** Says that the API took the token: whatever it answered, it was not a 401. Costs nothing. */
+  markAccepted?(token: string): void;
+
+  /**
+   * Says that the API refused the replacement, too. Nothing is sent for it; the token is not given out again.
+   * @returns whether a later request may still fare better: the replacement was another process's token, not a fresh one
+   */
+  markRejected?(token: string): boolean;
 }

@@ -24,7 +24,7 @@ export type HeldCredentials = {
   /** How old the token was known to be when it came in hand, in ms, and when that was, on the monotonic clock. */
   ageMs: number;
   since: number;
-  /** It was asked for because the API had refused the one before. */
+  /** It was asked for because the API had refused the one before, and the API has not taken it yet. */
   replacesRejected: boolean;
 };
 
