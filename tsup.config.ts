@@ -7,7 +7,8 @@ const shared: Options = {
   target: 'es2023',
   define: { __PACKAGE_VERSION__: JSON.stringify(version) },
   // `#node/*` is resolved by the reader's runtime or bundler (package.json "imports"), never by ours.
-  external: [/^#node\//],
+  // Optional native packages are loaded by name where they are installed.
+  external: [/^#node\//, 'fs-native-extensions', '@napi-rs/keyring', 'keytar'],
   treeshake: true,
 };
 
@@ -19,6 +20,7 @@ export default defineConfig([
       v2: 'src/v2.ts',
       v3: 'src/v3.ts',
       v4: 'src/v4.ts',
+      redis: 'src/redis.ts',
     },
     format: ['esm', 'cjs'],
     platform: 'neutral',
@@ -27,9 +29,20 @@ export default defineConfig([
   },
   {
     ...shared,
+    entry: { simulator: 'src/simulator/index.ts', 'credential-stores': 'src/credential-stores.ts' },
+    format: ['esm', 'cjs'],
+    platform: 'node',
+    dts: true,
+  },
+  {
+    ...shared,
     entry: {
       'node/device': 'src/node/device.ts',
+      'node/default-credential-store': 'src/node/default-credential-store.ts',
       'edge/device': 'src/edge/device.ts',
+      'edge/default-credential-store': 'src/edge/default-credential-store.ts',
+      'simulator-cli': 'src/simulator/cli.ts',
+      demo: 'src/demo.ts',
     },
     format: ['esm'],
     platform: 'node',

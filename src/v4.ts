@@ -20,8 +20,12 @@ export type {
   KimiCredentials,
   KimiOAuthCredentials,
 } from './credentials/credential-store';
+export type { KimiAuth, KimiAuthStatus } from './provider/kimi-auth';
+export type { DeviceLoginState } from './auth/device-login-steps';
 export { KimiError } from './errors/kimi-error';
 export { KimiCredentialStoreError } from './errors/kimi-credential-store-error';
+export { KimiDeviceLoginError } from './errors/kimi-device-login-error';
 export { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
 export { KimiLoginRequiredError } from './errors/kimi-login-required-error';
 export { KimiRedirectError } from './errors/kimi-redirect-error';
+export { KimiTokenRefreshError } from './errors/kimi-token-refresh-error';

@@ -8,8 +8,8 @@ export type KimiChatConfig = {
   /** The provider's `name`: a providerOptions key beside `kimi`, and the outside `provider` string's first part. */
   name: string;
   service: KimiService;
-  /** Whether the identity in force keeps all reasoning (decisions.md 30). */
-  keepsReasoningByDefault: boolean;
+  /** Whether the identity of the next request keeps all reasoning (decisions.md 30); it depends on the login in use. */
+  keepsReasoningByDefault(): Promise<boolean>;
   /** Asked once per request. */
   apiBaseURL(): string;
   headers(): Record<string, string | undefined>;

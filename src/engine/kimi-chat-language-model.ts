@@ -61,7 +61,8 @@ export class KimiChatLanguageModel {
   }
 
   private async prepare(options: LanguageModelV4CallOptions): Promise<LanguageModelV4CallOptions> {
-    return prepareCall(options, await this.config.model(this.modelId), this.config);
+    const { name, service } = this.config;
+    return prepareCall(options, await this.config.model(this.modelId), { name, service, keepsReasoningByDefault: await this.config.keepsReasoningByDefault() });
   }
 
   /** Tool calls that came without an id get one of the user's `generateId` instead of openai-compatible's own. */

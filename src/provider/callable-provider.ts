@@ -1,6 +1,7 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
 import type { V4Engine } from '../faces/v4-engine';
 import type { KimiModelId } from '../models/kimi-model-id';
+import type { KimiAuth } from './kimi-auth';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { memoizeById } from './memoize-by-id';
@@ -11,6 +12,8 @@ export interface CallableProvider<Model> {
   languageModel(modelId: KimiModelId): Model;
   /** The same as `languageModel`. */
   chat(modelId: KimiModelId): Model;
+  /** Sign-in, sign-out, status. */
+  readonly auth: KimiAuth;
   /** @throws NoSuchModelError: Kimi has no embedding models. */
   embeddingModel(modelId: string): never;
   /** @throws NoSuchModelError: Kimi has no embedding models. */
@@ -32,6 +35,7 @@ export function callableProvider<Model>(
   return Object.assign((modelId: KimiModelId) => languageModel(modelId), {
     languageModel,
     chat: languageModel,
+    auth: core.auth,
     embeddingModel: noEmbeddingModel,
     textEmbeddingModel: noEmbeddingModel,
     imageModel: (modelId: string): never => {

@@ -1,34 +1,32 @@
 import { generateId } from '@ai-sdk/provider-utils';
 import { createAuthorizedFetch } from '../auth/authorized-fetch';
-import { resolveEndpoints, type KimiEndpoints } from '../endpoints';
 import { BODY_RULES } from '../engine/body-rules';
 import { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
 import { createIdentityFetch } from '../identity/identity-fetch';
 import { identityHeadersSource } from '../identity/identity-headers-source';
-import type { KimiIdentity } from '../identity/identity';
+import type { KimiIdentity, OfficialClient } from '../identity/identity';
 import { knownModel } from '../models/known-models';
 import type { FetchFunction } from '../transport/fetch-function';
 import { createSameOriginFetch } from '../transport/same-origin-fetch';
+import { CredentialAccess } from './credential-access';
 import { readEnvironment } from './environment';
+import { kimiAuth, type KimiAuth } from './kimi-auth';
 import type { KimiProviderSettings } from './kimi-provider-settings';
-import { requestCredentials } from './request-credentials';
+import { memoizeById } from './memoize-by-id';
 
 /**
  * Settings to fetch chain and engine, for every specification alike. Nothing is read, asked or checked before the first request, and
  * environment and endpoints count at the time of each one.
  */
 export class KimiCore {
+  readonly auth: KimiAuth;
   private readonly settings: KimiProviderSettings;
-  private readonly identityHeaders: ReturnType<typeof identityHeadersSource>;
+  private readonly access: CredentialAccess;
 
   constructor(settings: KimiProviderSettings) {
     this.settings = settings;
-    this.identityHeaders = identityHeadersSource({
-      identity: this.identity,
-      account: settings.account ?? 'default',
-      environment: readEnvironment(),
-      reader: () => import('#node/device'),
-    });
+    this.access = new CredentialAccess(settings, implied => this.identityFetch(implied ?? 'none'));
+    this.auth = kimiAuth(this.access);
   }
 
   /** A new engine for `modelId`; the provider keeps one per id. */
@@ -38,8 +36,8 @@ export class KimiCore {
     return new KimiChatLanguageModel(modelId, {
       name: settings.name ?? 'kimi',
       service,
-      keepsReasoningByDefault: senderOf(this.identity) === 'kimi-code',
-      apiBaseURL: () => this.endpoints().apiBaseURL,
+      keepsReasoningByDefault: async () => senderOf(this.identity((await this.access.forRequest()).impliedIdentity)) === 'kimi-code',
+      apiBaseURL: () => this.access.place().endpoints.apiBaseURL,
       headers: () => settings.headers ?? {},
       fetch: this.authorizedFetch,
       model: id => knownModel(id, service),
@@ -49,28 +47,34 @@ export class KimiCore {
   }
 
   /** The chain: authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. */
-  private readonly authorizedFetch: FetchFunction = (input, init) => {
-    const endpoints = this.endpoints();
-    const authorized = createAuthorizedFetch({
-      fetch: this.identityFetch,
-      apiBaseURL: endpoints.apiBaseURL,
-      credentials: requestCredentials(this.settings, readEnvironment(), endpoints),
-    });
-    return authorized(input, init);
+  private readonly authorizedFetch: FetchFunction = async (input, init) => {
+    const { endpoints, credentials, impliedIdentity } = await this.access.forRequest();
+    const fetch = this.identityFetch(impliedIdentity ?? 'none');
+    return createAuthorizedFetch({ fetch, apiBaseURL: endpoints.apiBaseURL, credentials })(input, init);
   };
 
-  private readonly identityFetch: FetchFunction = createIdentityFetch({
-    fetch: createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
-    headers: () => this.identityHeaders(),
+  /** One per identity that a store may imply. */
+  private readonly identityFetch = memoizeById((implied: OfficialClient | 'none'): FetchFunction => {
+    const environment = readEnvironment();
+    return createIdentityFetch({
+      fetch: createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
+      headers: identityHeadersSource({
+        identity: this.identity(implied === 'none' ? undefined : implied),
+        account: this.access.place().account,
+        environment,
+        reader: () => import('#node/device'),
+      }),
+    });
   });
 
-  private endpoints(): KimiEndpoints {
-    return resolveEndpoints(this.settings, readEnvironment());
-  }
-
-  /** The platform asks for no agent's identity and gets none, unless the user states one. */
-  private get identity(): KimiIdentity | undefined {
-    return this.settings.identity ?? (this.settings.service === 'platform' ? undefined : 'kimi-cli');
+  /**
+   * An official client's login comes with that client's headers, so that the two sets never mix; only a host's own name stands above it.
+   * The platform asks for no agent's identity and gets none, unless the user states one.
+   */
+  private identity(implied: OfficialClient | undefined): KimiIdentity | undefined {
+    const { identity, service } = this.settings;
+    const stated = identity === undefined && service !== 'platform' ? 'kimi-cli' : identity;
+    return implied === undefined || (typeof stated === 'object' && !('client' in stated)) || senderOf(stated) === implied ? stated : implied;
   }
 }
 

@@ -1,0 +1,145 @@
+import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { OAUTH_HOSTS, type KimiService } from '../upstream';
+import type { CredentialStore, KimiCredentials } from './credential-store';
+import { environmentCredentialStore } from './environment-credential-store';
+import { fileCredentialStore } from './file-credential-store';
+import { keychainCredentialStore } from './keychain/keychain-credential-store';
+import { memoryCredentialStore } from './memory-credential-store';
+import { kimiCliCredentialStore } from './official/kimi-cli-credential-store';
+import { kimiCodeCredentialStore } from './official/kimi-code-credential-store';
+
+/** What the choice depends on. */
+export type DefaultCredentialStoreOptions = {
+  /** As `credentialSlot` names it. */
+  slot: string;
+  account: string;
+  service: KimiService;
+  oauthHost: string;
+  /** As the user wrote it: the official client names its file after exactly that. */
+  apiBaseURL: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Told once per process and text why not the keychain, or whose login is shared. */
+  notify: (message: string) => void;
+};
+
+export type DefaultCredentialStore = {
+  store: CredentialStore;
+  /** This package's place, where a login is saved. Else an official client's, shared in place. */
+  isOwn: boolean;
+  /** Nothing is saved anywhere: the choice may be another one next time. */
+  isEmpty: boolean;
+};
+
+/** A record that was read so long ago is read again. */
+const PROBE_VALID_MS = 1000;
+
+type StoreName = 'keychain' | 'file' | 'environment' | 'memory' | 'kimi-code' | 'kimi-cli';
+
+/** The value of `KIMI_CREDENTIAL_STORE` to a store (decisions.md 15). */
+const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions) => CredentialStore>> = {
+  keychain: ({ slot, environment }) => keychainCredentialStore({ slot, environment }),
+  file: ({ slot, environment }) => fileCredentialStore({ slot, environment }),
+  environment: ({ environment }) => environmentCredentialStore({ environment }),
+  memory: () => memoryCredentialStore(),
+  'kimi-code': ({ oauthHost, apiBaseURL, environment }) => kimiCodeCredentialStore({ oauthHost, apiBaseURL, env: environment }),
+  'kimi-cli': ({ environment }) => kimiCliCredentialStore({ env: environment }),
+};
+
+/**
+ * The store where no setting names one (decisions.md 12): the one that `KIMI_CREDENTIAL_STORE` forces; else the first of own keychain,
+ * own file, an official client's login that has a login in it; else the own place for a first login.
+ *
+ * @param options.forLogin only own places, because a new login never goes into another program's file
+ * @throws KimiInvalidArgumentError for an unknown `KIMI_CREDENTIAL_STORE`; KimiCredentialStoreError when a keychain that exists is locked
+ *   or fails: it may hold the login, so "not signed in" would be wrong
+ */
+export async function defaultCredentialStore(options: DefaultCredentialStoreOptions & { forLogin?: boolean }): Promise<DefaultCredentialStore> {
+  const forced = options.environment.KIMI_CREDENTIAL_STORE;
+  if (forced) {
+    if (!(forced in STORES)) {
+      throw new KimiInvalidArgumentError({
+        argument: 'KIMI_CREDENTIAL_STORE',
+        message: `KIMI_CREDENTIAL_STORE must be one of ${Object.keys(STORES).join(', ')}, not ${JSON.stringify(forced)}.`,
+      });
+    }
+    return { store: STORES[forced as StoreName](options), isOwn: true, isEmpty: false };
+  }
+
+  const keychain = STORES.keychain(options);
+  const inKeychain = await probe(keychain);
+  if (inKeychain.record !== undefined) {
+    return found(keychain, inKeychain.record, true);
+  }
+  const file = STORES.file(options);
+  const inFile = await probe(file);
+  if (inFile.record !== undefined && !(options.forLogin && inKeychain.isThere)) {
+    // A login that was saved while there was no keychain stays where it is: a copy would break its chain.
+    return found(file, inFile.record, true);
+  }
+  if (!inKeychain.isThere) {
+    options.notify(`A Kimi login is kept in the file ${file.location}, because no keychain can be used: ${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`);
+  }
+  const official = options.forLogin ? undefined : await officialLogin(options);
+  return official ?? { store: inKeychain.isThere ? keychain : file, isOwn: true, isEmpty: true };
+}
+
+/** Only the default account, and each client's own hosts only: kimi-cli knows no other than the mainland's (wire.md, constant table). */
+async function officialLogin(options: DefaultCredentialStoreOptions): Promise<DefaultCredentialStore | undefined> {
+  if (options.account !== 'default' || options.service !== 'coding') {
+    return undefined;
+  }
+  const candidates = ['kimi-code', ...(options.oauthHost === OAUTH_HOSTS['mainland-cn'] ? ['kimi-cli'] : [])] as const;
+  for (const name of candidates) {
+    const store = STORES[name as StoreName](options);
+    const record = await store.load();
+    if (record?.type === 'oauth' && record.refreshToken !== '') {
+      options.notify(
+        `Using the login of ${name} in ${store.location}, shared in place under its own lock and with its identity. ` +
+          'For a login of your own run "npx ai-sdk-provider-kimi login"; to never share, set KIMI_CREDENTIAL_STORE=keychain (or file).',
+      );
+      return found(store, record, false);
+    }
+  }
+  return undefined;
+}
+
+type Probe = { record: KimiCredentials | undefined; isThere: true } | { record: undefined; isThere: false; reason: string };
+
+/** What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see. */
+async function probe(store: CredentialStore): Promise<Probe> {
+  try {
+    return { record: await store.load(), isThere: true };
+  } catch (error) {
+    if (KimiCredentialStoreError.isInstance(error) && error.reason === 'unavailable') {
+      return { record: undefined, isThere: false, reason: error.message };
+    }
+    throw error;
+  }
+}
+
+/** The store, whose first load gives what the probe has just read: a read of a keychain takes a process, and may ask the person. */
+function found(store: CredentialStore, record: KimiCredentials, isOwn: boolean): DefaultCredentialStore {
+  let probed: KimiCredentials | undefined = record;
+  const readAt = performance.now();
+  const forgetting = async <T>(action: Promise<T>): Promise<T> => {
+    probed = undefined;
+    return action;
+  };
+  return {
+    isOwn,
+    isEmpty: false,
+    store: {
+      location: store.location,
+      ...(store.impliedIdentity === undefined ? {} : { impliedIdentity: store.impliedIdentity }),
+      load() {
+        const first = performance.now() - readAt < PROBE_VALID_MS ? probed : undefined;
+        probed = undefined;
+        return first === undefined ? store.load() : Promise.resolve(first);
+      },
+      save: credentials => forgetting(store.save(credentials)),
+      clear: () => forgetting(store.clear()),
+      ...(store.withLock === undefined ? {} : { withLock: ((callback, lockOptions) => forgetting(store.withLock!(callback, lockOptions))) as NonNullable<CredentialStore['withLock']> }),
+    },
+  };
+}

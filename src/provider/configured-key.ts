@@ -1,0 +1,64 @@
+import { apiKeyCredentials } from '../auth/api-key-credentials';
+import type { CredentialProvider } from '../auth/request-credential';
+import type { Environment, KimiEndpoints } from '../endpoints';
+import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
+import type { KimiProviderSettings } from './kimi-provider-settings';
+
+/** Variables that hold a key, per service, the first that is set wins (decisions.md 8). */
+const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
+  coding: ['KIMI_API_KEY', 'KIMI_CODER_API_KEY'],
+  platform: ['MOONSHOT_API_KEY'],
+};
+
+/** A key, and where it is set, for messages. */
+export type ConfiguredKey = { source: string; credentials: CredentialProvider };
+
+/** The key that settings or environment give, if any: `apiKey`, else, where no `credentialStore` is set, a variable. */
+export function configuredKey(settings: KimiProviderSettings, environment: Environment, endpoints: KimiEndpoints): ConfiguredKey | undefined {
+  const remedy = `Check that key, or make a new one at ${consoleURL(endpoints)}.`;
+  const { apiKey } = settings;
+  if (apiKey !== undefined) {
+    const source = 'the "apiKey" setting';
+    return { source, credentials: apiKeyCredentials({ key: async () => usableKey(typeof apiKey === 'function' ? await apiKey() : apiKey, source), source, remedy }) };
+  }
+  const variable = settings.credentialStore === undefined ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined) : undefined;
+  if (variable === undefined) {
+    return undefined;
+  }
+  const source = `the environment variable ${variable}`;
+  return { source, credentials: apiKeyCredentials({ key: () => usableKey(environment[variable], source), source, remedy }) };
+}
+
+/** What a person does who is not signed in: the command, or the variables. */
+export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
+  const variables = KEY_VARIABLES[endpoints.service].join(' or ');
+  const forAccount = account === 'default' ? '' : ` --account ${/^[\w.@-]+$/.test(account) ? account : JSON.stringify(account)}`;
+  return endpoints.service === 'coding'
+    ? `Run "npx ai-sdk-provider-kimi login${forAccount}", or set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}.`
+    : `Set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}, or run "npx ai-sdk-provider-kimi login --api-key --service platform${forAccount}".`;
+}
+
+/** For runtimes that have no place of their own to keep a login. */
+export function noStoreMessage(endpoints: KimiEndpoints): string {
+  return (
+    `No credential for Kimi: this runtime has no keychain and no files. Set ${KEY_VARIABLES[endpoints.service].join(' or ')} (or the "apiKey" setting) to a key from ` +
+    `${consoleURL(endpoints)}, or pass a "credentialStore", for example redisCredentialStore of ai-sdk-provider-kimi/redis.`
+  );
+}
+
+/** A key with a line break or a space cannot be a header value, and the runtime's own error would print it. */
+function usableKey(key: unknown, source: string): string {
+  const trimmed = typeof key === 'string' ? key.trim() : '';
+  if (!/^[\x21-\x7e]+$/.test(trimmed)) {
+    throw new KimiInvalidArgumentError({
+      argument: source,
+      message: `The key from ${source} ${trimmed === '' ? 'is empty' : 'holds characters that no key has'}. Set it to the key alone, without quotes or spaces.`,
+    });
+  }
+  return trimmed;
+}
+
+function consoleURL({ service, region }: KimiEndpoints): string {
+  return KEY_CONSOLE_URLS[service][region];
+}

@@ -1,0 +1,162 @@
+import { createAuthSession, type AuthSession } from '../auth/auth-session';
+import type { CredentialProvider } from '../auth/request-credential';
+import type { SessionStatus } from '../auth/session-status';
+import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
+import { credentialSlot } from '../credentials/credential-slot';
+import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
+import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import type { OfficialClient } from '../identity/identity';
+import type { FetchFunction } from '../transport/fetch-function';
+import { configuredKey, loginRemedy, noStoreMessage } from './configured-key';
+import { readEnvironment } from './environment';
+import type { KimiProviderSettings } from './kimi-provider-settings';
+
+/** What one request is made with. */
+export type Access = {
+  endpoints: KimiEndpoints;
+  account: string;
+  credentials: CredentialProvider;
+  /** The identity that goes with the store of the login, where it is an official client's (decisions.md 23). */
+  impliedIdentity: OfficialClient | undefined;
+};
+
+type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: boolean; isEmpty: boolean };
+
+/**
+ * Which credential a request gets (decisions.md 8), looked up at each request: `apiKey`, an explicit `credentialStore`, a key in the
+ * environment, then what is saved where no setting says: a key or a login.
+ */
+export class CredentialAccess {
+  private readonly settings: KimiProviderSettings;
+  private readonly identityFetch: (implied: OfficialClient | undefined) => FetchFunction;
+  private readonly listeners = new Set<(credentials: KimiCredentials) => void | Promise<void>>();
+
+  /** By OAuth host, API base and account: all three may change between two requests. */
+  private readonly sessions = new Map<string, Promise<StoredSession | undefined>>();
+
+  constructor(settings: KimiProviderSettings, identityFetch: (implied: OfficialClient | undefined) => FetchFunction) {
+    this.settings = settings;
+    this.identityFetch = identityFetch;
+  }
+
+  /** Hosts and account at this moment. */
+  place(): { endpoints: KimiEndpoints; account: string; environment: Environment } {
+    const environment = readEnvironment();
+    return {
+      endpoints: resolveEndpoints(this.settings, environment),
+      account: this.settings.account ?? environment.KIMI_ACCOUNT ?? 'default',
+      environment,
+    };
+  }
+
+  async forRequest(): Promise<Access> {
+    const { endpoints, account, environment } = this.place();
+    const key = configuredKey(this.settings, environment, endpoints);
+    if (key !== undefined) {
+      return { endpoints, account, credentials: key.credentials, impliedIdentity: undefined };
+    }
+    const stored = await this.stored();
+    return {
+      endpoints,
+      account,
+      credentials: stored?.session ?? { getCredential: () => Promise.reject(noStore(endpoints)) },
+      impliedIdentity: stored?.store.impliedIdentity,
+    };
+  }
+
+  /** What requests would use now. Sends nothing. */
+  async status(): Promise<SessionStatus> {
+    const { endpoints, environment } = this.place();
+    const key = configuredKey(this.settings, environment, endpoints);
+    if (key !== undefined) {
+      return { state: 'valid', kind: 'api-key', source: key.source };
+    }
+    return (await this.stored())?.session.status() ?? { state: 'missing', source: 'no place on this runtime' };
+  }
+
+  /** The session that a login or logout acts on: never an official client's login that is only shared. */
+  async ownSession(): Promise<AuthSession> {
+    const { endpoints, account } = this.place();
+    const stored = await this.stored();
+    if (stored?.isOwn) {
+      return stored.session;
+    }
+    const own = await this.open({ forLogin: true });
+    if (own === undefined) {
+      throw noStore(endpoints);
+    }
+    // Requests go over to the own login as soon as there is one.
+    this.sessions.delete(sessionKey(endpoints, account));
+    return own.session;
+  }
+
+  /** @returns how to stop listening */
+  onCredentials(listener: (credentials: KimiCredentials) => void | Promise<void>): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private stored(): Promise<StoredSession | undefined> {
+    const { endpoints, account } = this.place();
+    const key = sessionKey(endpoints, account);
+    let stored = this.sessions.get(key);
+    if (stored === undefined) {
+      stored = this.open({ forLogin: false });
+      this.sessions.set(key, stored);
+      const forget = () => {
+        if (this.sessions.get(key) === stored) {
+          this.sessions.delete(key);
+        }
+      };
+      // Where nothing is saved yet, a login made meanwhile, here or in another program, must be found by the next request.
+      stored.then(found => found?.isEmpty !== false && forget(), forget);
+    }
+    return stored;
+  }
+
+  private async open({ forLogin }: { forLogin: boolean }): Promise<StoredSession | undefined> {
+    const { endpoints, account, environment } = this.place();
+    const { apiBaseURL, oauthHost, service } = endpoints;
+    const slot = await credentialSlot({ apiBaseURL, oauthHost, account });
+    const explicit = this.settings.credentialStore;
+    const chosen =
+      explicit === undefined
+        ? await (await import('#node/default-credential-store')).defaultCredentialStore({
+            slot,
+            account,
+            service,
+            oauthHost,
+            apiBaseURL: this.settings.baseURL ?? (service === 'coding' ? environment.KIMI_CODE_BASE_URL : undefined) ?? apiBaseURL,
+            environment,
+            forLogin,
+          })
+        : { store: explicit, isOwn: true, isEmpty: false };
+    if (chosen === undefined) {
+      return undefined;
+    }
+    const { store, isOwn, isEmpty } = chosen;
+    const session = createAuthSession({
+      store,
+      // Two objects for one default place are one login; a store of the user's own is told apart by the object.
+      shareAs: explicit === undefined ? `${slot} ${store.location}` : undefined,
+      fetch: this.identityFetch(store.impliedIdentity),
+      oauthHost,
+      remedy: loginRemedy(endpoints, account),
+      now: this.settings.now,
+      onCredentials: async credentials => {
+        for (const listener of this.listeners) {
+          await listener(credentials);
+        }
+      },
+    });
+    return { session, store, isOwn, isEmpty };
+  }
+}
+
+function sessionKey({ oauthHost, apiBaseURL }: KimiEndpoints, account: string): string {
+  return JSON.stringify([oauthHost, apiBaseURL, account]);
+}
+
+function noStore(endpoints: KimiEndpoints): KimiLoginRequiredError {
+  return new KimiLoginRequiredError({ reason: 'missing', source: 'the settings', message: noStoreMessage(endpoints) });
+}

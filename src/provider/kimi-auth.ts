@@ -1,0 +1,54 @@
+import type { AuthSession } from '../auth/auth-session';
+import type { KimiCredentials } from '../credentials/credential-store';
+import type { SessionStatus } from '../auth/session-status';
+import type { KimiEndpoints } from '../endpoints';
+import type { CredentialAccess } from './credential-access';
+
+/** Who is signed in, where, and from which source. Never a secret. */
+export type KimiAuthStatus = SessionStatus & KimiEndpoints & { account: string };
+
+/** Sign-in of a provider. Nothing here needs the CLI, and the CLI is made of it. */
+export type KimiAuth = {
+  /**
+   * The device login, from the code to the saved record. `onVerification` shows the address and the code.
+   * @throws KimiDeviceLoginError, KimiCredentialStoreError, the abort reason
+   */
+  login: AuthSession['login'];
+  /** First step of a login in a web app; the answer is plain JSON for a cookie or a database. @throws KimiDeviceLoginError */
+  startDeviceLogin: AuthSession['startDeviceLogin'];
+  /** Further steps of it, at most one each `state.interval` seconds; at `done` the login is saved. @throws KimiDeviceLoginError */
+  pollDeviceLogin: AuthSession['pollDeviceLogin'];
+  /** Saves a login or a key that came from elsewhere. */
+  save: AuthSession['save'];
+  /** Removes the saved login of this package. An official client's login that is only shared is left alone. */
+  logout: AuthSession['logout'];
+  /** What requests would use now. Sends nothing. */
+  status(): Promise<KimiAuthStatus>;
+  /**
+   * What requests carry as their bearer: an access token with at least half its life left, or the key.
+   * @throws KimiLoginRequiredError, KimiTokenRefreshError
+   */
+  getAccessToken(options?: { abortSignal?: AbortSignal | undefined }): Promise<string>;
+  /**
+   * Calls `listener` with each new credential, after it was saved and before it is used, until the returned function is called.
+   * It holds secrets.
+   */
+  onCredentials(listener: (credentials: KimiCredentials) => void | Promise<void>): () => void;
+};
+
+/** @param access which credential is whose */
+export function kimiAuth(access: CredentialAccess): KimiAuth {
+  return {
+    login: async options => (await access.ownSession()).login(options),
+    startDeviceLogin: async options => (await access.ownSession()).startDeviceLogin(options),
+    pollDeviceLogin: async (state, options) => (await access.ownSession()).pollDeviceLogin(state, options),
+    save: async credentials => (await access.ownSession()).save(credentials),
+    logout: async () => (await access.ownSession()).logout(),
+    async status() {
+      const { endpoints, account } = access.place();
+      return { ...(await access.status()), ...endpoints, account };
+    },
+    getAccessToken: async options => (await (await access.forRequest()).credentials.getCredential(options)).token,
+    onCredentials: listener => access.onCredentials(listener),
+  };
+}
