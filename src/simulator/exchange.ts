@@ -9,12 +9,21 @@ export class Exchange {
   private readonly response: ServerResponse;
   private readonly standardHeaders: Readonly<Record<string, string>>;
   private sent = 0;
+  private destroyedHere = false;
 
-  constructor(request: RecordedRequest, response: ServerResponse, fault: Fault | undefined, standardHeaders: Readonly<Record<string, string>>) {
+  constructor(
+    request: RecordedRequest,
+    response: ServerResponse,
+    fault: Fault | undefined,
+    standardHeaders: Readonly<Record<string, string>>,
+  ) {
     this.request = request;
     this.response = response;
     this.fault = fault;
     this.standardHeaders = standardHeaders;
+    response.once('close', () => {
+      request.clientGone = !response.writableFinished && !this.destroyedHere;
+    });
   }
 
   /** The socket is gone: the client left, or a fault cut it. */
@@ -52,6 +61,7 @@ export class Exchange {
   }
 
   destroy(): void {
+    this.destroyedHere = true;
     this.response.socket?.destroy();
     this.response.destroy();
   }
@@ -59,7 +69,10 @@ export class Exchange {
   /** A whole answer: text as it is, anything else as JSON. */
   async reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<void> {
     const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
-    this.begin(status, { 'content-type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8', ...headers });
+    this.begin(status, {
+      'content-type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+      ...headers,
+    });
     await this.write(Buffer.from(text));
     this.end();
   }

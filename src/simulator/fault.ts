@@ -2,7 +2,10 @@ import type { RecordedRequest } from './recorded-request';
 
 /** A failure of the network or of the server, injected by a test. Matches before any route is asked. */
 export type Fault = {
-  /** Which requests; all when absent. `path`: its end, or a pattern. `nth`: only the nth matching request, from 1, since the fault was set. */
+  /**
+   * Which requests; all when absent. `path`: its end, or a pattern.
+   * `nth`: from the nth matching request on, counted from 1 since the fault was set.
+   */
   match?: { path?: string | RegExp; method?: string; nth?: number };
   /** How many matching requests it hits. Default 1. */
   times?: number;

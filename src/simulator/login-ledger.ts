@@ -28,7 +28,13 @@ export type LoginLedgerOptions = {
 };
 
 type Chain = { revoked: boolean };
-type DeviceLogin = { userCode: string; expiresAt: number; interval: number; lastPoll: number | undefined; state: 'pending' | 'approved' | 'denied' | 'done' };
+type DeviceLogin = {
+  userCode: string;
+  expiresAt: number;
+  interval: number;
+  lastPoll: number | undefined;
+  state: 'pending' | 'approved' | 'denied' | 'done';
+};
 
 // A poll that is early by less than this is jitter of timers, not impatience.
 const POLL_SLACK_MS = 250;
@@ -156,7 +162,14 @@ export class LoginLedger {
   private issue(chain: Chain): TokenAnswer {
     const { clock, tokenLifetime } = this.options;
     const seconds = Math.floor(clock.now() / 1000);
-    const accessToken = jwtShaped({ iss: 'kimi-simulator', sub: 'user-simulator', scope: 'kimi-code', iat: seconds, exp: seconds + tokenLifetime, jti: randomUUID() });
+    const accessToken = jwtShaped({
+      iss: 'kimi-simulator',
+      sub: 'user-simulator',
+      scope: 'kimi-code',
+      iat: seconds,
+      exp: seconds + tokenLifetime,
+      jti: randomUUID(),
+    });
     const refreshToken = jwtShaped({ iss: 'kimi-simulator', sub: 'user-simulator', typ: 'refresh', jti: randomUUID() });
     this.accessTokens.set(accessToken, { chain, expiresAt: clock.now() + tokenLifetime * 1000 });
     this.refreshTokens.set(refreshToken, { chain, usedAt: undefined });

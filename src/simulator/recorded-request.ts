@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import type { KimiService } from '../upstream';
 
-/** What the simulator saw of one request, and what it answered. Nothing is redacted in memory; `console.log` shows one line without secrets. */
+/**
+ * What the simulator saw of one request, and what it answered.
+ * Nothing is redacted in memory; `console.log` shows one line without secrets.
+ */
 export type RecordedRequest = {
   method: string;
   /** Without the query. */
@@ -25,6 +28,8 @@ export type RecordedRequest = {
   status: number | undefined;
   /** Whether the whole answer went out. */
   completed: boolean;
+  /** Whether the client closed the connection before that. */
+  clientGone: boolean;
   /** Name of the rule that refused the request. */
   refusedBy: string | undefined;
   /** Oddities that no source says Kimi refuses: "<rule>: <detail>". */
@@ -66,6 +71,7 @@ export async function readRequest(message: IncomingMessage, time: number): Promi
     service: serviceOf(url.pathname),
     status: undefined,
     completed: false,
+    clientGone: false,
     refusedBy: undefined,
     notices: [],
     passedRules: [],

@@ -40,7 +40,11 @@ export function defaultSimulatorModels(): SimulatorModels {
       model('kimi-k2.6', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
       model('kimi-k2.5', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
       model('kimi-k2-turbo-preview', 262_144, { supports_thinking_type: 'no', ...TEXT_ONLY, behaviour: { sampling: 'free' } }),
-      model('kimi-k2-thinking', 262_144, { supports_thinking_type: 'only', ...TEXT_ONLY, behaviour: { sampling: 'free', emptyReasoning: 'missing' } }),
+      model('kimi-k2-thinking', 262_144, {
+        supports_thinking_type: 'only',
+        ...TEXT_ONLY,
+        behaviour: { sampling: 'free', emptyReasoning: 'missing' },
+      }),
     ],
   };
 }

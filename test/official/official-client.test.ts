@@ -7,11 +7,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startKimiSimulator, type KimiSimulator, type RecordedRequest } from '../../src/simulator/index';
 import { OFFICIAL_CLIENT_EVIDENCE } from '../../src/simulator/rules/official-client-evidence';
+import { onUserCode, when } from './device-login-steps';
 import { installOfficialClient } from './install-official-client';
 import { observedEvidence } from './observed-evidence';
 import { OfficialClientHome } from './official-client-home';
 
-const IDENTITY = ['User-Agent', 'X-Msh-Platform', 'X-Msh-Version', 'X-Msh-Device-Name', 'X-Msh-Device-Model', 'X-Msh-Os-Version', 'X-Msh-Device-Id'];
+const IDENTITY = [
+  'User-Agent',
+  'X-Msh-Platform',
+  'X-Msh-Version',
+  'X-Msh-Device-Name',
+  'X-Msh-Device-Model',
+  'X-Msh-Os-Version',
+  'X-Msh-Device-Id',
+];
 // 1 x 1 pixel.
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
@@ -60,18 +69,11 @@ function refusalsOf(requests: readonly RecordedRequest[]): string[] {
   return requests.map(({ refusedBy }) => refusedBy).filter(rule => rule !== undefined);
 }
 
-/** Runs `action` once `condition` holds; looks every 20 ms. */
-function when(condition: () => boolean, action: () => void): void {
-  const timer = setInterval(() => {
-    if (condition()) {
-      clearInterval(timer);
-      action();
-    }
-  }, 20);
-}
-
 /** A second machine with a simulator of its own. */
-async function withFreshClient(use: (fresh: OfficialClientHome, server: KimiSimulator) => Promise<void>, now?: () => number): Promise<void> {
+async function withFreshClient(
+  use: (fresh: OfficialClientHome, server: KimiSimulator) => Promise<void>,
+  now?: () => number,
+): Promise<void> {
   await using server = await startKimiSimulator({ deviceInterval: 1, ...(now && { now }) });
   const fresh = new OfficialClientHome(entry, server);
   try {
@@ -81,25 +83,17 @@ async function withFreshClient(use: (fresh: OfficialClientHome, server: KimiSimu
   }
 }
 
-/** Calls back once for each user code that the program shows. */
-function onUserCode(react: (userCode: string, count: number) => void): (stderr: string) => void {
-  const codes = new Set<string>();
-  return stderr => {
-    for (const [, code] of stderr.matchAll(/enter code: (\S+)/g)) {
-      if (code !== undefined && !codes.has(code)) {
-        codes.add(code);
-        react(code, codes.size);
-      }
-    }
-  };
-}
-
 describe('login by device code', () => {
   test('polls until a person approves, then lists the models, with the whole identity', async () => {
     const run = await client.run(
       ['login'],
       // Only after a first poll, so that "pending" is seen.
-      onUserCode(userCode => when(() => simulator.counts.tokenPolls > 0, () => simulator.approve(userCode))),
+      onUserCode(userCode =>
+        when(
+          () => simulator.counts.tokenPolls > 0,
+          () => simulator.approve(userCode),
+        ),
+      ),
     );
     expect(run.stderr).toContain('Logged in');
     expect(run.code).toBe(0);
@@ -138,7 +132,12 @@ describe('turns', () => {
       'thinking',
       'max_completion_tokens',
     ]);
-    expect(one).toMatchObject({ model: 'kimi-for-coding', stream: true, thinking: { type: 'enabled', keep: 'all' }, max_completion_tokens: 262_144 });
+    expect(one).toMatchObject({
+      model: 'kimi-for-coding',
+      stream: true,
+      thinking: { type: 'enabled', keep: 'all' },
+      max_completion_tokens: 262_144,
+    });
     expect(one?.prompt_cache_key).toMatch(/^session_[0-9a-f-]{36}$/);
     expect(two?.prompt_cache_key).toBe(one?.prompt_cache_key);
     // Usage of the first turn was understood: the second asks for less than the whole window.
@@ -180,7 +179,9 @@ describe('turns', () => {
     expect(run.code).toBe(0);
     const requests = takeRequests();
     expectClean(requests);
-    const result = bodies(requests).at(-1)?.messages.find(({ role }) => role === 'tool');
+    const result = bodies(requests)
+      .at(-1)
+      ?.messages.find(({ role }) => role === 'tool');
     expect(JSON.stringify(result?.content)).toContain('"image_url":{"url":"data:image/png;base64,');
   });
 
@@ -242,7 +243,10 @@ describe('expiry', () => {
 describe('logins that do not go smoothly', () => {
   test('a denied login ends with an error', async () => {
     await withFreshClient(async (fresh, server) => {
-      const run = await fresh.run(['login'], onUserCode(userCode => server.deny(userCode)));
+      const run = await fresh.run(
+        ['login'],
+        onUserCode(userCode => server.deny(userCode)),
+      );
       expect(run.code).not.toBe(0);
       expect(refusalsOf(takeRequests(server)).filter(rule => rule !== 'authorization-pending')).toEqual(['access-denied']);
     });

@@ -29,7 +29,9 @@ describe('identity gate', () => {
     const reply = await readReply(await chat(simulator, {}, { headers: bare }));
     expect(reply.status).toBe(status);
     if (status === 403) {
-      expect(reply.body).toEqual({ error: { message: expect.stringContaining('only available for Coding Agents'), type: 'access_terminated_error' } });
+      expect(reply.body).toEqual({
+        error: { message: expect.stringContaining('only available for Coding Agents'), type: 'access_terminated_error' },
+      });
       expect(lastRequest(simulator).refusedBy).toBe('identity-gate');
     }
   });
@@ -58,7 +60,10 @@ describe('credentials', () => {
     const reply = await readReply(await chat(simulator, {}, { service, headers }));
     expect(reply.status).toBe(401);
     expect(reply.body).toMatchObject({
-      error: { message: expect.stringContaining('The API Key appears to be invalid or may have expired'), type: 'invalid_authentication_error' },
+      error: {
+        message: expect.stringContaining('The API Key appears to be invalid or may have expired'),
+        type: 'invalid_authentication_error',
+      },
     });
     expect(reply.headers.get('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
   });
@@ -92,7 +97,9 @@ describe('models', () => {
     expect(data.every(model => !('behaviour' in model))).toBe(true);
     simulator.models.coding.splice(0, 3);
     expect(((await getModels(simulator, 'sk-kimi-simulator')).body.data as unknown[]).length).toBe(1);
-    const platform = await fetch(`${simulator.platformBaseURL}/models`, { headers: { authorization: 'Bearer sk-simulator' } }).then(readReply);
+    const platform = await fetch(`${simulator.platformBaseURL}/models`, { headers: { authorization: 'Bearer sk-simulator' } }).then(
+      readReply,
+    );
     expect((platform.body.data as { id: string }[])[0]?.id).toBe('kimi-k3');
   });
 
@@ -113,12 +120,24 @@ describe('the record', () => {
   test('has header case and order as on the wire, and prints no secrets', async () => {
     await using simulator = await startKimiSimulator();
     await new Promise<void>((resolve, reject) => {
-      const message = request(`${simulator.apiBaseURL}/models?a=1&b=2`, { headers: { 'X-ZULU': '1', 'aUtHoRiZaTiOn': 'Bearer sk-kimi-simulator', 'x-alpha': '2' } });
-      message.once('error', reject).once('response', response => response.resume().once('end', resolve)).end();
+      const message = request(`${simulator.apiBaseURL}/models?a=1&b=2`, {
+        headers: { 'X-ZULU': '1', aUtHoRiZaTiOn: 'Bearer sk-kimi-simulator', 'x-alpha': '2' },
+      });
+      message
+        .once('error', reject)
+        .once('response', response => response.resume().once('end', resolve))
+        .end();
     });
     const seen = lastRequest(simulator);
     expect(seen.rawHeaders.map(([name]) => name).slice(0, 3)).toEqual(['X-ZULU', 'aUtHoRiZaTiOn', 'x-alpha']);
-    expect(seen).toMatchObject({ method: 'GET', path: '/coding/v1/models', query: { a: '1', b: '2' }, status: 200, completed: true, service: 'coding' });
+    expect(seen).toMatchObject({
+      method: 'GET',
+      path: '/coding/v1/models',
+      query: { a: '1', b: '2' },
+      status: 200,
+      completed: true,
+      service: 'coding',
+    });
     expect(seen.headers.authorization).toBe('Bearer sk-kimi-simulator');
     expect(inspect(simulator.requests)).toContain('GET /coding/v1/models -> 200');
     expect(inspect(simulator.requests)).not.toContain('sk-kimi');

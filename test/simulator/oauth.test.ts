@@ -18,7 +18,12 @@ test('a device login is pending until it is approved, and the tokens work', asyn
   simulator.clock.advance(5000);
   const granted = await poll(simulator, body.device_code);
   expect(granted.status).toBe(200);
-  expect(granted.body).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'kimi-code', access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
+  expect(granted.body).toMatchObject({
+    token_type: 'Bearer',
+    expires_in: 900,
+    scope: 'kimi-code',
+    access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  });
   expect((await getModels(simulator, granted.body.access_token)).status).toBe(200);
   expect(simulator.counts).toMatchObject({ deviceAuthorizations: 1, tokenPolls: 2, models: 1, refreshes: 0 });
 });
@@ -63,7 +68,11 @@ test('a refresh rotates both tokens, and the old access token lives to its end',
   expect((await getModels(simulator, first.access_token)).status).toBe(200);
   simulator.clock.advance(900_000);
   expect((await getModels(simulator, first.access_token)).status).toBe(401);
-  expect({ rotations: simulator.rotations, reuses: simulator.reuses, chainRevoked: simulator.chainRevoked }).toEqual({ rotations: 1, reuses: 0, chainRevoked: false });
+  expect({ rotations: simulator.rotations, reuses: simulator.reuses, chainRevoked: simulator.chainRevoked }).toEqual({
+    rotations: 1,
+    reuses: 0,
+    chainRevoked: false,
+  });
 });
 
 test('a refresh token that comes back revokes its whole chain, and no other', async () => {
@@ -123,7 +132,11 @@ test.each([
 
 test('a body that is not a form is refused, and a scope is noticed', async () => {
   await using simulator = await startKimiSimulator();
-  const response = await fetch(`${simulator.oauthHost}/api/oauth/device_authorization`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+  const response = await fetch(`${simulator.oauthHost}/api/oauth/device_authorization`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  });
   expect(response.status).toBe(400);
   await postForm(simulator, '/api/oauth/device_authorization', { scope: 'all' });
   expect(lastRequest(simulator).notices).toEqual(['unknown-oauth-parameter: scope']);

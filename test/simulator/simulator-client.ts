@@ -19,7 +19,11 @@ export type JsonReply = { status: number; headers: Headers; body: Record<string,
 export function chat(
   simulator: KimiSimulator,
   body: Partial<ChatBody>,
-  { service = 'coding', headers = {}, signal }: { service?: 'coding' | 'platform'; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  {
+    service = 'coding',
+    headers = {},
+    signal,
+  }: { service?: 'coding' | 'platform'; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
   const base = service === 'coding' ? simulator.apiBaseURL : simulator.platformBaseURL;
   return fetch(`${base}/chat/completions`, {
@@ -30,7 +34,11 @@ export function chat(
       ...(service === 'coding' ? KIMI_CLI_IDENTITY : {}),
       ...headers,
     },
-    body: JSON.stringify({ model: service === 'coding' ? 'kimi-for-coding' : 'kimi-k2.6', messages: [{ role: 'user', content: 'hello' }], ...body }),
+    body: JSON.stringify({
+      model: service === 'coding' ? 'kimi-for-coding' : 'kimi-k2.6',
+      messages: [{ role: 'user', content: 'hello' }],
+      ...body,
+    }),
     ...(signal && { signal }),
   });
 }
@@ -51,15 +59,21 @@ export async function readEvents(response: Response): Promise<unknown[]> {
     });
 }
 
-export type Delta = { content?: string; reasoning_content?: string; tool_calls?: { index?: number; id?: string; function?: { name?: string; arguments?: string } }[] };
+export type Delta = {
+  content?: string;
+  reasoning_content?: string;
+  tool_calls?: { index?: number; id?: string; function?: { name?: string; arguments?: string } }[];
+};
 export type ChunkEvent = { choices: { delta: Delta; finish_reason: string | null; usage?: unknown }[]; usage?: unknown };
 
 export function deltasOf(events: readonly unknown[]): Delta[] {
-  return events.flatMap(event => (typeof event === 'object' ? (event as ChunkEvent).choices.map(choice => choice.delta) : []));
+  return events.flatMap(event => (event as Partial<ChunkEvent>).choices?.map(choice => choice.delta) ?? []);
 }
 
 export function postForm(simulator: KimiSimulator, path: string, form: Record<string, string>): Promise<JsonReply> {
-  return fetch(simulator.oauthHost + path, { method: 'POST', body: new URLSearchParams({ client_id: OAUTH_CLIENT_ID, ...form }) }).then(readReply);
+  return fetch(simulator.oauthHost + path, { method: 'POST', body: new URLSearchParams({ client_id: OAUTH_CLIENT_ID, ...form }) }).then(
+    readReply,
+  );
 }
 
 export function startDevice(simulator: KimiSimulator): Promise<JsonReply> {

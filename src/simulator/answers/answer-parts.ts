@@ -17,7 +17,11 @@ export function answerParts(answer: ScriptedAnswer, body: ChatBody): FilledPart[
       return part;
     }
     const given = part.arguments ?? {};
-    return { ...part, id: part.id ?? `functions.${part.name}:${calls++}`, arguments: typeof given === 'string' ? given : JSON.stringify(given) };
+    return {
+      ...part,
+      id: part.id ?? `functions.${part.name}:${calls++}`,
+      arguments: typeof given === 'string' ? given : JSON.stringify(given),
+    };
   });
 }
 

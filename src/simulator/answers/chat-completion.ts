@@ -9,7 +9,10 @@ export function chatCompletion(
   usage: Record<string, unknown> | undefined,
 ): Record<string, unknown> {
   const join = (type: 'reasoning' | 'text'): string | undefined => {
-    const texts = parts.filter(part => part.type !== 'tool-call').filter(part => part.type === type).map(part => part.text);
+    const texts = parts
+      .filter(part => part.type !== 'tool-call')
+      .filter(part => part.type === type)
+      .map(part => part.text);
     return texts.length > 0 ? texts.join('') : undefined;
   };
   const reasoning = join('reasoning');
@@ -25,7 +28,12 @@ export function chatCompletion(
           content: join('text') ?? '',
           ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
           ...(calls.length > 0 && {
-            tool_calls: calls.map((call, index) => ({ index, id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } })),
+            tool_calls: calls.map((call, index) => ({
+              index,
+              id: call.id,
+              type: 'function',
+              function: { name: call.name, arguments: call.arguments },
+            })),
           }),
         },
         finish_reason: finishReasonOf(answer, parts),

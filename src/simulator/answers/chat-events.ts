@@ -10,7 +10,13 @@ export function chatEvents(
   usage: Record<string, unknown> | undefined,
   usageAt: 'choice' | 'top-level' | 'both',
 ): Record<string, unknown>[] {
-  const chunk = (rest: Record<string, unknown>): Record<string, unknown> => ({ id: head.id, object: 'chat.completion.chunk', created: head.created, model: head.model, ...rest });
+  const chunk = (rest: Record<string, unknown>): Record<string, unknown> => ({
+    id: head.id,
+    object: 'chat.completion.chunk',
+    created: head.created,
+    model: head.model,
+    ...rest,
+  });
   const events = answerDeltas(answer, parts).map(delta => chunk({ choices: [{ index: 0, delta, finish_reason: null }] }));
   const last = { index: 0, delta: {}, finish_reason: finishReasonOf(answer, parts), ...(usage && usageAt !== 'top-level' && { usage }) };
   events.push(chunk({ choices: [last] }));

@@ -25,7 +25,10 @@ export function defaultAnswer({ body, thinking }: ChatSubject): ScriptedAnswer {
   const wanted = /\bcall\s+([\w$.-]*\w)/i.exec(userText ?? '')?.[1];
   const tool = body.tool_choice === 'none' ? undefined : body.tools?.find(({ function: candidate }) => candidate?.name === wanted);
   if (wanted !== undefined && tool) {
-    return { ...reasoning, toolCalls: [{ name: wanted, arguments: schemaShapedValue(tool.function?.parameters) as Record<string, unknown> }] };
+    return {
+      ...reasoning,
+      toolCalls: [{ name: wanted, arguments: schemaShapedValue(tool.function?.parameters) as Record<string, unknown> }],
+    };
   }
   return { ...reasoning, text: `You said: ${excerpt(userText)}` };
 }

@@ -30,7 +30,9 @@ export function schemaShapedValue(schema: unknown, root: unknown = schema, depth
     case 'null':
       return null;
     case 'array':
-      return Array.from({ length: Math.max(1, Number(schema.minItems ?? 1)) }, () => schemaShapedValue(schema.items ?? { type: 'string' }, root, depth + 1));
+      return Array.from({ length: Math.max(1, Number(schema.minItems ?? 1)) }, () =>
+        schemaShapedValue(schema.items ?? { type: 'string' }, root, depth + 1),
+      );
     default:
       return objectOf(schema, root, depth);
   }
@@ -45,7 +47,12 @@ function objectOf(schema: Schema, root: unknown, depth: number): Record<string, 
 }
 
 function stringOf({ format, minLength }: Schema): string {
-  const byFormat: Record<string, string> = { 'date-time': '2026-01-01T00:00:00Z', date: '2026-01-01', email: 'a@example.com', uri: 'https://example.com/' };
+  const byFormat: Record<string, string> = {
+    'date-time': '2026-01-01T00:00:00Z',
+    date: '2026-01-01',
+    email: 'a@example.com',
+    uri: 'https://example.com/',
+  };
   return (byFormat[String(format)] ?? 'text').padEnd(Number(minLength ?? 0), '.');
 }
 

@@ -12,16 +12,25 @@ import type { ScriptedAnswer } from './scripted-answer';
 import { sendEventStream } from './send-event-stream';
 
 /** Sends one answer of chat completions, streamed or not as the request asks. */
-export async function sendChatAnswer(exchange: Exchange, state: SimulatorState, subject: ChatSubject, answer: ScriptedAnswer): Promise<void> {
+export async function sendChatAnswer(
+  exchange: Exchange,
+  state: SimulatorState,
+  subject: ChatSubject,
+  answer: ScriptedAnswer,
+): Promise<void> {
   if (answer.delayMs !== undefined) {
     await delay(answer.delayMs, undefined, { signal: state.closing });
   }
   if (answer.status !== undefined) {
     const retryAfter = answer.retryAfter === undefined ? {} : { 'retry-after': String(answer.retryAfter) };
-    await exchange.reply(answer.status, answer.body ?? { error: { message: `Scripted status ${answer.status}`, type: 'simulated_error' } }, {
-      ...retryAfter,
-      ...answer.headers,
-    });
+    await exchange.reply(
+      answer.status,
+      answer.body ?? { error: { message: `Scripted status ${answer.status}`, type: 'simulated_error' } },
+      {
+        ...retryAfter,
+        ...answer.headers,
+      },
+    );
     return;
   }
   const { body, request } = subject;

@@ -5,13 +5,19 @@ import type { ScriptedAnswer } from './scripted-answer';
 const NOT_JSON = '{"id":"chatcmpl-malformed","choices":[{"delta":{"content":';
 
 /** Sends `events` as server-sent events, with all the oddities that the script or a fault asks for. */
-export async function sendEventStream(exchange: Exchange, closing: AbortSignal, answer: ScriptedAnswer, events: readonly object[]): Promise<void> {
+export async function sendEventStream(
+  exchange: Exchange,
+  closing: AbortSignal,
+  answer: ScriptedAnswer,
+  events: readonly object[],
+): Promise<void> {
   const newLine = answer.lineEnding ?? '\n';
   const fault = exchange.fault?.malformedChunk;
   const malformedAt = answer.malformedChunkAt ?? (fault === true ? 1 : fault === false ? undefined : fault);
   const stopAt = Math.min(answer.cutAfterChunks ?? Infinity, answer.errorAfterChunks?.chunks ?? Infinity);
   const write = packetWriter(exchange, answer.packetBytes);
-  const send = (data: string): Promise<void> => write(`${answer.keepAlive ? `: keep-alive${newLine}${newLine}` : ''}data: ${data}${newLine}${newLine}`);
+  const send = (data: string): Promise<void> =>
+    write(`${answer.keepAlive ? `: keep-alive${newLine}${newLine}` : ''}data: ${data}${newLine}${newLine}`);
 
   exchange.begin(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...answer.headers });
   if (answer.byteOrderMark) {

@@ -8,8 +8,10 @@ export const devicePageRoute: Route = {
     const userCode = exchange.request.query.user_code ?? '';
     const state = ledger.stateOf(userCode);
     const buttons =
-      '<form method="post"><button name="decision" value="approved">Approve</button> <button name="decision" value="denied">Deny</button></form>';
-    const body = state === undefined ? '<p>No login has this code.</p>' : `<p>Code ${userCode}: ${state}.</p>${state === 'pending' ? buttons : ''}`;
+      '<form method="post"><button name="decision" value="approved">Approve</button> ' +
+      '<button name="decision" value="denied">Deny</button></form>';
+    const body =
+      state === undefined ? '<p>No login has this code.</p>' : `<p>Code ${userCode}: ${state}.</p>${state === 'pending' ? buttons : ''}`;
     await exchange.reply(state === undefined ? 404 : 200, page(body), { 'content-type': 'text/html; charset=utf-8' });
   },
 };

@@ -9,10 +9,20 @@ export type IdentityGate = 'known-agents' | 'named' | 'off';
 const KNOWN_AGENTS = ['claude-cli', 'claude-code', 'RooCode', 'Roo-Code', 'Kilo-Code', 'KiloCode', 'opencode', 'cline', 'pi'];
 
 /** Products of HTTP libraries and SDKs: a User-Agent that has only these names nobody. */
-const LIBRARIES =
-  /^(ai|ai-sdk.*|openai|openai-python|AsyncOpenAI|anthropic|OpenAI|Anthropic|node|node-fetch|undici|axios|got|curl|wget|python.*|aiohttp|httpx|bun|deno|Go-http-client|okhttp|Mozilla|java|runtime|node\.js)$/i;
+const LIBRARIES = new RegExp(
+  '^(ai|ai-sdk.*|openai|asyncopenai|anthropic|node|node\\.js|node-fetch|undici|axios|got|bun|deno|runtime|' +
+    'curl|wget|python.*|aiohttp|httpx|go-http-client|okhttp|java|mozilla)$',
+  'i',
+);
 
-const IDENTITY_HEADER_NAMES = ['x-msh-platform', 'x-msh-version', 'x-msh-device-name', 'x-msh-device-model', 'x-msh-os-version', 'x-msh-device-id'];
+const IDENTITY_HEADER_NAMES = [
+  'x-msh-platform',
+  'x-msh-version',
+  'x-msh-device-name',
+  'x-msh-device-model',
+  'x-msh-os-version',
+  'x-msh-device-id',
+];
 
 /** Whether the gate refuses the identity that the request states. */
 export function isRefusedByGate({ headers }: RecordedRequest, gate: IdentityGate): boolean {

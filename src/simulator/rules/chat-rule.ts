@@ -3,7 +3,13 @@ import type { RecordedRequest } from '../recorded-request';
 import type { SimulatorModel } from '../simulator-model';
 import type { SimulatorRule } from './simulator-rule';
 
-export type ChatMessage = { role?: unknown; content?: unknown; tool_calls?: unknown; tool_call_id?: unknown; reasoning_content?: unknown } & Record<string, unknown>;
+export type ChatMessage = {
+  role?: unknown;
+  content?: unknown;
+  tool_calls?: unknown;
+  tool_call_id?: unknown;
+  reasoning_content?: unknown;
+} & Record<string, unknown>;
 export type ChatTool = { type?: unknown; function?: { name?: unknown; parameters?: unknown } & Record<string, unknown> };
 export type ChatBody = {
   model?: unknown;

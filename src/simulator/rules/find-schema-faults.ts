@@ -41,7 +41,11 @@ function visit(schema: Schema, path: string, findings: SchemaFindings): void {
     }
     const beside = Object.keys(schema).filter(key => key !== '$ref' && key !== '$defs' && key !== '$schema');
     if (beside.length > 0) {
-      faults.push({ rule: 'schema-ref-siblings', path: at, problem: `conflicting keywords found after $ref expansion: ${beside.join(', ')}` });
+      faults.push({
+        rule: 'schema-ref-siblings',
+        path: at,
+        problem: `conflicting keywords found after $ref expansion: ${beside.join(', ')}`,
+      });
     }
   }
   if (schema.anyOf !== undefined) {
@@ -82,7 +86,12 @@ function visit(schema: Schema, path: string, findings: SchemaFindings): void {
   }
 }
 
-function visitChild(child: unknown, path: string, findings: SchemaFindings, described = { path, problem: 'schema must be an object' }): void {
+function visitChild(
+  child: unknown,
+  path: string,
+  findings: SchemaFindings,
+  described = { path, problem: 'schema must be an object' },
+): void {
   findings.concerned.add('schema-boolean');
   if (isSchema(child)) {
     visit(child, path, findings);

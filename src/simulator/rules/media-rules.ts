@@ -139,6 +139,8 @@ export const MEDIA_RULES: readonly ChatRule[] = [
 
 /** Tokens of the whole prompt by the same rough count, for `usage`. */
 export function estimatePromptTokens(subject: ChatSubject): number {
-  const content = subject.body.messages.map(message => textOf(message.content) + String(message.reasoning_content ?? '') + JSON.stringify(message.tool_calls ?? ''));
+  const content = subject.body.messages.map(
+    message => textOf(message.content) + String(message.reasoning_content ?? '') + JSON.stringify(message.tool_calls ?? ''),
+  );
   return estimateTokens(content.join('') + JSON.stringify(subject.body.tools ?? '')) + 4 * subject.body.messages.length;
 }

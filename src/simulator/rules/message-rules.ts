@@ -17,7 +17,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   }),
   refusal({
     rule: 'reasoning-content-missing',
-    summary: 'An assistant message with tool calls and no `reasoning_content` while thinking is on ("" counts as missing on K2.5, K2.6, K2.7).',
+    summary:
+      'An assistant message with tool calls and no `reasoning_content` while thinking is on ("" counts as missing on K2.5, K2.6, K2.7).',
     source: 'wire.md 6.4 (B:193416-193458), 8.2; peers.md 5.3 (opencode#10996, pi PR #4178)',
     confidence: 'reported',
     text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index …',
@@ -26,7 +27,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
       if (!thinking) {
         return undefined;
       }
-      const accepts = (value: unknown): boolean => typeof value === 'string' && (value !== '' || model.behaviour?.emptyReasoning !== 'missing');
+      const accepts = (value: unknown): boolean =>
+        typeof value === 'string' && (value !== '' || model.behaviour?.emptyReasoning !== 'missing');
       const calling = body.messages.filter(message => message.role === 'assistant' && toolCallsOf(message).length > 0);
       const index = body.messages.findIndex(message => calling.includes(message) && !accepts(message.reasoning_content));
       return verdict(
@@ -70,7 +72,10 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
           partsOf(message.content).every(part => part.type === 'text') &&
           String(message.reasoning_content ?? '').trim() === '',
       );
-      return verdict(assistants.length > 0, index === -1 ? undefined : `the message at position ${index} with role 'assistant' must not be empty`);
+      return verdict(
+        assistants.length > 0,
+        index === -1 ? undefined : `the message at position ${index} with role 'assistant' must not be empty`,
+      );
     },
   }),
   refusal({
@@ -141,8 +146,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
         if (wanted.size > 0) {
           return {
             text:
-              "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. " +
-              `The following tool_call_ids did not have response messages: ${[...wanted].join(', ')}`,
+              "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages " +
+              `responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...wanted].join(', ')}`,
           };
         }
       }
@@ -168,7 +173,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
       const index = body.messages.findIndex(
         ({ role, content }) =>
           (role === 'system' || role === 'user') &&
-          ((typeof content === 'string' && content.trim() === '') || partsOf(content).some(part => part.type === 'text' && String(part.text ?? '').trim() === '')),
+          ((typeof content === 'string' && content.trim() === '') ||
+            partsOf(content).some(part => part.type === 'text' && String(part.text ?? '').trim() === '')),
       );
       return verdict(body.messages.length > 0, index === -1 ? undefined : `message ${index}`);
     },

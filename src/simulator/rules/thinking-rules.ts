@@ -29,7 +29,10 @@ export const THINKING_RULES: readonly ChatRule[] = [
     check(subject) {
       const { thinking, reasoning_effort: effort } = subject.body;
       const concerned = effortsOf(subject) !== undefined && (thinking !== undefined || effort !== undefined);
-      return verdict(concerned, concerned && thinking !== undefined && effort !== undefined ? "cannot specify both 'thinking' and 'reasoning_effort'" : undefined);
+      return verdict(
+        concerned,
+        concerned && thinking !== undefined && effort !== undefined ? "cannot specify both 'thinking' and 'reasoning_effort'" : undefined,
+      );
     },
   }),
   notice({
@@ -56,7 +59,10 @@ export const THINKING_RULES: readonly ChatRule[] = [
         return undefined;
       }
       const wrong = asked.find(value => !efforts.includes(String(value)));
-      return verdict(true, wrong === undefined ? undefined : `invalid reasoning_effort: '${String(wrong)}' is not one of ${efforts.join(', ')}`);
+      return verdict(
+        true,
+        wrong === undefined ? undefined : `invalid reasoning_effort: '${String(wrong)}' is not one of ${efforts.join(', ')}`,
+      );
     },
   }),
   refusal({
@@ -80,7 +86,9 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'thinking-cannot-be-disabled',
     summary: '`thinking.type: "disabled"` for a model that always thinks.',
-    source: 'wire.md 6.2 (the client turns off into the default, captured); platform documents of kimi-k2.7-code: "any other configuration returns an error"',
+    source:
+      'wire.md 6.2 (the client turns off into the default, captured); ' +
+      'platform documents of kimi-k2.7-code: "any other configuration returns an error"',
     confidence: 'reported',
     text: "invalid thinking: only type 'enabled' is allowed for this model",
     wording: 'ours',
@@ -88,7 +96,10 @@ export const THINKING_RULES: readonly ChatRule[] = [
       if (body.thinking === undefined || model.supports_thinking_type !== 'only') {
         return undefined;
       }
-      return verdict(true, body.thinking.type === 'disabled' ? "invalid thinking: only type 'enabled' is allowed for this model" : undefined);
+      return verdict(
+        true,
+        body.thinking.type === 'disabled' ? "invalid thinking: only type 'enabled' is allowed for this model" : undefined,
+      );
     },
   }),
   notice({
@@ -99,7 +110,9 @@ export const THINKING_RULES: readonly ChatRule[] = [
     check: ({ body }) =>
       verdict(
         body.thinking !== undefined,
-        body.thinking !== undefined && body.thinking.type !== 'enabled' && body.thinking.type !== 'disabled' ? String(body.thinking.type) : undefined,
+        body.thinking !== undefined && body.thinking.type !== 'enabled' && body.thinking.type !== 'disabled'
+          ? String(body.thinking.type)
+          : undefined,
       ),
   }),
 ];

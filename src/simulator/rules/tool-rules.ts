@@ -61,7 +61,8 @@ export const TOOL_RULES: readonly ChatRule[] = [
     summary: '`strict` on a tool.',
     source: 'wire.md 6.5, trap 26',
     confidence: 'captured',
-    check: ({ body }) => verdict((body.tools ?? []).length > 0, (body.tools ?? []).some(tool => tool.function?.strict !== undefined) ? 'strict' : undefined),
+    check: ({ body }) =>
+      verdict((body.tools ?? []).length > 0, (body.tools ?? []).some(tool => tool.function?.strict !== undefined) ? 'strict' : undefined),
   }),
   notice({
     rule: 'message-name',
