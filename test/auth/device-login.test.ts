@@ -97,6 +97,19 @@ describe('deviceLogin', () => {
     expect(pauses.every(pause => pause > 4000)).toBe(true);
   });
 
+  it('does not ask for a code beyond its end: a server may have forgotten it', async () => {
+    const { result, codes, pauses } = login((count, code) => (count === 5 ? simulator.approve(code) : undefined), {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        const body = (await response.json()) as Record<string, unknown>;
+        return Response.json('user_code' in body ? { ...body, expires_in: 12 } : body, { status: response.status });
+      },
+    });
+    await result;
+    expect(codes).toHaveLength(2);
+    expect(pauses).toEqual([5000, 5000, 5000, 5000, 5000]);
+  });
+
   it('gives up after 15 minutes, over all codes', async () => {
     await restart({ deviceLifetime: 400 });
     const start = simulator.clock.now();
