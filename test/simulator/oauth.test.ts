@@ -41,7 +41,7 @@ test('polling too early slows down by five seconds for good', async () => {
   await poll(simulator, body.device_code);
   simulator.clock.advance(4000);
   expect((await poll(simulator, body.device_code)).body.error).toBe('slow_down');
-  simulator.clock.advance(6000);
+  simulator.clock.advance(9500);
   expect((await poll(simulator, body.device_code)).body.error).toBe('slow_down');
   simulator.clock.advance(15_000);
   expect((await poll(simulator, body.device_code)).body.error).toBe('authorization_pending');
