@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Exchange } from '../exchange';
 import type { ScriptedAnswer } from './scripted-answer';
 
@@ -53,6 +53,10 @@ function packetWriter(exchange: Exchange, packetBytes: number | undefined): (tex
     const size = packetBytes ?? bytes.length;
     for (let start = 0; start < bytes.length; start += size) {
       await exchange.write(bytes.subarray(start, start + size));
+      if (packetBytes !== undefined) {
+        // Lets a client in this process read before the next packet comes, or its buffers would join them.
+        await nextTurn();
+      }
     }
   };
 }
