@@ -1,0 +1,123 @@
+import type { FetchFunction } from '../transport/fetch-function';
+import type { KimiService } from '../upstream';
+import type { CatalogCache } from './catalog-cache';
+import type { ModelInfo } from './model-info';
+import { parseModelList } from './parse-model-list';
+
+/** How long a first request waits for the list before it goes out with the bundled capabilities. */
+const FIRST_WAIT_MS = 2_000;
+
+/** The official client's interval (wire.md 5). */
+const MAX_AGE_MS = 6 * 3_600_000;
+
+/** After a failure nobody waits for the list again so soon: offline, every first request would be 2 s slower. */
+const HOLD_OFF_MS = 60_000;
+
+/** The official client gives its account calls 8 s (wire.md 9). */
+const TIME_LIMIT_MS = 8_000;
+
+/** A list the server gave, and when. */
+export type ModelList = { models: readonly ModelInfo[]; fetchedAt: number; source: 'server' | 'cache' };
+
+export type ModelCatalogOptions = {
+  /** Authorised, for the API origin. */
+  fetch: FetchFunction;
+  /** With the version segment, without trailing slash. */
+  apiBaseURL: string;
+  service: KimiService;
+  /** Keeps the list for other processes. */
+  cache: CatalogCache;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  firstWaitMs?: number | undefined;
+};
+
+/**
+ * The models of one account: memory, cache, server, in that order. One request in flight; a failure keeps the last good list. No timer
+ * stays behind.
+ */
+export class ModelCatalog {
+  private readonly options: ModelCatalogOptions;
+  private held: ModelList | undefined;
+  private cached: Promise<void> | undefined;
+  private flight: Promise<ModelList> | undefined;
+  private failedAt: number | undefined;
+
+  constructor(options: ModelCatalogOptions) {
+    this.options = options;
+  }
+
+  /** What is known. Where nothing is, waits for the server, but not long; `undefined` when it did not answer in time. */
+  async current(): Promise<ModelList | undefined> {
+    await this.readCache();
+    if (this.held === undefined) {
+      return this.isHeldOff() ? undefined : this.firstList();
+    }
+    if (this.isOld(this.held) && !this.isHeldOff()) {
+      this.refreshInBackground();
+    }
+    return this.held;
+  }
+
+  /** The server's list, now. Callers share one request. @throws what the fetch throws, or an Error for an answer that is no list */
+  refresh(): Promise<ModelList> {
+    this.flight ??= this.ask().finally(() => {
+      this.flight = undefined;
+    });
+    return this.flight;
+  }
+
+  refreshInBackground(): void {
+    // The last good list stays; the next look says how old it is.
+    this.refresh().catch(() => undefined);
+  }
+
+  private firstList(): Promise<ModelList | undefined> {
+    const { firstWaitMs = FIRST_WAIT_MS } = this.options;
+    const late = new Promise<undefined>(resolve => {
+      // This clock does not keep a process alive.
+      AbortSignal.timeout(firstWaitMs).addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    return Promise.race([this.refresh().catch(() => undefined), late]);
+  }
+
+  private async ask(): Promise<ModelList> {
+    const { fetch, apiBaseURL, service, cache, now } = this.options;
+    try {
+      const response = await fetch(`${apiBaseURL}/models`, { headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(TIME_LIMIT_MS) });
+      const body: unknown = await response.json().catch(() => undefined);
+      const models = response.ok ? parseModelList(body, service) : undefined;
+      if (models === undefined) {
+        throw new Error(`${apiBaseURL}/models answered HTTP ${response.status}${response.ok ? ', but not with a list of models' : ''}.`);
+      }
+      this.failedAt = undefined;
+      this.held = { models, fetchedAt: now(), source: 'server' };
+      await cache.save({ fetchedAt: this.held.fetchedAt, body });
+      return this.held;
+    } catch (error) {
+      this.failedAt = now();
+      throw error;
+    }
+  }
+
+  private readCache(): Promise<void> {
+    this.cached ??= this.options.cache.load().then(entry => {
+      const models = entry === undefined ? undefined : parseModelList(entry.body, this.options.service);
+      if (entry !== undefined && models !== undefined && models.length > 0 && this.held === undefined) {
+        this.held = { models, fetchedAt: entry.fetchedAt, source: 'cache' };
+      }
+    });
+    return this.cached;
+  }
+
+  /** A list from the future was saved by a clock that is wrong now or was then: used, and asked for again. */
+  private isOld({ fetchedAt }: ModelList): boolean {
+    const age = this.options.now() - fetchedAt;
+    return age > MAX_AGE_MS || age < 0;
+  }
+
+  private isHeldOff(): boolean {
+    const since = this.failedAt === undefined ? undefined : this.options.now() - this.failedAt;
+    return since !== undefined && since >= 0 && since < HOLD_OFF_MS;
+  }
+}

@@ -1,0 +1,87 @@
+import { KimiNoSuchModelError } from '../errors/kimi-no-such-model-error';
+import { KimiUnsupportedProtocolError } from '../errors/kimi-unsupported-protocol-error';
+import type { KimiService } from '../upstream';
+import { knownModel } from './known-models';
+import type { ModelInfo } from './model-info';
+import { nearestId } from './nearest-id';
+
+/** What the account has, in server order; `undefined` where the server could not be asked yet. */
+export type KnownModels = { models: readonly ModelInfo[]; source: 'server' | 'cache' } | undefined;
+
+/** What an id means for this account, and why: the whole of a wrong slug's story, without a network trace. */
+export type ModelResolution = {
+  /** The id that was asked for. */
+  id: string;
+  /** `resolved`: `slug` is sent. `unknown`: the account has no such model. `unsupported`: it is not served on chat completions. */
+  outcome: 'resolved' | 'unknown' | 'unsupported';
+  slug: string;
+  protocol: ModelInfo['protocol'];
+  /** Capabilities of `slug`, which drive the engine. */
+  capabilities: ModelInfo;
+  /** One sentence for people. */
+  why: string;
+  /** Where the list came from; `bundled`: the table in the package, for lack of a list. */
+  source: 'server' | 'cache' | 'bundled';
+  /** Ids of the account that can be used, in server order; empty without a list. */
+  usable: readonly string[];
+};
+
+/** The stable alias for what a coding account is entitled to. */
+const ALIAS = 'kimi-for-coding';
+
+/** What `auto` is without a list: the service's own default. */
+const DEFAULTS: Readonly<Record<KimiService, string>> = { coding: ALIAS, platform: 'kimi-k3' };
+
+/**
+ * Id to slug, pure. `auto` is the server's first entry, its default (wire.md 5, choice of slug). `kimi-for-coding` is sent as is where
+ * the account lists it, else it means the first entry. Any other id must be in the list, where there is one.
+ */
+export function resolveModel(id: string, known: KnownModels, service: KimiService): ModelResolution {
+  if (known === undefined || known.models.length === 0) {
+    const slug = id === 'auto' ? DEFAULTS[service] : id;
+    return resolution(id, knownModel(slug, service), 'bundled', [], `The account's list is not known yet; sent as "${slug}" with the bundled capabilities.`);
+  }
+  const { models, source } = known;
+  const usable = models.filter(model => model.protocol === 'openai').map(model => model.id);
+  const listed = models.find(model => model.id === id);
+  const first = models[0] as ModelInfo;
+  if (listed !== undefined) {
+    return resolution(id, listed, source, usable, 'The account lists it; sent as it is.');
+  }
+  if (id === 'auto') {
+    return resolution(id, first, source, usable, `"auto" is the first model in the account's list, the server's default.`);
+  }
+  if (id === ALIAS && service === 'coding') {
+    return resolution(id, first, source, usable, `"${ALIAS}" means what the account is entitled to; its list has no entry of that name, so the first one is sent.`);
+  }
+  const nearest = nearestId(id, models.map(model => model.id));
+  return {
+    ...resolution(id, knownModel(id, service), source, usable, `The account has no model "${id}".${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`),
+    outcome: 'unknown',
+  };
+}
+
+/**
+ * The capabilities of a resolved model.
+ * @throws KimiNoSuchModelError, KimiUnsupportedProtocolError, with the ids that can be used
+ */
+export function usableModel({ id, outcome, slug, protocol, capabilities, why, usable }: ModelResolution): ModelInfo {
+  const list = usable.length === 0 ? 'none' : usable.join(', ');
+  if (outcome === 'unknown') {
+    throw new KimiNoSuchModelError({ modelId: id, available: usable, message: `${why} Use one of: ${list}. To see why: npx ai-sdk-provider-kimi models --explain ${id}` });
+  }
+  if (outcome === 'unsupported') {
+    throw new KimiUnsupportedProtocolError({
+      modelId: id,
+      protocol,
+      usable,
+      message: `Kimi serves "${slug}" on the protocol "${protocol}", which this package does not speak. Use one of: ${list}.`,
+    });
+  }
+  return capabilities;
+}
+
+function resolution(id: string, model: ModelInfo, source: ModelResolution['source'], usable: readonly string[], why: string): ModelResolution {
+  const { protocol } = model;
+  return { id, outcome: protocol === 'openai' ? 'resolved' : 'unsupported', slug: model.id, protocol, capabilities: model, why, source, usable };
+}
