@@ -10,6 +10,8 @@ const shared: Options = {
   // Optional native packages are loaded by name where they are installed.
   external: [/^#node\//, 'fs-native-extensions', '@napi-rs/keyring', 'keytar'],
   treeshake: true,
+  // Deno and edge bundlers know Node's modules by their prefix only.
+  removeNodeProtocol: false,
 };
 
 export default defineConfig([
@@ -39,7 +41,11 @@ export default defineConfig([
     entry: {
       'node/device': 'src/node/device.ts',
       'node/default-credential-store': 'src/node/default-credential-store.ts',
+      'node/catalog-cache': 'src/node/catalog-cache.ts',
+      'node/region-marker': 'src/node/region-marker.ts',
       'edge/device': 'src/edge/device.ts',
+      'edge/catalog-cache': 'src/edge/catalog-cache.ts',
+      'edge/region-marker': 'src/edge/region-marker.ts',
       'edge/default-credential-store': 'src/edge/default-credential-store.ts',
       'simulator-cli': 'src/simulator/cli.ts',
       demo: 'src/demo.ts',

@@ -13,7 +13,7 @@ const source = path.join(root, 'src');
  */
 const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport'],
-  ['endpoints', 'credentials', 'models', 'faces', 'stream'],
+  ['endpoints', 'region-marker', 'credentials', 'models', 'faces', 'stream'],
   ['auth', 'engine', 'identity'],
   ['node', 'edge'],
   ['provider'],

@@ -7,6 +7,7 @@ import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpo
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
+import type { KimiRegion } from '../upstream';
 import { configuredKey, loginRemedy, noStoreMessage } from './configured-key';
 import { readEnvironment } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
@@ -31,6 +32,9 @@ export class CredentialAccess {
   private readonly identityFetch: (implied: OfficialClient | undefined) => FetchFunction;
   private readonly listeners = new Set<(credentials: KimiCredentials) => void | Promise<void>>();
 
+  private marker: Promise<KimiRegion | undefined> | undefined;
+  private markedRegion: KimiRegion | undefined;
+
   /** By OAuth host, API base and account: all three may change between two requests. */
   private readonly sessions = new Map<string, Promise<StoredSession | undefined>>();
 
@@ -39,17 +43,27 @@ export class CredentialAccess {
     this.identityFetch = identityFetch;
   }
 
+  /** The region that the official installer noted counts where nothing else says one, for the service it installs. Read once. */
+  private async readMarker(): Promise<void> {
+    this.marker ??= import('#node/region-marker').then(({ readRegionMarker }) => readRegionMarker(readEnvironment()));
+    this.markedRegion = await this.marker;
+  }
+
   /** Hosts and account at this moment. */
   place(): { endpoints: KimiEndpoints; account: string; environment: Environment } {
     const environment = readEnvironment();
     return {
-      endpoints: resolveEndpoints(this.settings, environment),
+      endpoints: resolveEndpoints(
+        { ...this.settings, region: this.settings.region ?? (this.settings.service === 'platform' ? undefined : this.markedRegion) },
+        environment,
+      ),
       account: this.settings.account ?? environment.KIMI_ACCOUNT ?? 'default',
       environment,
     };
   }
 
   async forRequest(): Promise<Access> {
+    await this.readMarker();
     const { endpoints, account, environment } = this.place();
     const key = configuredKey(this.settings, environment, endpoints);
     if (key !== undefined) {
@@ -66,6 +80,7 @@ export class CredentialAccess {
 
   /** What requests would use now. Sends nothing. */
   async status(): Promise<SessionStatus> {
+    await this.readMarker();
     const { endpoints, environment } = this.place();
     const key = configuredKey(this.settings, environment, endpoints);
     if (key !== undefined) {
@@ -76,6 +91,7 @@ export class CredentialAccess {
 
   /** The session that a login or logout acts on: never an official client's login that is only shared. */
   async ownSession(): Promise<AuthSession> {
+    await this.readMarker();
     const { endpoints, account } = this.place();
     const stored = await this.stored();
     if (stored?.isOwn) {

@@ -45,8 +45,9 @@ export function kimiAuth(access: CredentialAccess): KimiAuth {
     save: async credentials => (await access.ownSession()).save(credentials),
     logout: async () => (await access.ownSession()).logout(),
     async status() {
+      const status = await access.status();
       const { endpoints, account } = access.place();
-      return { ...(await access.status()), ...endpoints, account };
+      return { ...status, ...endpoints, account };
     },
     getAccessToken: async options => (await (await access.forRequest()).credentials.getCredential(options)).token,
     onCredentials: listener => access.onCredentials(listener),
