@@ -47,6 +47,7 @@ export default defineConfig([
       'edge/catalog-cache': 'src/edge/catalog-cache.ts',
       'edge/region-marker': 'src/edge/region-marker.ts',
       'edge/default-credential-store': 'src/edge/default-credential-store.ts',
+      cli: 'src/cli/main.ts',
       'simulator-cli': 'src/simulator/cli.ts',
       demo: 'src/demo.ts',
     },

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { VERSION } from '../version';
+
+process.stdout.write(`${VERSION}\n`);
