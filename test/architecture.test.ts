@@ -17,6 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['auth', 'engine', 'identity'],
   ['node', 'edge'],
   ['provider'],
+  ['common-exports'],
   ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'hosts', 'cli'],
 ];
 

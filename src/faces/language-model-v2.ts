@@ -1,26 +1,14 @@
 import type { LanguageModelV2, LanguageModelV2CallOptions, LanguageModelV2StreamPart } from 'provider-v2';
+import { Face } from './face';
 import { toV2FinishReason, toV2StreamPart, toV2Usage, toV2Warning } from './to-v2-result';
 import { toV4CallOptions } from './to-v4-call-options';
-import type { V4Engine } from './v4-engine';
 
 type GenerateResult = Awaited<ReturnType<LanguageModelV2['doGenerate']>>;
 type StreamResult = Awaited<ReturnType<LanguageModelV2['doStream']>>;
 
-/** The engine for AI SDK 5, in LanguageModelV2. Fields are TypeScript-private only: ai@7 wraps models in a Proxy, which breaks `#private`. */
-export class KimiLanguageModelV2 implements LanguageModelV2 {
+/** The engine for AI SDK 5, in LanguageModelV2. */
+export class KimiLanguageModelV2 extends Face implements LanguageModelV2 {
   readonly specificationVersion = 'v2' as const;
-  readonly provider: string;
-  readonly modelId: string;
-  readonly supportedUrls: V4Engine['supportedUrls'];
-
-  private readonly engine: V4Engine;
-
-  constructor(engine: V4Engine) {
-    this.engine = engine;
-    this.provider = engine.provider;
-    this.modelId = engine.modelId;
-    this.supportedUrls = engine.supportedUrls;
-  }
 
   async doGenerate(options: LanguageModelV2CallOptions): Promise<GenerateResult> {
     const { finishReason, usage, warnings, ...result } = await this.engine.doGenerate(toV4CallOptions(options));

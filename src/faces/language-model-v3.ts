@@ -1,25 +1,13 @@
 import type { LanguageModelV3, LanguageModelV3CallOptions, LanguageModelV3GenerateResult, LanguageModelV3StreamResult } from 'provider-v3';
+import { Face } from './face';
 import { toV4CallOptions } from './to-v4-call-options';
-import type { V4Engine } from './v4-engine';
 
 /**
  * The engine for AI SDK 6, and 7 without warnings, in LanguageModelV3. What V3 gives out is a subset of V4's words, and the engine uses
  * no word beyond it (aisdk.md 2.3), so only the prompt is translated.
  */
-export class KimiLanguageModelV3 implements LanguageModelV3 {
+export class KimiLanguageModelV3 extends Face implements LanguageModelV3 {
   readonly specificationVersion = 'v3' as const;
-  readonly provider: string;
-  readonly modelId: string;
-  readonly supportedUrls: V4Engine['supportedUrls'];
-
-  private readonly engine: V4Engine;
-
-  constructor(engine: V4Engine) {
-    this.engine = engine;
-    this.provider = engine.provider;
-    this.modelId = engine.modelId;
-    this.supportedUrls = engine.supportedUrls;
-  }
 
   async doGenerate(options: LanguageModelV3CallOptions): Promise<LanguageModelV3GenerateResult> {
     return this.engine.doGenerate(toV4CallOptions(options)) as Promise<LanguageModelV3GenerateResult>;
