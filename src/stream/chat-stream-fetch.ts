@@ -1,5 +1,6 @@
 import type { FetchFunction } from '../transport/fetch-function';
 import { ChatStreamRewriter } from './chat-stream-rewriter';
+import { EventStreamReader } from './event-stream-reader';
 
 /**
  * `fetch` whose event streams are rewritten as they pass: deltas that arrive together become one, and chunks that openai-compatible
@@ -23,37 +24,34 @@ export function createChatStreamFetch({
     if (!response.ok || response.body === null || !/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
       return response;
     }
+    const headers = new Headers(response.headers);
+    headers.delete('content-length');
     return new Response(rewrite(response.body, new ChatStreamRewriter({ generateId, coalesce })), {
       status: response.status,
       statusText: response.statusText,
-      headers: response.headers,
+      headers,
     });
   };
 }
 
 function rewrite(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>(
+  const reader = new EventStreamReader(body, rewriter);
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        for (;;) {
-          const { done, value } = await reader.read();
-          const text = done ? rewriter.write(decoder.decode()) + rewriter.end() : rewriter.write(decoder.decode(value, { stream: true }));
-          if (text !== '') {
-            controller.enqueue(encoder.encode(text));
-          }
-          if (done) {
-            controller.close();
-          }
-          if (done || text !== '') {
-            return;
-          }
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+        } else {
+          controller.enqueue(value);
         }
       },
       cancel: reason => reader.cancel(reason),
     },
     { highWaterMark: 0 },
   );
+  // A short cut around the stream's own queue, 4 % of the CPU of a whole `doStream`: the AI SDK takes a reader. Any other use, such as
+  // `pipeThrough`, or a platform whose Response copies its body, goes through the stream.
+  stream.getReader = (() => reader) as unknown as typeof stream.getReader;
+  return stream;
 }

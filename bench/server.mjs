@@ -1,0 +1,75 @@
+/**
+ * The other end of the benchmark, in a process of its own so that its work is not counted. Answers every POST under
+ * `/<mode>/<chunks>/`: a chat stream of that many deltas when the body asks for one, else one JSON answer.
+ *
+ * - `batched`: writes of 16 kB, as a fast server behind a proxy sends them
+ * - `single`: one event per write (see one-event-per-read.mjs)
+ *
+ * Sends its port to the parent once it listens, and ends with it.
+ */
+import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+const WRITE_BYTES = 16 * 1024;
+const REASONING_SHARE = 0.3;
+const FRAME = { id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1763700000, model: 'kimi-for-coding', system_fingerprint: 'fpv0_bench' };
+const USAGE = { prompt_tokens: 12, completion_tokens: 2000, total_tokens: 2012, cached_tokens: 4 };
+const ANSWER = JSON.stringify({
+  ...FRAME,
+  object: 'chat.completion',
+  choices: [{ index: 0, message: { role: 'assistant', reasoning_content: 'It is short.', content: 'Hello there.' }, finish_reason: 'stop' }],
+  usage: USAGE,
+});
+
+const writesByPath = new Map();
+
+const server = createServer(async (request, response) => {
+  let body = '';
+  for await (const piece of request) {
+    body += piece;
+  }
+  if (!JSON.parse(body).stream) {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  await pipeline(Readable.from(writesFor(request.url)), response);
+});
+
+function writesFor(url) {
+  const [, mode, chunks] = url.split('/');
+  const key = `${mode}/${chunks}`;
+  let writes = writesByPath.get(key);
+  if (writes === undefined) {
+    const events = eventsOf(Number(chunks));
+    writes = mode === 'single' ? events.map(event => Buffer.from(event)) : slices(Buffer.from(events.join('')));
+    writesByPath.set(key, writes);
+  }
+  return writes;
+}
+
+function eventsOf(chunks) {
+  const events = [];
+  for (let index = 0; index < chunks; index++) {
+    const field = index < chunks * REASONING_SHARE ? 'reasoning_content' : 'content';
+    events.push(event({ choices: [{ index: 0, delta: { [field]: ` token ${index}` }, finish_reason: null }] }));
+  }
+  events.push(event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: USAGE }] }), event({ choices: [], usage: USAGE }), 'data: [DONE]\n\n');
+  return events;
+}
+
+function event(chunk) {
+  return `data: ${JSON.stringify({ ...FRAME, ...chunk })}\n\n`;
+}
+
+function slices(bytes) {
+  const pieces = [];
+  for (let start = 0; start < bytes.length; start += WRITE_BYTES) {
+    pieces.push(bytes.subarray(start, start + WRITE_BYTES));
+  }
+  return pieces;
+}
+
+process.on('disconnect', () => process.exit(0));
+server.listen(0, '127.0.0.1', () => process.send(server.address().port));

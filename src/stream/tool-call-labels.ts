@@ -1,0 +1,77 @@
+/** One entry of `delta.tool_calls`. */
+export type ToolCallDelta = { index?: unknown; id?: unknown; function?: { name?: unknown } | null };
+
+type Call = {
+  index: number | undefined;
+  id: string;
+  name: string | undefined;
+  /** Made here, and not replaced by the server yet. */
+  minted: boolean;
+  /** What the server called it later, after an id had been made. */
+  lateId?: string;
+};
+
+/**
+ * Tells the tool calls of one stream apart and completes their labels, because openai-compatible makes up ids of its own and drops
+ * a delta that could belong to two calls (wire.md 7, B:193566-193612: an id may be missing, then the client mints one; a missing index
+ * means "append to the current call").
+ */
+export class ToolCallLabels {
+  private readonly generateId: () => string;
+  private readonly byIndex = new Map<number, Call>();
+  private current: Call | undefined;
+
+  constructor(generateId: () => string) {
+    this.generateId = generateId;
+  }
+
+  /** Completes `delta` in place; returns whether anything changed. A call keeps its first id, also when the server names one later. */
+  label(delta: ToolCallDelta): boolean {
+    const index = typeof delta.index === 'number' ? delta.index : undefined;
+    const id = nonBlank(delta.id);
+    const name = nonBlank(delta.function?.name);
+    const unlabelled = index === undefined && id === undefined && name === undefined;
+    const call = unlabelled ? this.current : index === undefined ? this.sameId(id) : this.byIndex.get(index);
+
+    if (call === undefined) {
+      return unlabelled ? false : this.begin(delta, { index, id, name });
+    }
+    this.current = call;
+    if (unlabelled) {
+      Object.assign(delta, call.index === undefined ? { id: call.id } : { index: call.index });
+      return true;
+    }
+    // Another name, or another id where the first was the server's own: the index is used for a second call.
+    const otherName = name !== undefined && call.name !== undefined && name !== call.name;
+    if (otherName && id !== call.id) {
+      return this.begin(delta, { index, id, name });
+    }
+    call.name ??= name;
+    if (id === undefined || id === call.id) {
+      return false;
+    }
+    if (call.minted && (call.lateId === undefined || call.lateId === id)) {
+      call.lateId = id;
+      delta.id = call.id;
+      return true;
+    }
+    return this.begin(delta, { index, id, name });
+  }
+
+  private begin(delta: ToolCallDelta, { index, id, name }: { index: number | undefined; id: string | undefined; name: string | undefined }): boolean {
+    this.current = { index, id: id ?? this.generateId(), name, minted: id === undefined };
+    if (index !== undefined) {
+      this.byIndex.set(index, this.current);
+    }
+    delta.id = this.current.id;
+    return id === undefined;
+  }
+
+  private sameId(id: string | undefined): Call | undefined {
+    return id !== undefined && this.current?.id === id ? this.current : undefined;
+  }
+}
+
+function nonBlank(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
