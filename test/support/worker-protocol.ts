@@ -1,0 +1,28 @@
+/** What a worker and its test say to each other. */
+export type WorkerSettings = {
+  baseURL: string;
+  oauthHost: string;
+  store:
+    | { kind: 'environment' }
+    | { kind: 'file'; path: string }
+    | { kind: 'keychain'; slot: string }
+    | { kind: 'kimi-code'; home: string }
+    | { kind: 'redis'; url: string; key: string; encryptionKey: string };
+  /** Hosts build a provider twice (decisions.md 22): requests take turns on so many, each with a store object of its own. Default 1. */
+  providers?: number;
+  /** Steps at which it waits for `resume`, each once. Of the store only with a store of its own, not with `environment`. */
+  pauseAt?: readonly WorkerStep[];
+};
+
+/**
+ * `ready`: loaded. `before-lock`: the token is due, the lock not taken. `locked`: before the store is read again. `sending`: checked for
+ * the last time, the request not on its way. `answered`: the new token is here. `saving`: checked for the last time. `saved`: still locked.
+ */
+export type WorkerStep = 'ready' | 'before-lock' | 'locked' | 'sending' | 'answered' | 'saving' | 'saved';
+
+/** `ask`: so many requests at once. */
+export type WorkerCommand = { ask: number } | { resume: true };
+
+export type WorkerAnswer = { text: string } | { error: string; message: string; reason?: string };
+
+export type WorkerReport = { step: WorkerStep } | { answers: WorkerAnswer[] };
