@@ -1,8 +1,19 @@
 import type { CredentialProvider } from './request-credential';
 
-/** A key from a setting or a variable: asked for at each request, never refreshed. */
-export function apiKeyCredentials({ key, source, remedy }: { key: () => string | Promise<string>; source: string; remedy: string }): CredentialProvider {
+/** A key from a setting or a variable: asked for at each request, never refreshed. `describe` says where it came from, and of what kind it is. */
+export function apiKeyCredentials({
+  key,
+  describe,
+  remedy,
+}: {
+  key: () => string | Promise<string>;
+  describe: (key: string) => string;
+  remedy: string;
+}): CredentialProvider {
   return {
-    getCredential: async () => ({ kind: 'api-key', token: await key(), source, remedy }),
+    async getCredential() {
+      const token = await key();
+      return { kind: 'api-key', token, source: describe(token), remedy };
+    },
   };
 }

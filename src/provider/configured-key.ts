@@ -2,7 +2,7 @@ import { apiKeyCredentials } from '../auth/api-key-credentials';
 import type { CredentialProvider } from '../auth/request-credential';
 import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
-import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
+import { API_BASE_URLS, KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** Variables that hold a key, per service, the first that is set wins (decisions.md 8). */
@@ -20,14 +20,16 @@ export function configuredKey(settings: KimiProviderSettings, environment: Envir
   const { apiKey } = settings;
   if (apiKey !== undefined) {
     const source = 'the "apiKey" setting';
-    return { source, credentials: apiKeyCredentials({ key: async () => usableKey(typeof apiKey === 'function' ? await apiKey() : apiKey, source), source, remedy }) };
+    const key = async () => usableKey(typeof apiKey === 'function' ? await apiKey() : apiKey, source);
+    return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, given, endpoints.service), remedy }) };
   }
   const variable = settings.credentialStore === undefined ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined) : undefined;
   if (variable === undefined) {
     return undefined;
   }
   const source = `the environment variable ${variable}`;
-  return { source, credentials: apiKeyCredentials({ key: () => usableKey(environment[variable], source), source, remedy }) };
+  const key = () => usableKey(environment[variable], source);
+  return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, given, endpoints.service), remedy }) };
 }
 
 /** What a person does who is not signed in: the command, or the variables. */
@@ -45,6 +47,19 @@ export function noStoreMessage(endpoints: KimiEndpoints): string {
     `No credential for Kimi: this runtime has no keychain and no files. Set ${KEY_VARIABLES[endpoints.service].join(' or ')} (or the "apiKey" setting) to a key from ` +
     `${consoleURL(endpoints)}, or pass a "credentialStore", for example redisCredentialStore of ai-sdk-provider-kimi/redis.`
   );
+}
+
+/** Keys of the plan begin with `sk-kimi-`; neither kind works on the other's host (wire.md 11). */
+function withKind(source: string, key: string, service: KimiService): string {
+  const isPlanKey = key.startsWith('sk-kimi-');
+  if (service === 'platform' && isPlanKey) {
+    return `${source}, which holds a Kimi Code key for ${hostsOf('coding')} (service: 'coding')`;
+  }
+  return service === 'coding' && !isPlanKey && key.startsWith('sk-') ? `${source}, which holds a pay-per-token key for ${hostsOf('platform')} (service: 'platform')` : source;
+}
+
+function hostsOf(service: KimiService): string {
+  return Object.values(API_BASE_URLS[service]).map(url => new URL(url).host).join(' or ');
 }
 
 /** A key with a line break or a space cannot be a header value, and the runtime's own error would print it. */
