@@ -30,10 +30,10 @@ const { values: options } = parseArgs({
 });
 
 const PLAN = options.quick
-  ? { sizes: [2000], streams: { 2000: { rounds: 3, warmups: 2, repeats: 1 } }, requests: { rounds: 5, warmups: 3, repeats: 20 }, imports: { rounds: 3 } }
+  ? { sizes: [2000], streams: { 2000: { rounds: 5, warmups: 2, repeats: 1 } }, requests: { rounds: 5, warmups: 3, repeats: 20 }, imports: { rounds: 3 } }
   : {
       sizes: [2000, 20000],
-      streams: { 2000: { rounds: 9, warmups: 3, repeats: 2 }, 20000: { rounds: 7, warmups: 1, repeats: 1 } },
+      streams: { 2000: { rounds: 15, warmups: 4, repeats: 2 }, 20000: { rounds: 9, warmups: 1, repeats: 1 } },
       requests: { rounds: 7, warmups: 2, repeats: 60 },
       imports: { rounds: 7 },
     };
@@ -54,7 +54,9 @@ const server = fork(join(import.meta.dirname, 'server.mjs'));
 try {
   await main();
 } finally {
-  server.disconnect();
+  if (server.connected) {
+    server.disconnect();
+  }
   await rm(home, { recursive: true, force: true });
 }
 

@@ -1,6 +1,6 @@
 /**
  * The other end of the benchmark, in a process of its own so that its work is not counted. Answers every POST under
- * `/<mode>/<chunks>/`: a chat stream of that many deltas when the body asks for one, else one JSON answer.
+ * `/<mode>/<chunks>/`: a chat stream of that many deltas when the body asks for one, else one JSON answer. A GET gets the list of models.
  *
  * - `batched`: writes of 16 kB, as a fast server behind a proxy sends them
  * - `single`: one event per write (see one-event-per-read.mjs)
@@ -22,9 +22,15 @@ const ANSWER = JSON.stringify({
   usage: USAGE,
 });
 
+const MODELS = JSON.stringify({ data: [{ id: 'kimi-for-coding', context_length: 262144, supports_reasoning: true, supports_image_in: true }] });
+
 const writesByPath = new Map();
 
 const server = createServer(async (request, response) => {
+  if (request.method === 'GET') {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(MODELS);
+    return;
+  }
   let body = '';
   for await (const piece of request) {
     body += piece;
