@@ -1,0 +1,83 @@
+/** An error body as far as the classifier reads it. */
+export type ErrorBody = {
+  /** What the body says to the reader; `undefined` where it says nothing. */
+  message: string | undefined;
+  /** `type`, `code`, `status` and the like, in the order of the body. */
+  types: string[];
+  /** The body: parsed JSON, or the text where it is none. */
+  data: unknown;
+  /** The body is a page, of a proxy or of another host. */
+  isPage: boolean;
+};
+
+const MESSAGE_FIELDS = ['error_description', 'message', 'detail', 'msg', 'reason'] as const;
+const TYPE_FIELDS = ['type', 'code', 'status'] as const;
+
+/** Keys and account ids that the server repeats in its texts ("Incorrect API key provided: sk-…", "account org-…<ak-…>"). */
+const SECRETS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+\S+/g;
+
+/** The same text without keys and tokens. */
+export function redactSecrets(text: string): string {
+  return text.replace(SECRETS, match => `${/^\w+-/.exec(match)?.[0] ?? ''}…`);
+}
+
+/**
+ * Reads any error body that Kimi or a proxy in front of it sends: `{error: {message, type}}` (OpenAI wire), `{type: 'error', error: {…}}`
+ * (Anthropic wire), `{error: '…', error_description}`, `{message}`, `{detail}`, `{errors: […]}`, pages, plain text and nothing
+ * (wire.md 8.2, B:59271-59331).
+ */
+export function readErrorBody(body: unknown): ErrorBody {
+  if (typeof body !== 'string') {
+    return { message: messageOf(body, 0), types: typesOf(body, 0), data: body, isPage: false };
+  }
+  const text = redactSecrets(body.trim());
+  if (text === '') {
+    return { message: undefined, types: [], data: undefined, isPage: false };
+  }
+  if (text.startsWith('<')) {
+    return { message: titleOf(text), types: [], data: text, isPage: true };
+  }
+  try {
+    const data: unknown = JSON.parse(text);
+    return { message: messageOf(data, 0), types: typesOf(data, 0), data, isPage: false };
+  } catch {
+    return { message: text, types: [], data: text, isPage: false };
+  }
+}
+
+function messageOf(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string') {
+    return value.trim() === '' ? undefined : value;
+  }
+  if (typeof value !== 'object' || value === null || depth > 3) {
+    return undefined;
+  }
+  const record = value as Record<string, unknown>;
+  for (const field of MESSAGE_FIELDS) {
+    const text = record[field];
+    if (typeof text === 'string' && text.trim() !== '') {
+      return text;
+    }
+  }
+  const first: unknown = Array.isArray(record.errors) ? record.errors[0] : undefined;
+  return messageOf(record.error, depth + 1) ?? messageOf(record.detail, depth + 1) ?? messageOf(first, depth + 1);
+}
+
+function typesOf(value: unknown, depth: number): string[] {
+  if (typeof value !== 'object' || value === null || depth > 3) {
+    return [];
+  }
+  const record = value as Record<string, unknown>;
+  const own = TYPE_FIELDS.flatMap(field => {
+    const type = record[field];
+    return (typeof type === 'string' && type !== 'error') || typeof type === 'number' ? [String(type)] : [];
+  });
+  // `{error: 'invalid_grant'}`: a word without spaces is a type.
+  const word = typeof record.error === 'string' && /^[\w.-]+$/.test(record.error) ? [record.error] : [];
+  return [...own, ...word, ...typesOf(record.error, depth + 1)];
+}
+
+function titleOf(page: string): string | undefined {
+  const title = /<(title|h1)[^>]*>([^<]{1,200})</i.exec(page)?.[2]?.trim();
+  return title === '' ? undefined : title;
+}
