@@ -1,4 +1,5 @@
 import type { FetchFunction } from '../transport/fetch-function';
+import { AnswerRewriter, type AnswerRewriterOptions } from './answer-rewriter';
 import { ChatStreamRewriter } from './chat-stream-rewriter';
 import { EventStreamReader } from './event-stream-reader';
 
@@ -12,12 +13,15 @@ export function createChatStreamFetch({
   fetch,
   generateId,
   coalesce,
+  answer,
 }: {
   fetch: FetchFunction;
   /** Makes ids for tool calls that the server sent without one. */
   generateId: () => string;
   /** Whether deltas that arrive in one read are merged. Off where the caller wants the raw chunks. */
   coalesce: boolean;
+  /** How to look after the answer as a whole, asked when it begins: {@link AnswerRewriter}. Without it only chunks are put right. */
+  answer?: () => AnswerOptions;
 }): FetchFunction {
   return async (input, init) => {
     const response = await fetch(input, init);
@@ -26,7 +30,7 @@ export function createChatStreamFetch({
     }
     const headers = new Headers(response.headers);
     headers.delete('content-length');
-    return new Response(rewrite(response.body, new ChatStreamRewriter({ generateId, coalesce })), {
+    return new Response(rewrite(response.body, new ChatStreamRewriter({ generateId, coalesce }), answer?.()), {
       status: response.status,
       statusText: response.statusText,
       headers,
@@ -34,8 +38,14 @@ export function createChatStreamFetch({
   };
 }
 
-function rewrite(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter): ReadableStream<Uint8Array> {
-  const reader = new EventStreamReader(body, rewriter);
+/** What the whole of one answer is looked after with. */
+export type AnswerOptions = AnswerRewriterOptions & {
+  /** The connection broke while the answer was read. */
+  onBroken: (cause: unknown) => void;
+};
+
+function rewrite(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter, answer: AnswerOptions | undefined): ReadableStream<Uint8Array> {
+  const reader = new EventStreamReader(body, rewriter, answer && new AnswerRewriter(answer), answer?.onBroken);
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -1,20 +1,28 @@
+import { isAbortError } from '@ai-sdk/provider-utils';
+import type { AnswerRewriter } from './answer-rewriter';
 import type { ChatStreamRewriter } from './chat-stream-rewriter';
 import { EventStreamDecoder } from './event-stream-decoder';
 
 /**
- * A reader, in the sense of web streams. Reads an event stream's bytes, rewritten: one read of the server's stream for one piece given out, or several while an event is not
- * whole. Nothing is read ahead, and what the server's stream fails with, a reader of this one fails with.
+ * A reader, in the sense of web streams. Reads an event stream's bytes, rewritten: one read of the server's stream for one piece given
+ * out, or several while an event is not whole. Nothing is read ahead. An abort fails the reader; with an {@link AnswerRewriter}, any other
+ * failure of the server's stream becomes its last event.
  */
 export class EventStreamReader implements ReadableStreamDefaultReader<Uint8Array> {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   private readonly rewriter: ChatStreamRewriter;
+  private readonly answer: AnswerRewriter | undefined;
+  private readonly onBroken: ((cause: unknown) => void) | undefined;
   private readonly decoder = new EventStreamDecoder();
   private readonly encoder = new TextEncoder();
   private ended = false;
 
-  constructor(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter) {
+  /** @param onBroken told what the server's stream failed with, before the event leaves */
+  constructor(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter, answer?: AnswerRewriter, onBroken?: (cause: unknown) => void) {
     this.reader = body.getReader();
     this.rewriter = rewriter;
+    this.answer = answer;
+    this.onBroken = onBroken;
   }
 
   get closed(): ReadableStreamDefaultReader<Uint8Array>['closed'] {
@@ -24,14 +32,21 @@ export class EventStreamReader implements ReadableStreamDefaultReader<Uint8Array
   async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
     try {
       while (!this.ended) {
-        const { done, value } = await this.reader.read();
-        this.ended = done;
-        const text = done ? this.decoder.end() : this.decoder.decode(value);
-        const rewritten = done ? this.rewriter.write(text) + this.rewriter.end() : this.rewriter.write(text);
+        const next = await this.next();
+        this.ended = next === 'broken' || next.done;
+        if (next === 'broken' || next.done) {
+          const last = next === 'broken' ? (this.answer?.fail() ?? '') : this.lastEvents();
+          if (last !== '') {
+            return { done: false, value: this.encoder.encode(last) };
+          }
+          break;
+        }
+        const text = this.decoder.decode(next.value);
+        const events = this.rewriter.write(text);
+        const rewritten = this.answer === undefined || events === '' ? events : this.answer.write(events);
         if (rewritten !== '') {
           // Most pieces leave as they came, and then as the bytes that they were.
-          const same = !done && rewritten === text && this.decoder.isAligned;
-          return { done: false, value: same ? value : this.encoder.encode(rewritten) };
+          return { done: false, value: rewritten === text && this.decoder.isAligned ? next.value : this.encoder.encode(rewritten) };
         }
       }
       return { done: true, value: undefined };
@@ -40,6 +55,28 @@ export class EventStreamReader implements ReadableStreamDefaultReader<Uint8Array
       this.reader.cancel(error).catch(() => undefined);
       throw error;
     }
+  }
+
+  private async next(): Promise<ReadableStreamReadResult<Uint8Array> | 'broken'> {
+    try {
+      return await this.reader.read();
+    } catch (error) {
+      if (this.answer === undefined || isAbortError(error)) {
+        throw error;
+      }
+      this.onBroken?.(error);
+      return 'broken';
+    }
+  }
+
+  private lastEvents(): string {
+    const events = this.rewriter.write(this.decoder.end());
+    const rest = this.rewriter.end();
+    if (this.answer === undefined) {
+      return events + rest;
+    }
+    const isWhole = rest.endsWith('\n\n');
+    return this.answer.write(isWhole ? events + rest : events) + this.answer.end(isWhole ? '' : rest);
   }
 
   /** Nothing is locked: whoever was given this reader is the only one. */

@@ -1,0 +1,79 @@
+import type { AnswerFault } from './answer-fault';
+import type { ChatChunk } from './repair-chunk';
+
+/** Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7). */
+const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
+
+/** Follows one answer, chunk by chunk, as far as it takes to say at its end what is wrong with it. */
+export class AnswerWatch {
+  private hasReasoning = false;
+  private hasText = false;
+  private hasToolCall = false;
+  private finishReason: string | undefined;
+  private hasFailed = false;
+
+  /** Whether the answer has a finish reason. */
+  get isFinished(): boolean {
+    return this.finishReason !== undefined;
+  }
+
+  /** Whether an error event has come; nothing more needs to be said then. */
+  get isOver(): boolean {
+    return this.hasFailed;
+  }
+
+  /** The finish reason of an answer that ended well and has none. */
+  get impliedFinishReason(): string {
+    return this.hasToolCall ? 'tool_calls' : 'stop';
+  }
+
+  /** Cheap signs, by text, that these events must go through `see`. */
+  mustSee(events: string): boolean {
+    return (
+      /"finish_reason"\s*:\s*"/.test(events) ||
+      events.includes('"error"') ||
+      (!this.hasText && /"(?:content|refusal)"\s*:\s*["[]/.test(events)) ||
+      (!this.hasReasoning && events.includes('"reasoning')) ||
+      (!this.hasToolCall && events.includes('tool_calls'))
+    );
+  }
+
+  see(chunk: ChatChunk): void {
+    if (chunk.error != null) {
+      this.hasFailed = true;
+      return;
+    }
+    const choice = chunk.choices?.[0];
+    const delta = choice?.delta;
+    if (delta) {
+      this.hasReasoning ||= typeof (delta.reasoning_content ?? delta.reasoning) === 'string';
+      this.hasText ||= isText(delta.content) || isText(delta.refusal);
+      this.hasToolCall ||= Array.isArray(delta.tool_calls) && delta.tool_calls.some(entry => isText(entry?.function?.name));
+    }
+    if (isText(choice?.finish_reason)) {
+      this.finishReason = choice?.finish_reason as string;
+    }
+  }
+
+  /** The connection broke: whether that is news. */
+  fail(): boolean {
+    const isNews = !this.hasFailed;
+    this.hasFailed = true;
+    return isNews;
+  }
+
+  /** What is wrong with the answer now that it is over. */
+  fault(): AnswerFault | undefined {
+    if (this.hasFailed || this.hasText || this.hasToolCall || MAY_BE_EMPTY.has(this.finishReason ?? '')) {
+      return undefined;
+    }
+    return this.hasReasoning ? 'thinking-only' : 'empty';
+  }
+}
+
+function isText(value: unknown): boolean {
+  if (typeof value === 'string') {
+    return value.trim() !== '';
+  }
+  return Array.isArray(value) && value.some((part: { text?: unknown } | null) => isText(part?.text));
+}

@@ -1,0 +1,136 @@
+import type { ChatChunk } from './repair-chunk';
+import type { ToolCallDelta } from './tool-call-labels';
+import { ToolCallRecovery } from './tool-call-recovery';
+
+/** What may begin markup, or changes whether the next character is quoted; escaped characters have a backslash. */
+const SIGNS = /[\\<>`~'“„«「『”»』」]/;
+
+type Delta = NonNullable<NonNullable<NonNullable<ChatChunk['choices']>[number]>['delta']>;
+
+/**
+ * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its finish reason, which
+ * becomes `tool_calls` where it was `stop` (openclaw PR #60775).
+ */
+export class ChunkRecovery {
+  private readonly recovery: ToolCallRecovery;
+  private readonly generateId: () => string;
+  private readonly onRecovered: (count: number) => void;
+
+  /** The server's own tool calls by index. */
+  private readonly toolCalls = new Map<number, { name: string; input: string[] }>();
+  /** `id`, `model` and the like of the last chunk, for those that are added. */
+  private head: Record<string, unknown> = {};
+
+  constructor({ toolNames, generateId, onRecovered }: { toolNames: ReadonlySet<string>; generateId: () => string; onRecovered: (count: number) => void }) {
+    this.recovery = new ToolCallRecovery(toolNames);
+    this.generateId = generateId;
+    this.onRecovered = onRecovered;
+  }
+
+  /** Cheap signs, by text, that these events must go through `rewrite`. Those that need not count as seen. */
+  mustLook(events: string): boolean {
+    if (!this.recovery.isIdle || SIGNS.test(events) || events.includes('tool_calls') || /"finish_reason"\s*:\s*"/.test(events)) {
+      return true;
+    }
+    if (/"content"\s*:\s*"[^"]/.test(events)) {
+      this.recovery.skip('content');
+    }
+    if (/"reasoning_content"\s*:\s*"[^"]/.test(events)) {
+      this.recovery.skip('reasoning');
+    }
+    return false;
+  }
+
+  /** The chunks that leave in place of this one; the same object where nothing changes. */
+  rewrite(chunk: ChatChunk): ChatChunk[] {
+    const choice = chunk.choices?.[0];
+    if (!choice) {
+      return [chunk];
+    }
+    this.head = headOf(chunk);
+    const { before, delta } = this.rewriteDelta(choice.delta ?? {});
+    const isFinish = typeof choice.finish_reason === 'string' && choice.finish_reason !== '';
+    if (!isFinish) {
+      return delta === undefined ? [...before, chunk] : [...before, { ...chunk, choices: [{ ...choice, delta }] }];
+    }
+    const rest = choice.finish_reason === 'content_filter' ? this.abandon() : this.finish();
+    if (before.length === 0 && delta === undefined && rest.length === 0) {
+      return [chunk];
+    }
+    const isCall = rest.some(({ choices }) => choices?.[0]?.delta?.tool_calls !== undefined);
+    const finishReason = isCall && choice.finish_reason === 'stop' ? 'tool_calls' : choice.finish_reason;
+    return [...before, this.chunk(delta ?? choice.delta ?? {}), ...rest, { ...chunk, choices: [{ ...choice, delta: {}, finish_reason: finishReason }] }];
+  }
+
+  /** What is left when the answer is over, its calls included. */
+  finish(): ChatChunk[] {
+    for (const { name, input } of this.toolCalls.values()) {
+      this.recovery.addToolCall(name, input.join(''));
+    }
+    this.toolCalls.clear();
+    const { reasoning, content, calls } = this.recovery.end();
+    if (calls.length > 0) {
+      this.onRecovered(calls.length);
+    }
+    const ids = new Set<string>();
+    const toolCalls = calls.map(({ id: own, name, arguments: input }, position) => {
+      const id = own !== undefined && !ids.has(own) ? own : this.generateId();
+      ids.add(id);
+      return { index: FIRST_INDEX + position, id, type: 'function', function: { name, arguments: input } };
+    });
+    return [...this.textChunks(reasoning, content), ...(toolCalls.length > 0 ? [this.chunk({ tool_calls: toolCalls })] : [])];
+  }
+
+  /** What was held back of an answer that broke off, as text: its calls may not be whole. */
+  abandon(): ChatChunk[] {
+    const { reasoning, content } = this.recovery.abandon();
+    return this.textChunks(reasoning, content);
+  }
+
+  /** The delta without markup, `undefined` where it stays, and chunks for what was held back and belongs before it. */
+  private rewriteDelta(delta: Delta): { before: ChatChunk[]; delta: Delta | undefined } {
+    const changed = { ...delta };
+    let thought = '';
+    if (typeof delta.reasoning_content === 'string') {
+      changed.reasoning_content = this.recovery.writeReasoning(delta.reasoning_content);
+    }
+    if (typeof delta.content === 'string') {
+      const { reasoning, content } = this.recovery.writeContent(delta.content);
+      thought = reasoning;
+      changed.content = content;
+    }
+    if (Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0) {
+      thought += this.recovery.beginToolCall();
+      delta.tool_calls.forEach(entry => this.follow(entry));
+    }
+    const isSame = changed.reasoning_content === delta.reasoning_content && changed.content === delta.content;
+    return { before: this.textChunks(thought, ''), delta: isSame ? undefined : changed };
+  }
+
+  private follow(entry: ToolCallDelta | null): void {
+    const index = typeof entry?.index === 'number' ? entry.index : -1;
+    const call = this.toolCalls.get(index) ?? { name: '', input: [] };
+    this.toolCalls.set(index, call);
+    const { name, arguments: input } = (entry?.function ?? {}) as { name?: unknown; arguments?: unknown };
+    call.name ||= typeof name === 'string' ? name : '';
+    call.input.push(typeof input === 'string' ? input : '');
+  }
+
+  private textChunks(reasoning: string, content: string): ChatChunk[] {
+    return [
+      ...(reasoning === '' ? [] : [this.chunk({ reasoning_content: reasoning })]),
+      ...(content === '' ? [] : [this.chunk({ content })]),
+    ];
+  }
+
+  private chunk(delta: Delta): ChatChunk {
+    return { ...this.head, choices: [{ index: 0, delta }] };
+  }
+}
+
+/** Above the indices of the server's own tool calls. */
+const FIRST_INDEX = 1000;
+
+function headOf(chunk: ChatChunk): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(chunk).filter(([key]) => !['choices', 'usage', 'error'].includes(key)));
+}

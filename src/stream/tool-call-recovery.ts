@@ -1,0 +1,128 @@
+import { ToolCallMarkup, type MarkupFound } from './tool-call-markup';
+import type { MarkupToolCall } from './tool-call-markup-parser';
+
+/** What is left when an answer is over: the last of its reasoning and text, and the calls that were in them. */
+export type RecoveredAnswer = { reasoning: string; content: string; calls: MarkupToolCall[] };
+
+/**
+ * Takes the tool calls out of the reasoning and the text of one answer. They are given back when it is over, because only then it is sure
+ * that they are no doubles of real ones (a server may give both, vllm PR #31207). Markup in the reasoning is a call only where it is the
+ * last thing that the answer says; a model that goes on to answer was thinking about it.
+ */
+export class ToolCallRecovery {
+  private readonly reasoning: ToolCallMarkup;
+  private readonly content: ToolCallMarkup;
+
+  /** Markup in the text. */
+  private readonly found: MarkupFound[] = [];
+  /** Markup at the end of the reasoning so far, with the blank text behind it. */
+  private thought: Array<MarkupFound | string> = [];
+  /** Real calls, by name and arguments. */
+  private readonly real: string[] = [];
+  private hasContent = false;
+
+  constructor(toolNames: ReadonlySet<string>) {
+    this.reasoning = new ToolCallMarkup(toolNames);
+    this.content = new ToolCallMarkup(toolNames);
+  }
+
+  /** Whether a delta without any sign of markup may pass by, and be told of by `skip`. */
+  get isIdle(): boolean {
+    return !this.reasoning.isHolding && !this.content.isHolding && this.thought.length === 0;
+  }
+
+  skip(channel: 'reasoning' | 'content'): void {
+    this[channel].skip();
+    this.hasContent ||= channel === 'content';
+  }
+
+  /** Reasoning in, reasoning that can leave out. */
+  writeReasoning(text: string): string {
+    return this.reasoning.write(text).map(piece => this.think(piece)).join('');
+  }
+
+  /** Text in; out what can leave, and before it the reasoning that turned out to be no call. */
+  writeContent(text: string): { reasoning: string; content: string } {
+    const content = this.content.write(text).map(piece => this.say(piece)).join('');
+    return { reasoning: this.hasContent ? this.thoughtAsText() : '', content };
+  }
+
+  /** A real tool call has begun: out comes the reasoning that turned out to be no call. */
+  beginToolCall(): string {
+    return this.thoughtAsText();
+  }
+
+  /** A real tool call, whole. */
+  addToolCall(name: string, input: string): void {
+    this.real.push(keyOf(name, input));
+  }
+
+  end(): RecoveredAnswer {
+    let reasoning = this.reasoning.end().map(piece => this.think(piece)).join('');
+    const content = this.content.end().map(piece => this.say(piece)).join('');
+    const isLeak = !this.hasContent && this.real.length === 0 && this.found.length === 0;
+    const thoughtCalls = isLeak ? this.thought.flatMap(piece => (typeof piece === 'string' ? [] : piece.calls)) : [];
+    if (isLeak) {
+      this.thought = [];
+    }
+    reasoning += this.thoughtAsText();
+    const real = [...this.real];
+    const calls = [...thoughtCalls, ...this.found.flatMap(markup => markup.calls)].filter(call => {
+      const double = real.indexOf(keyOf(call.name, call.arguments));
+      if (double >= 0) {
+        real.splice(double, 1);
+      }
+      return double < 0;
+    });
+    return { reasoning, content, calls };
+  }
+
+  /** The answer broke off: everything that was held back, as text. */
+  abandon(): { reasoning: string; content: string } {
+    const reasoning = this.reasoning.end().map(piece => this.think(piece)).join('') + this.thoughtAsText();
+    const content = this.content.end().map(piece => this.say(piece)).join('');
+    return { reasoning, content: this.found.map(markup => markup.source).join('') + content };
+  }
+
+  private think(piece: MarkupFound | string): string {
+    if (typeof piece !== 'string' || (piece.trim() === '' && this.thought.length > 0)) {
+      this.thought.push(piece);
+      return '';
+    }
+    return this.thoughtAsText() + piece;
+  }
+
+  private say(piece: MarkupFound | string): string {
+    if (typeof piece !== 'string') {
+      this.found.push(piece);
+      return '';
+    }
+    this.hasContent ||= piece.trim() !== '';
+    return piece;
+  }
+
+  private thoughtAsText(): string {
+    const text = this.thought.map(piece => (typeof piece === 'string' ? piece : piece.source)).join('');
+    this.thought = [];
+    return text;
+  }
+}
+
+/** The same for arguments that differ only in their blanks and the order of their keys. */
+function keyOf(name: string, input: string): string {
+  try {
+    return `${name} ${JSON.stringify(sorted(JSON.parse(input)))}`;
+  } catch {
+    return `${name} ${input}`;
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, field]) => [key, sorted(field)]));
+}
