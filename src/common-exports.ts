@@ -3,6 +3,7 @@ export { VERSION } from './version';
 export type { KimiProviderSettings } from './provider/kimi-provider-settings';
 export type { KimiModelId } from './models/kimi-model-id';
 export type { KimiLanguageModelOptions } from './engine/kimi-language-model-options';
+export type { KimiProviderMetadata } from './engine/kimi-metadata';
 export type { HostIdentity, KimiIdentity } from './identity/identity';
 export type { KimiRegion, KimiService } from './upstream';
 export type {
@@ -15,6 +16,7 @@ export type {
 } from './credentials/credential-store';
 export type { KimiAuth, KimiAuthStatus } from './provider/kimi-auth';
 export type { DeviceLoginState } from './auth/device-login-steps';
+export { KimiAPIError, type KimiAPIErrorCode } from './errors/kimi-api-error';
 export { KimiError } from './errors/kimi-error';
 export { KimiCredentialStoreError } from './errors/kimi-credential-store-error';
 export { KimiDeviceLoginError } from './errors/kimi-device-login-error';

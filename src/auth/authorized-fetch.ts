@@ -1,7 +1,7 @@
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
 import type { FetchFunction } from '../transport/fetch-function';
-import { withCredentialSource } from './credential-source';
+import { withCredentialSource } from '../transport/credential-source';
 import type { CredentialProvider, RequestCredential } from './request-credential';
 import { isTokenRefused } from './unauthorized-table';
 

@@ -1,4 +1,3 @@
-import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type {
   LanguageModelV4CallOptions,
   LanguageModelV4Content,
@@ -6,13 +5,16 @@ import type {
   LanguageModelV4StreamResult,
   SharedV4Warning,
 } from '@ai-sdk/provider';
+import { BindableChatModel } from './bindable-chat-model';
+import { ChatExchange } from './chat-exchange';
+import { convertUsage, findUsage } from './convert-usage';
+import { answerFaultError, chatFailure } from './errors/chat-failure';
 import type { KimiCall } from './kimi-call';
 import type { KimiChatConfig } from './kimi-chat-config';
 import type { KimiChatRequestBody } from './kimi-chat-request-body';
-import { createChatStreamFetch } from '../stream/chat-stream-fetch';
-import { convertUsage, findUsage } from './convert-usage';
 import { kimiErrorStructure } from './kimi-error-structure';
 import { KIMI_CALL_KEY, prepareCall } from './prepare-call';
+import { recoverToolCalls } from './recover-tool-calls';
 import { transformRequestBody } from './transform-request-body';
 
 /**
@@ -31,33 +33,40 @@ export class KimiChatLanguageModel {
   readonly supportedUrls = SUPPORTED_URLS;
 
   private readonly config: KimiChatConfig;
-  private readonly wrapped: OpenAICompatibleChatLanguageModel;
-
-  /** For calls that want the server's own chunks: the same, without merged deltas. Made when first asked for. */
-  private wrappedRaw: OpenAICompatibleChatLanguageModel | undefined;
-
-  /**
-   * Usage on its way from `buildMetadata` to `convertUsage`, which openai-compatible calls one after the other in the same flush.
-   * It saves a pass over the stream; in `doGenerate` an await lies between the two, where concurrent calls would mix (decisions.md 6).
-   */
-  private streamUsage: unknown;
+  private readonly wrapped: BindableChatModel;
 
   constructor(modelId: string, config: KimiChatConfig) {
     this.modelId = modelId;
     this.provider = `${config.name}.chat`;
     this.config = config;
-    this.wrapped = this.wrap(true);
+    this.wrapped = this.wrap();
   }
 
+  /**
+   * @throws KimiAPIError where the API refuses, the network fails, or the answer has neither text nor a tool call (decisions.md 33)
+   * @throws KimiLoginRequiredError, KimiTokenRefreshError of the sign-in
+   */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
-    const result = await this.wrapped.doGenerate(await this.prepare(options));
-    const { response } = result;
-    return { ...result, content: this.withToolCallIds(result.content, response?.body), usage: convertUsage(findUsage(response?.body)) };
+    const exchange = new ChatExchange();
+    const prepared = await this.prepare(options);
+    try {
+      const result = await this.bind(exchange, undefined).doGenerate(prepared);
+      return this.complete(result, exchange);
+    } catch (error) {
+      throw chatFailure(error, exchange);
+    }
   }
 
+  /** @throws as `doGenerate`. What goes wrong after the answer has begun is an error part: a `KimiAPIError`. */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
-    const wrapped = options.includeRawChunks ? (this.wrappedRaw ??= this.wrap(false)) : this.wrapped;
-    return wrapped.doStream(await this.prepare(options));
+    const exchange = new ChatExchange();
+    const prepared = await this.prepare(options);
+    try {
+      // Whoever wants the server's own chunks gets them unmerged.
+      return await this.bind(exchange, { coalesce: options.includeRawChunks !== true }).doStream(prepared);
+    } catch (error) {
+      throw chatFailure(error, exchange);
+    }
   }
 
   private async prepare(options: LanguageModelV4CallOptions): Promise<LanguageModelV4CallOptions> {
@@ -80,40 +89,45 @@ export class KimiChatLanguageModel {
     return transformRequestBody(body, call, this.config.rules, warning => warnings.push(warning));
   }
 
-  private wrap(coalesce: boolean): OpenAICompatibleChatLanguageModel {
+  private bind(exchange: ChatExchange, stream: { coalesce: boolean } | undefined): BindableChatModel {
+    const { fetch, generateId } = this.config;
+    const transform = (body: Record<string, unknown>, warnings: SharedV4Warning[]) => this.transform(body as WireBody, warnings);
+    return this.wrapped.bind(exchange.bind({ fetch, generateId, transform, stream }));
+  }
+
+  /** What openai-compatible does not know of a whole answer: leaked tool calls, Kimi's usage and metadata, and that it may be empty. */
+  private complete(result: LanguageModelV4GenerateResult, exchange: ChatExchange): LanguageModelV4GenerateResult {
+    const body = result.response?.body;
+    const given = this.withToolCallIds(result.content, body);
+    const recovered = recoverToolCalls(given, exchange.toolNames, this.config.generateId);
+    const content = recovered?.content ?? given;
+    exchange.recoveredToolCalls = recovered?.count ?? 0;
+    const { unified, raw } = result.finishReason;
+    const mayBeEmpty = unified === 'length' || unified === 'content-filter';
+    if (!mayBeEmpty && !content.some(part => (part.type === 'text' ? part.text.trim() !== '' : part.type !== 'reasoning'))) {
+      throw answerFaultError(content.length === 0 ? 'empty' : 'thinking-only', exchange);
+    }
+    return {
+      ...result,
+      content,
+      finishReason: { unified: unified === 'stop' && exchange.recoveredToolCalls > 0 ? 'tool-calls' : unified, raw },
+      usage: convertUsage(findUsage(body)),
+      providerMetadata: { ...result.providerMetadata, kimi: { ...result.providerMetadata?.kimi, ...exchange.metadata(body) } },
+    };
+  }
+
+  private wrap(): BindableChatModel {
     const { config } = this;
-    return new OpenAICompatibleChatLanguageModel(this.modelId, {
+    return new BindableChatModel(this.modelId, {
       // Always this name: openai-compatible warns about a dashed one and derives option keys from it (decisions.md 3).
       provider: 'kimi.chat',
       url: ({ path }) => `${config.apiBaseURL()}${path}`,
       headers: config.headers,
-      fetch: createChatStreamFetch({ fetch: config.fetch, generateId: config.generateId, coalesce }),
       includeUsage: true,
       supportsStructuredOutputs: true,
       supportsMultiPartToolContent: true,
       supportedUrls: () => SUPPORTED_URLS,
       errorStructure: kimiErrorStructure,
-      transformRequestBody: (body, warnings = []) => this.transform(body as WireBody, warnings),
-      convertUsage: usage => {
-        const streamed = this.streamUsage;
-        this.streamUsage = undefined;
-        return convertUsage(streamed ?? usage);
-      },
-      metadataExtractor: {
-        extractMetadata: async () => undefined,
-        createStreamExtractor: () => {
-          let last: unknown;
-          return {
-            processChunk: chunk => {
-              last = findUsage(chunk) ?? last;
-            },
-            buildMetadata: () => {
-              this.streamUsage = last;
-              return undefined;
-            },
-          };
-        },
-      },
     });
   }
 }

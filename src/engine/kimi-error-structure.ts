@@ -1,27 +1,39 @@
 import { z } from 'zod/v4';
 
-const errorObject = z.looseObject({
-  message: z.string().nullish(),
-  type: z.string().nullish(),
-  code: z.union([z.string(), z.number()]).nullish(),
-});
+/** An error body of any shape, or an event that is one. */
+type ErrorBody = Record<string, unknown>;
+
+/** Errors for events that are error bodies, by the event as it was parsed. */
+const errors = new WeakMap<object, Error>();
+
+/** An error body as openai-compatible wants it: with an `error`, which it reads after `processChunk` has seen the event. */
+class ReadErrorBody {
+  constructor(private readonly body: ErrorBody) {}
+
+  get error(): unknown {
+    return errors.get(this.body) ?? this.body.error ?? this.body;
+  }
+}
+
+/** Whether this is an error body of one of the shapes of wire.md 8.2, and no part of an answer. */
+export function isErrorBody(value: unknown): value is ErrorBody {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const body = value as ErrorBody;
+  return body.error != null || (!('choices' in body) && [body.message, body.detail, body.error_description].some(text => typeof text === 'string'));
+}
+
+/** Makes `error` what the stream's error part carries for this event. For `processChunk`. */
+export function setEventError(event: ErrorBody, error: Error): void {
+  errors.set(event, error);
+}
 
 /**
- * Every error body Kimi is known to send, as one shape: `{error: {message, type}}`, `{error: "…"}`, `{error_description}`, `{message}`
- * (wire.md 8.2). One shape, because openai-compatible looks for the key `error` in stream chunks too.
+ * Lets openai-compatible recognise Kimi's error bodies. What they are about is judged elsewhere: whole answers in errors/chat-failure.ts,
+ * events of a stream through {@link setEventError}, because the schema knows nothing of the call.
  */
-const errorSchema = z.union([
-  z.looseObject({ error: errorObject }),
-  z.looseObject({ error: z.string(), error_description: z.string() }).transform(body => ({ error: { message: body.error_description, type: body.error } })),
-  z.looseObject({ error: z.string() }).transform(body => ({ error: { message: body.error } })),
-  errorObject.extend({ message: z.string() }).transform(body => ({ error: body })),
-]);
-
-/** Reads Kimi's error bodies. */
 export const kimiErrorStructure = {
-  errorSchema,
-  errorToMessage({ error }: z.infer<typeof errorSchema>): string {
-    const { message, type, code } = error as z.infer<typeof errorObject>;
-    return message ?? type ?? (code === null || code === undefined ? 'Kimi answered with an error without a text.' : String(code));
-  },
+  errorSchema: z.custom<ErrorBody>(isErrorBody).transform(body => new ReadErrorBody(body)),
+  errorToMessage: () => 'error',
 };

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthorizedFetch } from '../../src/auth/authorized-fetch';
-import { readCredentialSource } from '../../src/auth/credential-source';
+import { readCredentialSource } from '../../src/transport/credential-source';
 import type { CredentialProvider, RequestCredential } from '../../src/auth/request-credential';
 import { KimiLoginRequiredError } from '../../src/errors/kimi-login-required-error';
 

@@ -1,4 +1,4 @@
-import { readCredentialSource } from '../../auth/credential-source';
+import { readCredentialSource } from '../../transport/credential-source';
 import { KimiAPIError } from '../../errors/kimi-api-error';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../../upstream';
 import { readErrorBody, redactSecrets } from './error-body';
