@@ -1,4 +1,39 @@
 #!/usr/bin/env node
-import { VERSION } from '../version';
+/** The process around the commands: signals, broken pipes, warnings. Never calls `process.exit`: a save that is under way is finished first. */
+import type { CommandContext } from './command-context';
+import { EXIT_CODES } from './exit-codes';
+import { Interruption } from './interruption';
+import { runCli } from './run-cli';
 
-process.stdout.write(`${VERSION}\n`);
+const ending = new AbortController();
+// Once each: who presses Ctrl-C twice means it.
+process.once('SIGINT', () => ending.abort(new Interruption('Interrupted.', EXIT_CODES.interrupted)));
+process.once('SIGTERM', () => ending.abort(new Interruption('Ended by SIGTERM.', EXIT_CODES.terminated)));
+// `… | head`: who read has gone, which is no failure.
+process.stdout.on('error', () => ending.abort(new Interruption('Nobody reads the output.', EXIT_CODES.ok)));
+process.stderr.on('error', () => {});
+
+// Node's own way of printing them is for developers: a process id and a hint at --trace-warnings.
+const notices: string[] = [];
+process.removeAllListeners('warning');
+process.on('warning', ({ message, name }) => {
+  if (name === 'KimiNotice') {
+    notices.push(message);
+  }
+});
+
+const context: CommandContext = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  platform: process.platform,
+  now: Date.now,
+  abortSignal: ending.signal,
+  notices,
+  async openBrowser(url) {
+    const { default: open } = await import('open');
+    await open(url);
+  },
+};
+process.exitCode = await runCli(process.argv.slice(2), context);

@@ -1,0 +1,51 @@
+import { APICallError } from '@ai-sdk/provider';
+import { KimiLoginRequiredError } from '../../errors/kimi-login-required-error';
+import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
+import { KEY_CONSOLE_URLS } from '../../upstream';
+import { errorScreen, type CommandContext } from '../command-context';
+import { describeFailure } from '../describe-failure';
+import type { LoginOptions } from '../open-kimi';
+import { readHiddenLine, readPipedInput } from '../read-input';
+import { requestModels } from '../request-models';
+import { resolvePlace } from '../resolve-place';
+import { UsageError } from '../usage-error';
+
+/**
+ * Keeps a key in the store. It comes from stdin or a hidden prompt, never from the command line, which every program of the machine can
+ * read. A key that the service refuses is not saved; where the service cannot be asked, it is saved with a word of warning.
+ */
+export async function saveKey(context: CommandContext, options: LoginOptions, kimi: KimiProviderV4): Promise<void> {
+  const { service, region, apiBaseURL } = await resolvePlace(context, options);
+  const console = KEY_CONSOLE_URLS[service][region];
+  const piped = await readPipedInput(context);
+  if (piped === undefined && context.stdin.isTTY !== true) {
+    throw new UsageError('No key came on stdin. Pipe it in: npx ai-sdk-provider-kimi login --api-key < key.txt');
+  }
+  const key = (piped ?? (await readHiddenLine(context, `Key from ${console} (not shown): `))).trim();
+  if (!/^[\x21-\x7e]{8,}$/.test(key)) {
+    throw new UsageError(key === '' ? 'No key was given. Nothing was saved.' : 'What was given is not a key: one line without spaces. Nothing was saved.');
+  }
+  try {
+    await requestModels({ apiBaseURL, service }, { token: key, source: 'your input', remedy: '' }, context.abortSignal);
+  } catch (error) {
+    context.abortSignal.throwIfAborted();
+    if (KimiLoginRequiredError.isInstance(error)) {
+      throw new KimiLoginRequiredError({
+        reason: 'rejected',
+        source: 'your input',
+        message:
+          `${new URL(apiBaseURL).host} does not know this key (HTTP 401). Nothing was saved. A key works at one service and region only: ` +
+          `this one is tried as ${service}, ${region}, whose keys are at ${console}. Others: --service and --region.`,
+      });
+    }
+    if (!APICallError.isInstance(error)) {
+      throw error;
+    }
+    if (options.json !== true) {
+      const { text, colours, symbols } = errorScreen(context);
+      text(`The key could not be tried: ${describeFailure(error).message} It is saved all the same.`, { sign: colours.yellow(symbols.warning) });
+    }
+  }
+  context.abortSignal.throwIfAborted();
+  await kimi.auth.save({ type: 'api-key', key, service, region });
+}

@@ -1,0 +1,130 @@
+import Table from 'cli-table3';
+import type { ModelInfo } from '../../models/model-info';
+import { resolveModel } from '../../models/resolve-model';
+import { EXIT_CODES } from '../exit-codes';
+import { outputScreen, printJSON, type CommandContext } from '../command-context';
+import { loginFlags, openKimi, type LoginOptions } from '../open-kimi';
+import { requestModels } from '../request-models';
+import { startProgress } from '../terminal/start-progress';
+import { printableText } from '../terminal/printable-text';
+import type { Screen } from '../terminal/screen';
+
+export type ModelsOptions = LoginOptions & {
+  /** Say what this id means for the account instead of listing. */
+  explain?: string | undefined;
+};
+
+/** The models of the account, in server order; the first is the server's default (wire.md 5, choice of slug). */
+export async function models(context: CommandContext, options: ModelsOptions): Promise<number> {
+  const { auth } = openKimi(context, options);
+  const endpoints = await auth.status();
+  const progress = options.json === true || context.stdout.isTTY !== true ? undefined : startProgress(context);
+  progress?.show('Asking Kimi');
+  let list: ModelInfo[];
+  try {
+    const token = await auth.getAccessToken({ abortSignal: context.abortSignal });
+    const remedy = `Sign in again: npx ai-sdk-provider-kimi login${loginFlags(options)}`;
+    list = await requestModels(endpoints, { token, source: endpoints.source, remedy }, context.abortSignal);
+  } finally {
+    progress?.stop();
+  }
+  if (options.explain !== undefined) {
+    const resolution = resolveModel(options.explain, { models: list, source: 'server' }, endpoints.service);
+    if (options.json === true) {
+      const { id, outcome, slug, protocol, why, usable } = resolution;
+      printJSON(context, { id, outcome, slug, protocol, why, usable });
+    } else {
+      const screen = outputScreen(context);
+      screen.text(`${resolution.id}: ${resolution.outcome}`, { style: screen.colours.bold });
+      screen.fields([['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug], ['Protocol', resolution.protocol], ['Why', resolution.why], ['Usable', resolution.usable.join(', ')]]);
+    }
+    return resolution.outcome === 'resolved' ? EXIT_CODES.ok : EXIT_CODES.failure;
+  }
+  if (options.json === true) {
+    printJSON(context, {
+      models: list.map((model, index) => ({
+        id: model.id,
+        name: model.displayName ?? model.id,
+        default: index === 0,
+        contextLength: model.contextLength,
+        thinking: model.thinking,
+        efforts: model.efforts ?? [],
+        defaultEffort: model.defaultEffort ?? null,
+        inputs: inputsOf(model),
+        protocol: model.protocol,
+      })),
+    });
+  } else {
+    showList(outputScreen(context), list);
+  }
+  return EXIT_CODES.ok;
+}
+
+function showList(screen: Screen, list: readonly ModelInfo[]): void {
+  const { colours, symbols } = screen;
+  if (list.length === 0) {
+    screen.text('The account has no models.', { sign: colours.yellow(symbols.warning) });
+    return;
+  }
+  const rows = list.map((model, index) => ({
+    mark: index === 0 ? '*' : ' ',
+    slug: printableText(model.id),
+    name: model.displayName === undefined || model.displayName === model.id ? undefined : printableText(model.displayName),
+    context: tokens(model.contextLength),
+    efforts: effortsOf(model),
+    inputs: inputsOf(model).join(' '),
+    protocol: model.protocol,
+  }));
+  const table = plainTable(['  Model', 'Context', 'Thinking', 'Input', 'Protocol'].map(title => colours.dim(title)));
+  for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
+    table.push([
+      `${colours.green(mark)} ${colours.bold(slug)}${name === undefined ? '' : `\n  ${colours.dim(name)}`}`,
+      { content: context, hAlign: 'right' },
+      efforts,
+      inputs,
+      protocol,
+    ]);
+  }
+  const text = table.toString().split('\n').map(line => line.trimEnd());
+  if (Math.max(...text.map(line => visibleLength(line))) <= screen.columns) {
+    text.forEach(line => screen.line(line));
+  } else {
+    for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
+      screen.line(`${colours.green(mark)} ${colours.bold(slug)}`);
+      screen.fields([['Name', name], ['Context', context], ['Thinking', efforts], ['Input', inputs], ['Protocol', protocol]]);
+    }
+  }
+  screen.line();
+  screen.text("* the server's default", { style: colours.dim });
+}
+
+/** Columns by spaces alone. */
+function plainTable(head: string[]): Table.Table {
+  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+  return new Table({
+    head,
+    chars: { ...Object.fromEntries(none.map(name => [name, ''])), middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+}
+
+function effortsOf({ thinking, efforts, defaultEffort }: ModelInfo): string {
+  if (efforts !== undefined) {
+    return efforts.map(effort => (effort === defaultEffort ? `${effort}*` : effort)).join(' ');
+  }
+  return { only: 'always', both: 'on/off', no: 'none' }[thinking];
+}
+
+function inputsOf({ imageInput, videoInput }: ModelInfo): string[] {
+  return ['text', ...(imageInput ? ['image'] : []), ...(videoInput ? ['video'] : [])];
+}
+
+/** `262144` as `256k`, `1048576` as `1M`: windows are powers of two. */
+function tokens(count: number): string {
+  return count % 1_048_576 === 0 ? `${count / 1_048_576}M` : `${Math.round(count / 1024)}k`;
+}
+
+function visibleLength(text: string): number {
+  // oxlint-disable-next-line no-control-regex -- colours
+  return text.replace(/\x1b\[\d+m/g, '').length;
+}

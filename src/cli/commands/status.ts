@@ -1,0 +1,49 @@
+import type { KimiAuthStatus } from '../../provider/kimi-auth';
+import { EXIT_CODES } from '../exit-codes';
+import { outputScreen, printJSON, type CommandContext } from '../command-context';
+import { loginFlags, openKimi, type LoginOptions } from '../open-kimi';
+import { shortenHome } from '../terminal/shorten-home';
+import { timeSpan } from '../terminal/time-span';
+
+/** Who is signed in, from which source and place, until when. Sends nothing; never shows a secret. */
+export async function status(context: CommandContext, options: LoginOptions): Promise<number> {
+  const found = await openKimi(context, options).auth.status();
+  const isSignedIn = found.state === 'valid' || found.state === 'due';
+  if (options.json === true) {
+    const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost } = found;
+    printJSON(context, { signedIn: isSignedIn, state, kind: kind ?? null, account, service, region, source, expiresAt: expiresAt?.toISOString() ?? null, apiBaseURL, oauthHost });
+  } else {
+    show(context, options, found, isSignedIn);
+  }
+  return isSignedIn ? EXIT_CODES.ok : EXIT_CODES.loginRequired;
+}
+
+function show(context: CommandContext, options: LoginOptions, found: KimiAuthStatus, isSignedIn: boolean): void {
+  const screen = outputScreen(context);
+  const { colours, symbols } = screen;
+  const title = isSignedIn ? 'Signed in to Kimi' : found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
+  screen.text(title, { sign: isSignedIn ? colours.green(symbols.ok) : colours.red(symbols.failure), style: colours.bold });
+  screen.fields([
+    ['Account', found.account],
+    ['Service', `${found.service}, ${found.region}`],
+    ['With', found.kind === undefined ? undefined : found.kind === 'oauth' ? 'Kimi Code login' : 'API key'],
+    [isSignedIn || found.state === 'revoked' ? 'Source' : 'Looked in', shortenHome(found.source)],
+    ['Token', tokenLife(found, context.now())],
+    ['API', found.apiBaseURL],
+  ]);
+  if (isSignedIn) {
+    context.notices.forEach(notice => screen.text(notice, { sign: colours.yellow(symbols.warning), style: colours.dim }));
+  } else {
+    const login = found.service === 'platform' ? 'login --api-key' : 'login';
+    screen.text(`Sign in: npx ai-sdk-provider-kimi ${login}${loginFlags(options)}`, { indent: 2 });
+  }
+}
+
+function tokenLife({ kind, state, expiresAt }: KimiAuthStatus, now: number): string | undefined {
+  if (kind !== 'oauth' || state === 'revoked' || expiresAt === undefined) {
+    return undefined;
+  }
+  const left = expiresAt.getTime() - now;
+  const end = left > 0 ? `ends in ${timeSpan(left)}` : `ended ${timeSpan(left)} ago`;
+  return `${end}; ${state === 'due' ? 'renewed at the next request' : 'renewed by itself before'}`;
+}

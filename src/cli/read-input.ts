@@ -1,0 +1,57 @@
+import { fstatSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { CommandContext, Input } from './command-context';
+import { EXIT_CODES } from './exit-codes';
+import { Interruption } from './interruption';
+
+/** What was piped in, or `undefined` where stdin is a terminal, `/dev/null` or closed. */
+export async function readPipedInput({ stdin, abortSignal }: CommandContext): Promise<string | undefined> {
+  if (stdin.isTTY === true || !isPipe(stdin)) {
+    return undefined;
+  }
+  const chunks: Uint8Array[] = [];
+  const stop = (): void => void stdin.destroy(abortSignal.reason as Error);
+  abortSignal.throwIfAborted();
+  abortSignal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stdin) {
+      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array));
+    }
+  } finally {
+    abortSignal.removeEventListener('abort', stop);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A line from the terminal that is not shown while it is typed or pasted. */
+export async function readHiddenLine({ stdin, stderr, abortSignal }: CommandContext, prompt: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
+  stderr.write(prompt);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      terminal.once('line', resolve);
+      terminal.once('close', () => resolve(''));
+      // In this mode Ctrl-C is a key, not a signal.
+      terminal.once('SIGINT', () => reject(new Interruption('Interrupted.', EXIT_CODES.interrupted)));
+      abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error), { once: true });
+    });
+  } finally {
+    terminal.close();
+    stderr.write('\n');
+  }
+}
+
+/** A program started without input often has a character device there, which would be waited for in vain. */
+function isPipe({ fd }: Input): boolean {
+  if (fd === undefined) {
+    return true;
+  }
+  try {
+    const kind = fstatSync(fd);
+    return kind.isFIFO() || kind.isFile() || kind.isSocket();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+import { APICallError } from '@ai-sdk/provider';
+import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import type { ModelInfo } from '../models/model-info';
+import { parseModelList } from '../models/parse-model-list';
+import { createSameOriginFetch } from '../transport/same-origin-fetch';
+import type { KimiService } from '../upstream';
+
+/** The official client gives its account calls 8 s (wire.md 9). */
+const TIME_LIMIT_MS = 8_000;
+
+/**
+ * The models of an account, in server order. Sent without identity, as the official client's background refresh (wire.md 1.4): so it
+ * tells whether a credential is good, not whether it may chat.
+ * @param source where the credential is from, for messages
+ * @throws KimiLoginRequiredError for a 401; APICallError
+ */
+export async function requestModels(
+  { apiBaseURL, service }: { apiBaseURL: string; service: KimiService },
+  { token, source, remedy }: { token: string; source: string; remedy: string },
+  abortSignal: AbortSignal,
+): Promise<ModelInfo[]> {
+  const url = `${apiBaseURL}/models`;
+  const failed = (message: string, statusCode?: number) =>
+    new APICallError({ url, message, requestBodyValues: {}, isRetryable: statusCode === undefined || statusCode === 429 || statusCode >= 500, ...(statusCode === undefined ? {} : { statusCode }) });
+
+  const fetch = createSameOriginFetch(globalThis.fetch);
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(url, {
+      headers: { Accept: 'application/json', Authorization: `Bearer ${token}` },
+      signal: AbortSignal.any([abortSignal, AbortSignal.timeout(TIME_LIMIT_MS)]),
+    });
+    body = await response.json().catch(() => undefined);
+  } catch (error) {
+    abortSignal.throwIfAborted();
+    throw failed(networkReason(error));
+  }
+  if (response.status === 401) {
+    throw new KimiLoginRequiredError({ reason: 'rejected', source, message: `${new URL(url).host} refuses the credential from ${source} (HTTP 401). ${remedy}` });
+  }
+  const models = response.ok ? parseModelList(body, service) : undefined;
+  if (models === undefined) {
+    throw failed(response.ok ? 'the answer is not a list of models.' : 'the list of models was refused.', response.status);
+  }
+  return models;
+}
+
+/** The system's code where there is one. */
+function networkReason(error: unknown): string {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current.name === 'TimeoutError') {
+      return `no answer within ${TIME_LIMIT_MS / 1000} s.`;
+    }
+    const { code } = current as { code?: unknown };
+    if (typeof code === 'string') {
+      return `${code}. Check the network and proxy.`;
+    }
+  }
+  return error instanceof Error ? error.message : 'unknown error.';
+}
