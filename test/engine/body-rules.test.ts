@@ -51,13 +51,11 @@ const CASES: Record<string, Case[]> = {
       warnings: [{ type: 'compatibility', feature: 'reasoning' }],
     },
   ],
-  'omit-content-beside-tool-calls': [
-    ...[null, '', ' \n'].map(content => ({
-      title: `content ${JSON.stringify(content)}`,
-      body: { messages: [{ role: 'assistant' as const, content, reasoning_content: 'r', tool_calls: toolCalls }] },
-      expected: { messages: [{ role: 'assistant', reasoning_content: 'r', tool_calls: toolCalls }] },
-    })),
-  ],
+  'omit-content-beside-tool-calls': [null, '', ' \n'].map(content => ({
+    title: `content ${JSON.stringify(content)}`,
+    body: { messages: [{ role: 'assistant' as const, content, reasoning_content: 'r', tool_calls: toolCalls }] },
+    expected: { messages: [{ role: 'assistant', reasoning_content: 'r', tool_calls: toolCalls }] },
+  })),
   'replay-reasoning-content': [
     {
       title: 'a space for the coding endpoint without keep',
