@@ -2,6 +2,8 @@
 export { VERSION } from './version';
 export type { KimiProviderSettings } from './provider/kimi-provider-settings';
 export type { KimiModelId } from './models/kimi-model-id';
+export type { ModelInfo } from './models/model-info';
+export type { ModelResolution } from './models/resolve-model';
 export type { KimiLanguageModelOptions } from './engine/kimi-language-model-options';
 export type { KimiProviderMetadata } from './engine/kimi-metadata';
 export type { HostIdentity, KimiIdentity } from './identity/identity';
@@ -22,5 +24,7 @@ export { KimiCredentialStoreError } from './errors/kimi-credential-store-error';
 export { KimiDeviceLoginError } from './errors/kimi-device-login-error';
 export { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
 export { KimiLoginRequiredError } from './errors/kimi-login-required-error';
+export { KimiNoSuchModelError } from './errors/kimi-no-such-model-error';
 export { KimiRedirectError } from './errors/kimi-redirect-error';
 export { KimiTokenRefreshError } from './errors/kimi-token-refresh-error';
+export { KimiUnsupportedProtocolError } from './errors/kimi-unsupported-protocol-error';

@@ -84,13 +84,14 @@ print(
     `${(await result.steps).length} steps, finish reason "${await result.finishReason}"\n`,
 );
 
-print(`\n${colour.bold('sent')}       POST ${simulator.requests[0]?.path}\n`);
-for (const [name, value] of simulator.requests[0]?.rawHeaders ?? []) {
+const sent = simulator.requests.find(({ method }) => method === 'POST');
+print(`\n${colour.bold('sent')}       POST ${sent?.path}\n`);
+for (const [name, value] of sent?.rawHeaders ?? []) {
   if (/^(user-agent|x-msh-|authorization|content-type)/i.test(name)) {
     print(`           ${colour.dim(`${name}:`)} ${/^authorization$/i.test(name) ? 'Bearer (the key of the simulator)' : value}\n`);
   }
 }
-const { messages, tools: _, ...body } = (simulator.requests[0]?.json ?? {}) as Record<string, unknown>;
+const { messages, tools: _, ...body } = (sent?.json ?? {}) as Record<string, unknown>;
 print(`           ${colour.dim(JSON.stringify({ ...body, messages: `(${(messages as unknown[]).length})` }))}\n`);
 
 await simulator.close();

@@ -5,6 +5,8 @@ import type {
   LanguageModelV4StreamResult,
   SharedV4Warning,
 } from '@ai-sdk/provider';
+import { KimiAPIError } from '../errors/kimi-api-error';
+import type { ModelInfo } from '../models/model-info';
 import { BindableChatModel } from './bindable-chat-model';
 import { ChatExchange } from './chat-exchange';
 import { convertUsage, findUsage } from './convert-usage';
@@ -47,31 +49,44 @@ export class KimiChatLanguageModel {
    * @throws KimiLoginRequiredError, KimiTokenRefreshError of the sign-in
    */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
-    const exchange = new ChatExchange();
-    const prepared = await this.prepare(options);
-    try {
-      const result = await this.bind(exchange, undefined).doGenerate(prepared);
-      return this.complete(result, exchange);
-    } catch (error) {
-      throw chatFailure(error, exchange);
-    }
+    return this.withModel(options, async prepared => {
+      const exchange = new ChatExchange();
+      try {
+        return this.complete(await this.bind(exchange, undefined).doGenerate(prepared), exchange);
+      } catch (error) {
+        throw chatFailure(error, exchange);
+      }
+    });
   }
 
   /** @throws as `doGenerate`. What goes wrong after the answer has begun is an error part: a `KimiAPIError`. */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
-    const exchange = new ChatExchange();
-    const prepared = await this.prepare(options);
-    try {
-      // Whoever wants the server's own chunks gets them unmerged.
-      return await this.bind(exchange, { coalesce: options.includeRawChunks !== true }).doStream(prepared);
-    } catch (error) {
-      throw chatFailure(error, exchange);
-    }
+    return this.withModel(options, async prepared => {
+      const exchange = new ChatExchange();
+      try {
+        // Whoever wants the server's own chunks gets them unmerged.
+        return await this.bind(exchange, { coalesce: options.includeRawChunks !== true }).doStream(prepared);
+      } catch (error) {
+        throw chatFailure(error, exchange);
+      }
+    });
   }
 
-  private async prepare(options: LanguageModelV4CallOptions): Promise<LanguageModelV4CallOptions> {
+  /** Sends with what the id means for the account. A slug the server refuses is looked up anew and sent again once, if it is another one now. */
+  private async withModel<T>(options: LanguageModelV4CallOptions, send: (prepared: LanguageModelV4CallOptions) => Promise<T>): Promise<T> {
     const { name, service } = this.config;
-    return prepareCall(options, await this.config.model(this.modelId), { name, service, keepsReasoningByDefault: await this.config.keepsReasoningByDefault() });
+    const prepare = async (model: ModelInfo) => prepareCall(options, model, { name, service, keepsReasoningByDefault: await this.config.keepsReasoningByDefault() });
+    const model = await this.config.model(this.modelId);
+    try {
+      return await send(await prepare(model));
+    } catch (error) {
+      // "Not found the model … or Permission denied" (wire.md 8.2).
+      const other = KimiAPIError.isInstance(error) && error.statusCode === 404 ? await this.config.modelAfterRefusal(this.modelId, model.id) : undefined;
+      if (other === undefined) {
+        throw error;
+      }
+      return send(await prepare(other));
+    }
   }
 
   /** Tool calls that came without an id get one of the user's `generateId` instead of openai-compatible's own. */

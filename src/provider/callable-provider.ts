@@ -1,6 +1,8 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
 import type { V4Engine } from '../faces/v4-engine';
 import type { KimiModelId } from '../models/kimi-model-id';
+import type { ModelInfo } from '../models/model-info';
+import type { ModelResolution } from '../models/resolve-model';
 import type { KimiAuth } from './kimi-auth';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
@@ -12,6 +14,13 @@ export interface CallableProvider<Model> {
   languageModel(modelId: KimiModelId): Model;
   /** The same as `languageModel`. */
   chat(modelId: KimiModelId): Model;
+  /**
+   * The models the account has, in the server's order: the first is its default. From the server; the last good list when it cannot be reached.
+   * @throws KimiLoginRequiredError and the like; an Error when there is no list at all
+   */
+  models(): Promise<readonly ModelInfo[]>;
+  /** What an id means for this account: the slug that is sent, its capabilities, and why. Throws for no id. */
+  explain(modelId: KimiModelId): Promise<ModelResolution>;
   /** Sign-in, sign-out, status. */
   readonly auth: KimiAuth;
   /** @throws NoSuchModelError: Kimi has no embedding models. */
@@ -36,6 +45,8 @@ export function callableProvider<Model>(
     languageModel,
     chat: languageModel,
     auth: core.auth,
+    models: () => core.models.list(),
+    explain: (modelId: KimiModelId) => core.models.explain(modelId),
     embeddingModel: noEmbeddingModel,
     textEmbeddingModel: noEmbeddingModel,
     imageModel: (modelId: string): never => {

@@ -5,7 +5,6 @@ import { KimiChatLanguageModel } from '../engine/kimi-chat-language-model';
 import { createIdentityFetch } from '../identity/identity-fetch';
 import { identityHeadersSource } from '../identity/identity-headers-source';
 import type { KimiIdentity, OfficialClient } from '../identity/identity';
-import { knownModel } from '../models/known-models';
 import type { FetchFunction } from '../transport/fetch-function';
 import { createSameOriginFetch } from '../transport/same-origin-fetch';
 import { CredentialAccess } from './credential-access';
@@ -13,6 +12,7 @@ import { readEnvironment } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { memoizeById } from './memoize-by-id';
+import { ModelAccess } from './model-access';
 
 /**
  * Settings to fetch chain and engine, for every specification alike. Nothing is read, asked or checked before the first request, and
@@ -20,6 +20,7 @@ import { memoizeById } from './memoize-by-id';
  */
 export class KimiCore {
   readonly auth: KimiAuth;
+  readonly models: ModelAccess;
   private readonly settings: KimiProviderSettings;
   private readonly access: CredentialAccess;
 
@@ -27,6 +28,7 @@ export class KimiCore {
     this.settings = settings;
     this.access = new CredentialAccess(settings, implied => this.identityFetch(implied ?? 'none'));
     this.auth = kimiAuth(this.access);
+    this.models = new ModelAccess({ access: this.access, fetch: this.authorizedFetch, now: settings.now ?? Date.now });
   }
 
   /** A new engine for `modelId`; the provider keeps one per id. */
@@ -40,7 +42,8 @@ export class KimiCore {
       apiBaseURL: () => this.access.place().endpoints.apiBaseURL,
       headers: () => settings.headers ?? {},
       fetch: this.authorizedFetch,
-      model: id => knownModel(id, service),
+      model: id => this.models.model(id),
+      modelAfterRefusal: (id, slug) => this.models.modelAfterRefusal(id, slug),
       generateId: settings.generateId ?? generateId,
       rules: BODY_RULES,
     });

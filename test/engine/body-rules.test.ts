@@ -18,6 +18,9 @@ const toolCalls = [{ id: 'a', type: 'function' as const, function: { name: 'f', 
 
 /** At least one case per rule; the last test proves that each needs its rule and no other. */
 const CASES: Record<string, Case[]> = {
+  'model-slug': [
+    { title: 'an alias', body: { model: 'kimi-for-coding' }, call: { modelId: 'k2p5' }, expected: { model: 'k2p5' } },
+  ],
   thinking: [
     {
       title: 'an effort for a model without a list',
@@ -131,8 +134,12 @@ function passes(testCase: Case, rules = BODY_RULES): boolean {
 }
 
 function expectCase(testCase: Case, body: KimiChatRequestBody, warnings: SharedV4Warning[]) {
-  const { model: _, ...rest } = body;
-  expect(rest).toEqual({ messages: [], ...testCase.expected, ...(testCase.expected.messages ? { thinking: rest.thinking } : {}) });
+  expect(body).toEqual({
+    model: testCase.body.model ?? testCase.call?.modelId ?? 'kimi-for-coding',
+    messages: [],
+    ...testCase.expected,
+    ...(testCase.expected.messages ? { thinking: body.thinking } : {}),
+  });
   expect(warnings).toEqual((testCase.warnings ?? []).map(warning => expect.objectContaining(warning)));
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
+import { chats } from '../support/chats';
 import { COMBINATIONS, MIDDLEWARE, collect, said, steps, type Usage } from '../support/majors';
 
 /** 1×1 PNG. */
@@ -20,7 +21,7 @@ afterEach(async () => {
 describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   const kimi = (settings: object = {}) => createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', ...settings });
   const model = (id = 'kimi-for-coding') => kimi()(id);
-  const bodies = () => simulator.requests.map(request => request.json as Record<string, unknown> & { messages: Array<Record<string, unknown>> });
+  const bodies = () => chats(simulator).map(request => request.json as Record<string, unknown> & { messages: Array<Record<string, unknown>> });
   const weather = (execute?: (input: unknown) => unknown) =>
     ai.tool({ description: 'Weather of a city', inputSchema: z.object({ city: z.string() }), ...(execute ? { execute } : {}) });
 
@@ -110,7 +111,7 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
     expect(asked).toEqual([{ city: 'Zürich' }, { city: 'Genève' }, { city: 'Chur' }]);
     expect(await result.steps).toHaveLength(3);
     expect(JSON.stringify(bodies()[1]?.messages)).toContain('"tool_call_id":"minted"');
-    expect(simulator.requests.map(request => request.status)).toEqual([200, 200, 200]);
+    expect(chats(simulator).map(request => request.status)).toEqual([200, 200, 200]);
   });
 
   it('calls tools without streaming', async () => {
@@ -128,7 +129,7 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
       { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'c1', toolName: 'weather', output: { type: 'text', value: 'rain' } }] },
     ];
     await ai.streamText({ model: model('k3'), messages, tools: { weather: weather() } }).text;
-    expect(simulator.requests[0]).toMatchObject({ status: 200, refusedBy: undefined });
+    expect(chats(simulator)[0]).toMatchObject({ status: 200, refusedBy: undefined });
     expect(bodies()[0]?.messages[1]).toMatchObject({ reasoning_content: ' ' });
   });
 
@@ -166,7 +167,7 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
     host.close();
     const inline = `data:image/png;base64,${PNG}`;
     expect(bodies().map(body => (body.messages[0]?.content as Array<{ image_url?: { url: string } }>)[1]?.image_url?.url)).toEqual([inline, inline, inline, 'ms://file-1']);
-    expect(simulator.requests.map(request => request.status)).toEqual([200, 200, 200, 200]);
+    expect(chats(simulator).map(request => request.status)).toEqual([200, 200, 200, 200]);
   });
 
   it('keeps an image of a tool result inside the tool message', async () => {
@@ -198,7 +199,7 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
       }
     }
     expect(seen.length).toBeGreaterThan(0);
-    await expect.poll(() => simulator.requests[0]?.completed).toBe(false);
+    await expect.poll(() => chats(simulator)[0]?.completed).toBe(false);
     expect(seen.length).toBeLessThan(1000);
   });
 

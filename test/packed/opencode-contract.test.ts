@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
+import { chats } from '../support/chats';
 import { packPackage } from '../support/pack-package';
 
 /** What opencode 1.18.33 does with `"npm": "ai-sdk-provider-kimi"` (clients.md 4), with the packed package, in a process of its own. */
@@ -64,8 +65,8 @@ describe('the packed package, loaded as opencode does', () => {
       })),
     );
     expect(answers[0]?.tokens).toBeGreaterThan(0);
-    expect(simulator.requests).toHaveLength(2);
-    for (const request of simulator.requests) {
+    expect(chats(simulator)).toHaveLength(2);
+    for (const request of chats(simulator)) {
       expect(request.headers['user-agent']).toBe('KimiCLI/1.49.0');
       expect(request.json).toMatchObject({ prompt_cache_key: 'session-1', thinking: { type: 'enabled' }, reasoning_effort: 'low' });
       expect(request.notices).toEqual([]);

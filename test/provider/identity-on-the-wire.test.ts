@@ -69,11 +69,11 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     const kimi = createKimi({
       ...settings(),
       fetch: async (input, init) => {
-        seen.push(new Headers(init?.headers).get('user-agent') ?? '');
+        seen.push(`${new URL(input as string).pathname} ${new Headers(init?.headers).get('user-agent')}`);
         return globalThis.fetch(input, init);
       },
     });
     expect(await ai.streamText({ model: kimi('kimi-for-coding'), prompt: 'hi' }).text).toBe('hello');
-    expect(seen).toEqual(['KimiCLI/1.49.0']);
+    expect(seen).toEqual(['/coding/v1/models KimiCLI/1.49.0', '/coding/v1/chat/completions KimiCLI/1.49.0']);
   });
 });

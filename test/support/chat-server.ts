@@ -7,6 +7,11 @@ export type SeenRequest = { url: string; rawHeaders: string[]; headers: Incoming
 export async function startChatServer(deltas: object[] = [{ content: 'hello' }]) {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
+    if (request.url?.endsWith('/models')) {
+      // Says nothing of the account, so that the bundled capabilities count.
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
+      return;
+    }
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
