@@ -50,8 +50,16 @@ async function openStore(): Promise<CredentialStore | undefined> {
 
 /** The store, saying where it is. */
 function watched(store: CredentialStore): CredentialStore {
+  let isLocked = false;
   return {
     ...store,
+    async load() {
+      const record = await store.load();
+      if (isLocked) {
+        await reach('read');
+      }
+      return record;
+    },
     async save(credentials) {
       await reach('saving');
       await store.save(credentials);
@@ -61,7 +69,10 @@ function watched(store: CredentialStore): CredentialStore {
       await reach('before-lock');
       return store.withLock!(async lock => {
         await reach('locked');
-        return callback(lock);
+        isLocked = true;
+        return callback(lock).finally(() => {
+          isLocked = false;
+        });
       }, options);
     },
   };
@@ -89,12 +100,15 @@ for (let count = settings.providers ?? 1; count > 0; count--) {
   providers.push(await openProvider());
 }
 
-async function ask(prompt: string, provider: KimiProvider): Promise<WorkerAnswer> {
+async function ask(prompt: string, provider: KimiProvider, retries = settings.retries ?? 0): Promise<WorkerAnswer> {
   try {
     const { content } = await provider('k3').doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }] });
     return { text: content.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('') };
   } catch (error) {
-    const { name, message, reason } = error as Error & { reason?: string };
+    const { name, message, reason, isRetryable } = error as Error & { reason?: string; isRetryable?: boolean };
+    if (isRetryable === true && retries > 0) {
+      return ask(prompt, provider, retries - 1);
+    }
     return { error: name, message, ...(reason === undefined ? {} : { reason }) };
   }
 }
