@@ -1,0 +1,104 @@
+import { ANNOTATIONS, isSchema, nothing, without, type JsonSchema, type SchemaTrace } from './json-schema';
+import { layOver } from './lay-over';
+import { mapChildren } from './map-children';
+import { commonTypes, typesOf } from './schema-types';
+
+/** Longest list that `anyOf` may be (walle conf.go, MaxAnyOfItems). */
+const LONGEST_UNION = 100;
+
+/** A keyword that may stand on both sides of `anyOf`. */
+const SHARED: ReadonlySet<string> = new Set(['description', 'title']);
+
+/**
+ * Unions as Kimi takes them: `type` inside the branches of `anyOf` and not beside it (peers.md 5.4: GitNexus#2703, opencode#37496,
+ * kimi-code#2661), no keyword both beside `anyOf` and in a branch (walle validator.go, CheckAnyOfConflicts), at most one condition
+ * in an `allOf` ("Conflict in schema definitions for key 'if'", pi#5822, pi-subagents#127).
+ */
+export function separateUnions(root: JsonSchema, trace: SchemaTrace): JsonSchema {
+  const definitions = isSchema(root.$defs) ? root.$defs : {};
+
+  const separate = (node: unknown): unknown => {
+    if (!isSchema(node)) {
+      return node;
+    }
+    const single = singleCondition(node, trace);
+    const schema = single.anyOf === undefined ? single : separateUnion(single, definitions, trace);
+    return mapChildren(schema, separate);
+  };
+  return separate(root) as JsonSchema;
+}
+
+function separateUnion(node: JsonSchema, definitions: JsonSchema, trace: SchemaTrace): JsonSchema {
+  if (!Array.isArray(node.anyOf) || node.anyOf.length === 0) {
+    trace.exact = false;
+    return without(node, ['anyOf']);
+  }
+  const { type, ...schema } = node;
+  let branches = node.anyOf.filter(isSchema);
+  if (type !== undefined) {
+    branches = branches.flatMap(branch => pushType(branch, type, definitions, trace));
+  }
+  if (branches.length === 0) {
+    branches = [nothing()];
+  }
+  return nested(distribute({ ...schema, anyOf: branches }, branches, trace));
+}
+
+/** The branch with the parent's type; none where the two cannot both hold. */
+function pushType(branch: JsonSchema, type: unknown, definitions: JsonSchema, trace: SchemaTrace): JsonSchema[] {
+  if (typeof branch.$ref === 'string') {
+    const target = definitions[branch.$ref.slice('#/$defs/'.length)];
+    const own = isSchema(target) ? typesOf(target.type) : undefined;
+    const common = own === undefined ? undefined : commonTypes(own, typesOf(type));
+    // Nothing may stand beside the reference, so the type is lost unless the definition says it too.
+    trace.exact &&= own !== undefined && common?.length === own.length;
+    return common?.length === 0 ? [] : [branch];
+  }
+  if (branch.type === undefined) {
+    return [{ type, ...branch }];
+  }
+  const common = commonTypes(typesOf(branch.type), typesOf(type));
+  return common.length === 0 ? [] : [{ ...branch, type: common.length === 1 ? common[0] : common }];
+}
+
+/** Moves what stands beside `anyOf` into the branches, where leaving it would be refused. */
+function distribute(node: JsonSchema, branches: readonly JsonSchema[], trace: SchemaTrace): JsonSchema {
+  const { anyOf: _, ...beside } = node;
+  const own = Object.fromEntries(Object.entries(beside).filter(([keyword]) => !ANNOTATIONS.has(keyword) && keyword !== '$defs'));
+  const conflicts = Object.keys(own).filter(keyword => !SHARED.has(keyword) && branches.some(branch => Object.hasOwn(branch, keyword)));
+  if (conflicts.length === 0 && !(own.properties !== undefined && branches.some(branch => branch.required !== undefined))) {
+    return node;
+  }
+  const merged = branches.map(branch => layOver(branch, own));
+  if (merged.every(branch => branch !== undefined)) {
+    return { ...without(beside, Object.keys(own)), anyOf: merged };
+  }
+  trace.exact = false;
+  return without(node, conflicts);
+}
+
+function nested(node: JsonSchema): JsonSchema {
+  const branches = node.anyOf as unknown[];
+  if (branches.length <= LONGEST_UNION) {
+    return node;
+  }
+  const size = Math.max(LONGEST_UNION, Math.ceil(branches.length / LONGEST_UNION));
+  const groups = Array.from({ length: Math.ceil(branches.length / size) }, (_, index) => ({ anyOf: branches.slice(index * size, (index + 1) * size) }));
+  return { ...node, anyOf: groups };
+}
+
+function singleCondition(node: JsonSchema, trace: SchemaTrace): JsonSchema {
+  if (!Array.isArray(node.allOf)) {
+    return node;
+  }
+  const parts = node.allOf.filter(isSchema);
+  if (parts.filter(part => part.if !== undefined).length + (node.if === undefined ? 0 : 1) > 1) {
+    trace.exact = false;
+    const plain = parts.map(part => without(part, ['if', 'then', 'else'])).filter(part => Object.keys(part).length > 0);
+    const rest = without(node, ['allOf', 'if', 'then', 'else']);
+    return plain.length === 0 ? rest : singleCondition({ ...rest, allOf: plain }, trace);
+  }
+  // A part alone is a union of one, which MFJS knows; Pydantic writes fields so.
+  const alone = parts.length === 1 && Object.keys(node).every(keyword => keyword === 'allOf' || ANNOTATIONS.has(keyword));
+  return alone ? { ...without(node, ['allOf']), anyOf: parts } : node;
+}

@@ -1,0 +1,89 @@
+import { isSchema, setField, type JsonSchema } from './json-schema';
+import { mapChildren } from './map-children';
+import { schemaSize } from './schema-size';
+
+/** From this size on repeated parts are shared (peers.md 6.12). */
+const SHARE_ABOVE = 14_000;
+
+/** What one definition costs beside its body: name, quotes, colon, comma. */
+const OVERHEAD = 12;
+
+/** Rounds in which parts of shared parts are shared too. */
+const MOST_ROUNDS = 8;
+
+/**
+ * A schema that comes near the server's limit of 15,000 bytes, with the parts that occur more than once moved to `$defs`: references are
+ * not expanded before the limit is checked (peers.md 5.4, measured: kimi-cli#2475, kimi-code#965). The largest repeated parts first.
+ */
+export function shareDefinitions(root: JsonSchema): JsonSchema {
+  let schema = root;
+  for (let round = 0; round < MOST_ROUNDS && schemaSize(schema) > SHARE_ABOVE; round++) {
+    const shared = shareOnce(schema);
+    if (shared === undefined) {
+      break;
+    }
+    schema = shared;
+  }
+  return schema;
+}
+
+function shareOnce(root: JsonSchema): JsonSchema | undefined {
+  const counts = new Map<string, number>();
+  const count = (node: unknown): unknown => {
+    if (isSchema(node)) {
+      if (node.$ref === undefined) {
+        const json = JSON.stringify(node);
+        counts.set(json, (counts.get(json) ?? 0) + 1);
+      }
+      mapChildren(node, count);
+    }
+    return node;
+  };
+  mapChildren(root, count);
+
+  const definitions: JsonSchema = isSchema(root.$defs) ? { ...root.$defs } : {};
+  const names = new Map<string, string>();
+  let next = 1;
+  const nameOf = (json: string): string | undefined => {
+    const known = names.get(json);
+    if (known !== undefined) {
+      return known;
+    }
+    while (Object.hasOwn(definitions, `s${next}`)) {
+      next += 1;
+    }
+    const name = `s${next}`;
+    const times = counts.get(json) ?? 0;
+    const reference = `{"$ref":"#/$defs/${name}"}`.length;
+    // Definitions whose keys hold a slash are refused (walle keyword_validators.go, validateNoSlashInKeys).
+    if (times < 2 || (times - 1) * json.length <= times * reference + OVERHEAD || hasSlashInKey(JSON.parse(json))) {
+      return undefined;
+    }
+    names.set(json, name);
+    // The body comes from its first place.
+    definitions[name] = JSON.parse(json);
+    return name;
+  };
+  const share = (node: unknown): unknown => {
+    if (!isSchema(node) || node.$ref !== undefined) {
+      return node;
+    }
+    const name = nameOf(JSON.stringify(node));
+    return name === undefined ? mapChildren(node, share) : { $ref: `#/$defs/${name}` };
+  };
+
+  const { $defs: own, ...rest } = root;
+  const shared = mapChildren(rest, share);
+  // Bodies of definitions are not replaced as a whole, or two of them would be each other.
+  for (const [name, body] of Object.entries(isSchema(own) ? own : {})) {
+    setField(definitions, name, isSchema(body) ? mapChildren(body, share) : body);
+  }
+  return names.size === 0 ? undefined : { ...shared, $defs: definitions };
+}
+
+function hasSlashInKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  return Object.entries(value).some(([key, child]) => (key.includes('/') && !Array.isArray(value)) || hasSlashInKey(child));
+}
