@@ -1,4 +1,5 @@
 import { APICallError } from '@ai-sdk/provider';
+import { KimiAPIError } from '../errors/kimi-api-error';
 import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
 import { KimiError } from '../errors/kimi-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
@@ -24,7 +25,8 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || KimiInvalidArgumentError.isInstance(error)) {
     return EXIT_CODES.usage;
   }
-  if (KimiLoginRequiredError.isInstance(error) || (APICallError.isInstance(error) && error.statusCode === 401)) {
+  // Not by status: a model or context that the plan lacks is a 401, too (decisions.md 19).
+  if (KimiLoginRequiredError.isInstance(error) || (KimiAPIError.isInstance(error) && error.code === 'KIMI_NOT_AUTHENTICATED')) {
     return EXIT_CODES.loginRequired;
   }
   const isPassing = APICallError.isInstance(error) ? error.isRetryable : KimiDeviceLoginError.isInstance(error) && error.reason === 'unreachable';

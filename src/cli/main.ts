@@ -1,14 +1,23 @@
 #!/usr/bin/env node
-/** The process around the commands: signals, broken pipes, warnings. Never calls `process.exit`: a save that is under way is finished first. */
+/** The process around the commands: signals, broken pipes, warnings. A command that was stopped is not cut off: a save that is under way is finished first. */
 import type { CommandContext } from './command-context';
 import { EXIT_CODES } from './exit-codes';
 import { Interruption } from './interruption';
 import { runCli } from './run-cli';
 
 const ending = new AbortController();
-// Once each: who presses Ctrl-C twice means it.
-process.once('SIGINT', () => ending.abort(new Interruption('Interrupted.', EXIT_CODES.interrupted)));
-process.once('SIGTERM', () => ending.abort(new Interruption('Ended by SIGTERM.', EXIT_CODES.terminated)));
+// Not `once`: libraries that clean up at a signal end the process where they find no other listener left.
+const endBy = (signal: NodeJS.Signals, message: string, exitCode: number): void => {
+  process.on(signal, () => {
+    if (ending.signal.aborted) {
+      // Who presses Ctrl-C twice means it.
+      process.exit(exitCode);
+    }
+    ending.abort(new Interruption(message, exitCode));
+  });
+};
+endBy('SIGINT', 'Interrupted.', EXIT_CODES.interrupted);
+endBy('SIGTERM', 'Ended by SIGTERM.', EXIT_CODES.terminated);
 // `… | head`: who read has gone, which is no failure.
 process.stdout.on('error', () => ending.abort(new Interruption('Nobody reads the output.', EXIT_CODES.ok)));
 process.stderr.on('error', () => {});

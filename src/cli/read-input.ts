@@ -1,12 +1,16 @@
 import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { CommandContext, Input } from './command-context';
+import { errorScreen, type CommandContext, type Input } from './command-context';
 import { EXIT_CODES } from './exit-codes';
 import { Interruption } from './interruption';
 
+/** Who starts programs often leaves their stdin open without meaning to: after so long the wait is explained. */
+const HINT_AFTER_MS = 3000;
+
 /** What was piped in, or `undefined` where stdin is a terminal, `/dev/null` or closed. */
-export async function readPipedInput({ stdin, abortSignal }: CommandContext): Promise<string | undefined> {
+export async function readPipedInput(context: CommandContext): Promise<string | undefined> {
+  const { stdin, abortSignal } = context;
   if (stdin.isTTY === true || !isPipe(stdin)) {
     return undefined;
   }
@@ -14,11 +18,13 @@ export async function readPipedInput({ stdin, abortSignal }: CommandContext): Pr
   const stop = (): void => void stdin.destroy(abortSignal.reason as Error);
   abortSignal.throwIfAborted();
   abortSignal.addEventListener('abort', stop, { once: true });
+  const hint = setTimeout(() => errorScreen(context).text('Still reading stdin. If nothing is to come from there, run it with "< /dev/null".'), HINT_AFTER_MS);
   try {
     for await (const chunk of stdin) {
       chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array));
     }
   } finally {
+    clearTimeout(hint);
     abortSignal.removeEventListener('abort', stop);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,4 +1,5 @@
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from '@ai-sdk/provider';
+import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
 import { jsonAnswerPrinter, textAnswerPrinter } from '../answer-printer';
 import { errorScreen, type CommandContext } from '../command-context';
 import { EXIT_CODES } from '../exit-codes';
@@ -63,6 +64,8 @@ export async function ask(context: CommandContext, words: readonly string[], opt
       finish = part.type === 'finish' ? part : finish;
       printer.take(part);
     }
+  } catch (error) {
+    throw KimiInvalidArgumentError.isInstance(error) && error.argument.endsWith('.reasoningEffort') ? new UsageError(error.message.replace(error.argument, '--effort')) : error;
   } finally {
     progress?.stop();
     printer.end();

@@ -72,7 +72,8 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
     name: model.displayName === undefined || model.displayName === model.id ? undefined : printableText(model.displayName),
     context: tokens(model.contextLength),
     efforts: effortsOf(model),
-    inputs: inputsOf(model).join(' '),
+    // Every model reads text: named only where there is nothing else.
+    inputs: inputsOf(model).slice(1).join(' ') || 'text',
     protocol: model.protocol,
   }));
   const table = plainTable(['  Model', 'Context', 'Thinking', 'Input', 'Protocol'].map(title => colours.dim(title)));
