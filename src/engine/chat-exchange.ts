@@ -2,13 +2,14 @@ import type { SharedV4Warning } from '@ai-sdk/provider';
 import { extractResponseHeaders, isAbortError } from '@ai-sdk/provider-utils';
 import { answerFaultOf } from '../stream/answer-fault';
 import { createChatStreamFetch } from '../stream/chat-stream-fetch';
+import { isErrorBody } from '../stream/is-error-body';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { BoundConfig } from './bindable-chat-model';
 import { convertUsage, findUsage } from './convert-usage';
 import { answerFaultError, unreadableAnswer } from './errors/chat-failure';
 import { toKimiAPIError, traceIdOf, type Exchange } from './errors/to-kimi-api-error';
 import type { KimiChatRequestBody } from './kimi-chat-request-body';
-import { isErrorBody, setEventError } from './kimi-error-structure';
+import { setEventError } from './kimi-error-structure';
 import { kimiMetadata, type KimiProviderMetadata } from './kimi-metadata';
 
 /** More of an answer that is none is not read. */

@@ -1,7 +1,5 @@
 import { z } from 'zod/v4';
-
-/** An error body of any shape, or an event that is one. */
-type ErrorBody = Record<string, unknown>;
+import { isErrorBody, type ErrorBody } from '../stream/is-error-body';
 
 /** Errors for events that are error bodies, by the event as it was parsed. */
 const errors = new WeakMap<object, Error>();
@@ -13,15 +11,6 @@ class ReadErrorBody {
   get error(): unknown {
     return errors.get(this.body) ?? this.body.error ?? this.body;
   }
-}
-
-/** Whether this is an error body of one of the shapes of wire.md 8.2, and no part of an answer. */
-export function isErrorBody(value: unknown): value is ErrorBody {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return false;
-  }
-  const body = value as ErrorBody;
-  return body.error != null || (!('choices' in body) && [body.message, body.detail, body.error_description].some(text => typeof text === 'string'));
 }
 
 /** Makes `error` what the stream's error part carries for this event. For `processChunk`. */

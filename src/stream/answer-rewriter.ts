@@ -1,6 +1,7 @@
 import { faultEvent } from './answer-fault';
 import { AnswerWatch } from './answer-watch';
 import { ChunkRecovery } from './chunk-recovery';
+import { isErrorBody } from './is-error-body';
 import type { ChatChunk } from './repair-chunk';
 
 /** What an {@link AnswerRewriter} needs to know of the request. */
@@ -81,7 +82,7 @@ export class AnswerRewriter {
       this.watch.fail();
       return faultEvent('malformed');
     }
-    const chunks = withErrorsApart(chunk).flatMap(part => (part.error == null ? (this.recovery?.rewrite(part) ?? [part]) : [part]));
+    const chunks = withErrorsApart(chunk).flatMap(part => (isErrorBody(part) ? [part] : (this.recovery?.rewrite(part) ?? [part])));
     if (chunks.length === 1 && chunks[0] === chunk) {
       this.watch.see(chunk);
       return `${event}\n\n`;

@@ -1,4 +1,5 @@
 import type { AnswerFault } from './answer-fault';
+import { isErrorBody } from './is-error-body';
 import type { ChatChunk } from './repair-chunk';
 
 /** Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7). */
@@ -30,8 +31,7 @@ export class AnswerWatch {
   /** Cheap signs, by text, that these events must go through `see`. */
   mustSee(events: string): boolean {
     return (
-      /"finish_reason"\s*:\s*"/.test(events) ||
-      events.includes('"error"') ||
+      /"finish_reason"\s*:\s*"|"(?:error|message|detail|error_description)"\s*:/.test(events) ||
       (!this.hasText && /"(?:content|refusal)"\s*:\s*["[]/.test(events)) ||
       (!this.hasReasoning && events.includes('"reasoning')) ||
       (!this.hasToolCall && events.includes('tool_calls'))
@@ -39,11 +39,12 @@ export class AnswerWatch {
   }
 
   see(chunk: ChatChunk): void {
-    if (chunk.error != null) {
+    const { choices } = chunk;
+    if (isErrorBody(chunk)) {
       this.hasFailed = true;
       return;
     }
-    const choice = chunk.choices?.[0];
+    const choice = choices?.[0];
     const delta = choice?.delta;
     if (delta) {
       this.hasReasoning ||= typeof (delta.reasoning_content ?? delta.reasoning) === 'string';

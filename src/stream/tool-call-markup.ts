@@ -29,6 +29,8 @@ export class ToolCallMarkup {
   private input = '';
   /** Only blank text has come since markup. */
   private followsMarkup = false;
+  /** What began in code or in a quotation is quoted to its end, also where nothing but its beginning shows that. */
+  private isQuoted = false;
 
   constructor(private readonly toolNames: ReadonlySet<string>) {}
 
@@ -48,6 +50,7 @@ export class ToolCallMarkup {
   /** Text without any sign of markup came and left, unseen. See `MarkdownContext.skip`; only while nothing is held back. */
   skip(): void {
     this.context.skip();
+    this.isQuoted = false;
     this.followsMarkup = false;
   }
 
@@ -92,6 +95,7 @@ export class ToolCallMarkup {
 
   private plain(text: string, output: MarkupPiece[]): void {
     if (this.parser === undefined) {
+      this.isQuoted &&= text.trim() === '';
       this.text(text, output);
     } else {
       this.apply(this.parser.plain(text), text, output);
@@ -104,10 +108,11 @@ export class ToolCallMarkup {
         output.push({ calls: [], source });
         return;
       }
-      if (!OPENING.test(name) || this.context.isQuoted()) {
+      if (!OPENING.test(name)) {
         this.text(source, output);
         return;
       }
+      this.isQuoted ||= this.context.isQuoted();
       this.parser = new ToolCallMarkupParser(this.toolNames, this.followsMarkup);
     }
     this.apply(this.parser.marker(name, source), source, output);
@@ -131,10 +136,16 @@ export class ToolCallMarkup {
     // Blank text behind the last marker is no part of the markup.
     const source = this.source.trimEnd();
     const blank = this.source.slice(source.length);
-    output.push({ calls: this.parser?.calls ?? [], source });
+    const calls = this.parser?.calls ?? [];
     this.parser = undefined;
     this.source = '';
-    this.followsMarkup = true;
+    if (this.isQuoted) {
+      this.context.write(source);
+      output.push(source);
+    } else {
+      output.push({ calls, source });
+      this.followsMarkup = true;
+    }
     if (blank !== '') {
       this.text(blank, output);
     }

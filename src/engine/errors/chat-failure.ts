@@ -1,8 +1,9 @@
 import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider';
+import { hidePrompt } from '../../errors/hide-prompt';
 import { KimiAPIError, type KimiAPIErrorCode } from '../../errors/kimi-api-error';
 import { KimiTokenRefreshError } from '../../errors/kimi-token-refresh-error';
 import type { AnswerFault } from '../../stream/answer-fault';
-import { isErrorBody } from '../kimi-error-structure';
+import { isErrorBody } from '../../stream/is-error-body';
 import { readErrorBody, redactSecrets } from './error-body';
 import { withoutRetryWords } from './host-retry-words';
 import { hostOf, toKimiAPIError, traceIdOf, type Exchange } from './to-kimi-api-error';
@@ -34,7 +35,7 @@ export function chatFailure(error: unknown, exchange: Exchange): unknown {
 
 /** The error for an answer with a good status that is none: an error body, a page, or torn JSON. */
 export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError {
-  const { data, isPage, message } = readErrorBody(body);
+  const { data, isPage, message } = hidePrompt(readErrorBody(body), exchange.requestBodyValues);
   if (isErrorBody(data)) {
     return toKimiAPIError(exchange, body, { inAnswer: true });
   }

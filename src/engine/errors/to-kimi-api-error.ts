@@ -1,4 +1,5 @@
 import { readCredentialSource } from '../../transport/credential-source';
+import { hidePrompt } from '../../errors/hide-prompt';
 import { KimiAPIError } from '../../errors/kimi-api-error';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../../upstream';
 import { readErrorBody, redactSecrets } from './error-body';
@@ -31,7 +32,9 @@ export function toKimiAPIError(
   { inAnswer = false, cause, now = Date.now() }: { inAnswer?: boolean; cause?: unknown; now?: number } = {},
 ): KimiAPIError {
   const { url, statusCode, responseHeaders } = exchange;
-  const { message: said, types, data, isPage } = readErrorBody(body);
+  // As text, whatever it is: keys and tokens are found there.
+  const received = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+  const { message: said, types, data, isPage } = readErrorBody(received);
   const text = said ?? '';
   const status = inAnswer ? statusIn(data) : statusCode;
   const row = findErrorRow({ status, text, types, isPage });
@@ -52,10 +55,10 @@ export function toKimiAPIError(
           reset: resetsAt === undefined ? '' : ` It is fresh again at ${isoOf(resetsAt)}.`,
         }),
     row?.retryable === true && !isRetryable && retryAfter !== undefined ? `It asks to wait until ${isoOf(retryAfter)}.` : '',
-    answerOf(status, text),
+    answerOf(status, hidePrompt(text, exchange.requestBodyValues)),
   ];
   const message = sentences.filter(sentence => sentence !== '').join(' ');
-  const responseBody = typeof body === 'string' ? redactSecrets(body) : JSON.stringify(body);
+  const responseBody = redactSecrets(received);
   return new KimiAPIError({
     ...exchange,
     code: row?.code ?? 'KIMI_UNKNOWN',
