@@ -1,6 +1,7 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import type { ModelInfo } from '../models/model-info';
+import type { KimiService } from '../upstream';
 import { REASONING_EFFORTS } from './kimi-language-model-options';
 
 /** The thinking fields of a chat request (wire.md 6.2, decisions.md 28-29). */
@@ -12,7 +13,7 @@ export type ThinkingFields = {
 /** Levels from least to most; the distance between two places decides what is nearest. */
 const LADDER = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
-/** For models without an effort list: what `reasoning_effort` may say (decisions.md 28). */
+/** For models without an effort list: what `reasoning_effort` may say (decisions.md 28); on the platform nothing, see below. */
 const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = { low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
 
 /**
@@ -25,10 +26,18 @@ const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = { lo
  * | `on` | `enabled` at the default effort | `enabled` | nothing sent, warning |
  * | a level | `enabled` at the nearest listed level, ties up, warning when changed | `enabled` and `reasoning_effort`, `xhigh`/`max` as `high` | nothing sent, warning |
  *
+ * The platform refuses both fields together for models without a list ("cannot specify both 'thinking' and 'reasoning_effort'",
+ * HKUDS/nanobot#3939): there a level switches thinking on, with a warning.
+ *
  * @param effort the word asked for; `minimal` means `low`
+ * @param options.argument the option it came from, for messages
  * @throws KimiInvalidArgumentError for a word that is neither in the table nor one of the model's levels
  */
-export function mapReasoningEffort(effort: string | undefined, model: ModelInfo, argument: string): { fields: ThinkingFields; warnings: SharedV4Warning[] } {
+export function mapReasoningEffort(
+  effort: string | undefined,
+  model: ModelInfo,
+  { argument, service }: { argument: string; service: KimiService },
+): { fields: ThinkingFields; warnings: SharedV4Warning[] } {
   const asked = effort === undefined || effort === 'provider-default' ? 'auto' : effort === 'minimal' ? 'low' : effort;
   const warnings: SharedV4Warning[] = [];
 
@@ -57,7 +66,7 @@ export function mapReasoningEffort(effort: string | undefined, model: ModelInfo,
     warnings.push({ type: 'unsupported', feature: 'reasoning', details: `${model.id} always thinks; "${effort}" was replaced by its default.` });
   }
   if (model.efforts === undefined || model.efforts.length === 0) {
-    return { fields: withoutList(asked, off, model, warnings), warnings };
+    return { fields: withoutList(off ? 'on' : asked, model, service, warnings), warnings };
   }
   const level = off || asked === 'on' ? defaultEffort(model) : nearestLevel(asked, model.efforts);
   if (!off && asked !== 'on' && level !== asked) {
@@ -70,8 +79,12 @@ export function mapReasoningEffort(effort: string | undefined, model: ModelInfo,
   return { fields: { thinking: { type: 'enabled', ...(level === undefined ? {} : { effort: level }) } }, warnings };
 }
 
-function withoutList(asked: string, off: boolean, model: ModelInfo, warnings: SharedV4Warning[]): ThinkingFields {
-  const level = off ? undefined : GENERIC_LEVELS[asked];
+function withoutList(asked: string, model: ModelInfo, service: KimiService, warnings: SharedV4Warning[]): ThinkingFields {
+  const level = GENERIC_LEVELS[asked];
+  if (level !== undefined && service === 'platform') {
+    warnings.push({ type: 'compatibility', feature: 'reasoning', details: `${model.id} can only think or not; "${asked}" was sent as "on".` });
+    return { thinking: { type: 'enabled' } };
+  }
   if (level !== undefined && level !== asked) {
     warnings.push({ type: 'compatibility', feature: 'reasoning', details: `${model.id} has no effort above high; "${asked}" was sent as "${level}".` });
   }

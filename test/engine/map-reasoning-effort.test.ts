@@ -50,15 +50,27 @@ describe('mapReasoningEffort', () => {
     ['a level of the future', novel, 'ultra', enabled('ultra'), false],
     ['a default that is not listed', novel, 'on', enabled('ultra'), false],
   ])('%s asked for %3$s', (_, model, asked, fields, warned) => {
-    const mapped = mapReasoningEffort(asked, model, 'reasoning');
+    const mapped = mapReasoningEffort(asked, model, { argument: 'reasoning', service: 'coding' });
+    expect(mapped.fields).toEqual(fields);
+    expect(mapped.warnings).toHaveLength(warned ? 1 : 0);
+  });
+
+  it.each<[string, ModelInfo, object, boolean]>([
+    ['high', toggle, enabled(), true],
+    ['max', alwaysOn, enabled(), true],
+    ['on', toggle, enabled(), false],
+    ['off', toggle, disabled, false],
+    ['high', knownModel('kimi-k3', 'platform'), enabled('high'), false],
+  ])('sends the platform no reasoning_effort beside thinking: %s', (asked, model, fields, warned) => {
+    const mapped = mapReasoningEffort(asked, model, { argument: 'reasoning', service: 'platform' });
     expect(mapped.fields).toEqual(fields);
     expect(mapped.warnings).toHaveLength(warned ? 1 : 0);
   });
 
   it('names the allowed words for any other', () => {
-    expect(() => mapReasoningEffort('ultra', k3, 'providerOptions.kimi.reasoningEffort')).toThrow(
+    expect(() => mapReasoningEffort('ultra', k3, { argument: 'providerOptions.kimi.reasoningEffort', service: 'coding' })).toThrow(
       'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, xhigh, max, not "ultra".',
     );
-    expect(() => mapReasoningEffort('ultra', k3, 'x')).toThrow(KimiInvalidArgumentError);
+    expect(() => mapReasoningEffort('ultra', k3, { argument: 'x', service: 'coding' })).toThrow(KimiInvalidArgumentError);
   });
 });

@@ -8,13 +8,14 @@ export const thinking: BodyRule = {
   source: 'wire.md 6.2 (captured; B:188893-188903), decisions.md 28-30',
   appliesTo: () => true,
   apply(body, call, warn) {
-    const { fields, warnings } = mapReasoningEffort(call.effort.value, call.model, call.effort.argument);
+    const place = { argument: call.effort.argument, service: call.service };
+    const { fields, warnings } = mapReasoningEffort(call.effort.value, call.model, place);
     for (const warning of warnings) {
       warn(warning);
     }
     if (keepsReasoning(call) && fields.thinking?.type !== 'disabled') {
       // `keep` has no place without `type`; the client that keeps all reasoning thinks by default.
-      fields.thinking = { ...(fields.thinking ?? mapReasoningEffort('on', call.model, call.effort.argument).fields.thinking ?? { type: 'enabled' }), keep: 'all' };
+      fields.thinking = { ...(fields.thinking ?? mapReasoningEffort('on', call.model, place).fields.thinking ?? { type: 'enabled' }), keep: 'all' };
     }
     Object.assign(body, fields);
   },
