@@ -1,4 +1,5 @@
 import { AISDKError, APICallError } from '@ai-sdk/provider';
+import { hidePrompt } from './hide-prompt';
 
 const marker = 'ai-sdk-provider-kimi.error.KIMI_API';
 const symbol = Symbol.for(marker);
@@ -82,7 +83,7 @@ export type KimiAPIErrorOptions = {
  *
  * `requestBodyValues` holds the prompt, as the AI SDK's contract has it; it can be read, but is not shown by `console.log` and not
  * serialised. Where the error must not be retried, `message` and `responseBody` avoid the words by which hosts decide to retry
- * (clients.md 4); `data` is the body as the server sent it.
+ * (clients.md 4); `data` is the body as the server sent it. What the two repeat of the prompt is left out.
  */
 export class KimiAPIError extends APICallError {
   readonly [symbol] = true;
@@ -127,9 +128,9 @@ export class KimiAPIError extends APICallError {
       isRetryable,
       ...(answer.statusCode === undefined ? {} : { statusCode: answer.statusCode }),
       ...(answer.responseHeaders === undefined ? {} : { responseHeaders: answer.responseHeaders }),
-      ...(answer.responseBody === undefined ? {} : { responseBody: answer.responseBody }),
+      ...(answer.responseBody === undefined ? {} : { responseBody: hidePrompt(answer.responseBody, requestBodyValues) }),
       ...(cause === undefined ? {} : { cause }),
-      ...(data === undefined ? {} : { data }),
+      ...(data === undefined ? {} : { data: hidePrompt(data, requestBodyValues) }),
     });
     this.name = 'KimiAPIError';
     this.code = code;
