@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { BODY_RULES } from '../src/engine/body-rules';
 import { dependencies, peerDependencies } from '../package.json';
@@ -24,4 +24,11 @@ it('holds the two commands that do everything', () => {
 it('pins what patch releases changed the behaviour of', () => {
   expect(dependencies['@ai-sdk/openai-compatible']).toMatch(/^\d+\.\d+\.\d+$/);
   expect(peerDependencies.zod).toBe('^3.25.76 || ^4.1.8');
+});
+
+it('names only files that exist, in AGENTS.md', () => {
+  const agents = readFileSync(new URL('../AGENTS.md', import.meta.url), 'utf8');
+  const paths = [...agents.matchAll(/`((?:src|test|bench)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+  expect(paths.length).toBeGreaterThan(20);
+  expect(paths.filter(path => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
 });
