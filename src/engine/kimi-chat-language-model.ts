@@ -18,6 +18,7 @@ import { kimiErrorStructure } from './kimi-error-structure';
 import { KIMI_CALL_KEY, prepareCall } from './prepare-call';
 import { recoverToolCalls } from './recover-tool-calls';
 import { transformRequestBody } from './transform-request-body';
+import { withServerChunks } from './with-server-chunks';
 
 /**
  * `ms://` files are Kimi's own; every other URL is downloaded by the AI SDK and sent inline, because Kimi refuses http URLs
@@ -64,8 +65,11 @@ export class KimiChatLanguageModel {
     return this.withModel(options, async prepared => {
       const exchange = new ChatExchange();
       try {
-        // Whoever wants the server's own chunks gets them unmerged.
-        return await this.bind(exchange, { coalesce: options.includeRawChunks !== true }).doStream(prepared);
+        if (options.includeRawChunks !== true) {
+          return await this.bind(exchange, { coalesce: true }).doStream(prepared);
+        }
+        const { stream, ...result } = await this.bind(exchange, { coalesce: false }).doStream(prepared);
+        return { ...result, stream: withServerChunks(stream) };
       } catch (error) {
         throw chatFailure(error, exchange);
       }

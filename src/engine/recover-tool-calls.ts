@@ -1,5 +1,5 @@
 import type { LanguageModelV4Content } from '@ai-sdk/provider';
-import { ToolCallRecovery } from '../stream/tool-call-recovery';
+import { ToolCallRecovery, type Said } from '../stream/tool-call-recovery';
 
 /**
  * Tool calls that leaked into the text or the reasoning of a whole answer become real ones, as in a stream; `count` is how many. Returns
@@ -15,15 +15,17 @@ export function recoverToolCalls(
   }
   const recovery = new ToolCallRecovery(toolNames);
   const texts = { reasoning: '', text: '' };
+  const add = (said: Said) => {
+    texts.reasoning += said.reasoning;
+    texts.text += said.content;
+  };
   for (const part of content) {
     if (part.type === 'reasoning') {
-      texts.reasoning += recovery.writeReasoning(part.text);
+      add(recovery.writeReasoning(part.text));
     } else if (part.type === 'text') {
-      const written = recovery.writeContent(part.text);
-      texts.reasoning += written.reasoning;
-      texts.text += written.content;
+      add(recovery.writeContent(part.text));
     } else if (part.type === 'tool-call') {
-      texts.reasoning += recovery.beginToolCall();
+      add(recovery.beginToolCall());
       recovery.addToolCall(part.toolName, part.input);
     }
   }

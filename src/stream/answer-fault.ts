@@ -1,3 +1,5 @@
+import { withRawChunk } from './raw-chunk';
+
 /**
  * What can be wrong with an answer that began well:
  * - `cut`: it ended without a finish reason and without `[DONE]`
@@ -12,7 +14,7 @@ export const ANSWER_FAULT_KEY = 'kimiAnswerFault';
 
 /** The event that reports a fault to whoever reads the stream. Has an `error`, as the server's own error events have. */
 export function faultEvent(fault: AnswerFault): string {
-  return `data: ${JSON.stringify({ error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault })}\n\n`;
+  return `data: ${JSON.stringify(withRawChunk({ error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault }, null))}\n\n`;
 }
 
 /** The fault that an event reports; `undefined` for an event of the server. */

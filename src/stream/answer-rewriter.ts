@@ -2,6 +2,7 @@ import { faultEvent } from './answer-fault';
 import { AnswerWatch } from './answer-watch';
 import { ChunkRecovery } from './chunk-recovery';
 import { isErrorBody } from './is-error-body';
+import { rawChunkOf, withoutRawChunk, withRawChunk } from './raw-chunk';
 import type { ChatChunk } from './repair-chunk';
 
 /** What an {@link AnswerRewriter} needs to know of the request. */
@@ -12,6 +13,8 @@ export type AnswerRewriterOptions = {
   generateId: () => string;
   /** Called before the finish reason leaves. */
   onRecovered: (count: number) => void;
+  /** Whether changed chunks carry what the server sent (raw-chunk.ts). */
+  keepsRaw: boolean;
 };
 
 /**
@@ -21,10 +24,12 @@ export type AnswerRewriterOptions = {
 export class AnswerRewriter {
   private readonly watch = new AnswerWatch();
   private readonly recovery: ChunkRecovery | undefined;
+  private readonly keepsRaw: boolean;
   private isDone = false;
 
   constructor(options: AnswerRewriterOptions) {
     this.recovery = options.toolNames.size === 0 ? undefined : new ChunkRecovery(options);
+    this.keepsRaw = options.keepsRaw;
   }
 
   /** Whole events in, what leaves in their place out. */
@@ -53,7 +58,7 @@ export class AnswerRewriter {
       }
       // With `[DONE]` nothing is missing but the word.
       closing = this.leave(this.recovery?.finish() ?? []);
-      closing += eventOf({ choices: [{ index: 0, delta: {}, finish_reason: this.watch.impliedFinishReason }] });
+      closing += this.leave([{ choices: [{ index: 0, delta: {}, finish_reason: this.watch.impliedFinishReason }] }]);
     }
     const fault = this.watch.fault();
     return fault === undefined ? closing : closing + faultEvent(fault);
@@ -87,16 +92,18 @@ export class AnswerRewriter {
       this.watch.see(chunk);
       return `${event}\n\n`;
     }
-    return this.leave(chunks);
+    return this.leave(chunks, rawChunkOf(chunk));
   }
 
   private broken(): string {
     return this.leave(this.recovery?.abandon() ?? []);
   }
 
-  private leave(chunks: ChatChunk[]): string {
+  /** @param sent what the server sent in place of all of them */
+  private leave(chunks: ChatChunk[], sent?: unknown): string {
     chunks.forEach(chunk => this.watch.see(chunk));
-    return chunks.map(eventOf).join('');
+    const raw = (position: number) => (position === 0 ? (sent ?? null) : null);
+    return chunks.map((chunk, position) => eventOf(this.keepsRaw ? withRawChunk(withoutRawChunk(chunk), raw(position)) : chunk)).join('');
   }
 }
 

@@ -21,16 +21,17 @@ export function createChatStreamFetch({
   /** Whether deltas that arrive in one read are merged. Off where the caller wants the raw chunks. */
   coalesce: boolean;
   /** How to look after the answer as a whole, asked when it begins: {@link AnswerRewriter}. Without it only chunks are put right. */
-  answer?: () => AnswerOptions;
+  answer?: () => Omit<AnswerOptions, 'keepsRaw'>;
 }): FetchFunction {
   return async (input, init) => {
     const response = await fetch(input, init);
     if (!response.ok || response.body === null || !/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
       return response;
     }
+    const keepsRaw = answer !== undefined && !coalesce;
     const headers = new Headers(response.headers);
     headers.delete('content-length');
-    return new Response(rewrite(response.body, new ChatStreamRewriter({ generateId, coalesce }), answer?.()), {
+    return new Response(rewrite(response.body, new ChatStreamRewriter({ generateId, coalesce, keepsRaw }), answer && { ...answer(), keepsRaw }), {
       status: response.status,
       statusText: response.statusText,
       headers,

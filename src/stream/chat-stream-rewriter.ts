@@ -1,4 +1,5 @@
 import { mayNeedRepair, repairChunk, type ChatChunk } from './repair-chunk';
+import { withRawChunk } from './raw-chunk';
 import { ToolCallLabels } from './tool-call-labels';
 
 /** The two fields that stream token by token. */
@@ -13,6 +14,7 @@ type Run = { chunk: ChatChunk; event: string; field: DeltaField; texts: string[]
  */
 export class ChatStreamRewriter {
   private readonly coalesce: boolean;
+  private readonly keepsRaw: boolean;
   private readonly toolCalls: ToolCallLabels;
 
   /** The event that is not whole yet, in pieces: one event may be megabytes long and come in hundreds of them. */
@@ -21,8 +23,10 @@ export class ChatStreamRewriter {
   /** The last piece ended in a carriage return, which counted as a whole line end: a line feed that follows belongs to it. */
   private afterCarriageReturn = false;
 
-  constructor({ generateId, coalesce }: { generateId: () => string; coalesce: boolean }) {
+  /** @param keepsRaw whether changed chunks carry what the server sent (raw-chunk.ts) */
+  constructor({ generateId, coalesce, keepsRaw = false }: { generateId: () => string; coalesce: boolean; keepsRaw?: boolean }) {
     this.coalesce = coalesce;
+    this.keepsRaw = keepsRaw;
     this.toolCalls = new ToolCallLabels(generateId);
   }
 
@@ -119,7 +123,8 @@ export class ChatStreamRewriter {
       return `${event}\n\n`;
     }
     if (repairChunk(chunk, this.toolCalls)) {
-      return `${otherLines(event)}data: ${JSON.stringify(chunk)}\n\n`;
+      const sent = this.keepsRaw ? withRawChunk(chunk, parseChunk(data ?? '')) : chunk;
+      return `${otherLines(event)}data: ${JSON.stringify(sent)}\n\n`;
     }
     const field = this.coalesce && !event.includes('\n') ? mergeableField(chunk) : undefined;
     const text = field === undefined ? undefined : chunk.choices?.[0]?.delta?.[field];

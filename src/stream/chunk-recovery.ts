@@ -1,3 +1,4 @@
+import { withoutRawChunk } from './raw-chunk';
 import type { ChatChunk } from './repair-chunk';
 import type { ToolCallDelta } from './tool-call-labels';
 import { ToolCallRecovery } from './tool-call-recovery';
@@ -90,21 +91,24 @@ export class ChunkRecovery {
   /** The delta without markup, `undefined` where it stays, and chunks for what was held back and belongs before it. */
   private rewriteDelta(delta: Delta): { before: ChatChunk[]; delta: Delta | undefined } {
     const changed = { ...delta };
-    let thought = '';
+    const before: ChatChunk[] = [];
     if (typeof delta.reasoning_content === 'string') {
-      changed.reasoning_content = this.recovery.writeReasoning(delta.reasoning_content);
+      const { content, reasoning } = this.recovery.writeReasoning(delta.reasoning_content);
+      before.push(...this.textChunks('', content));
+      changed.reasoning_content = reasoning;
     }
     if (typeof delta.content === 'string') {
       const { reasoning, content } = this.recovery.writeContent(delta.content);
-      thought = reasoning;
+      before.push(...this.textChunks(reasoning, ''));
       changed.content = content;
     }
     if (Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0) {
-      thought += this.recovery.beginToolCall();
+      const { content, reasoning } = this.recovery.beginToolCall();
+      before.push(...this.textChunks(reasoning, content));
       delta.tool_calls.forEach(entry => this.follow(entry));
     }
     const isSame = changed.reasoning_content === delta.reasoning_content && changed.content === delta.content;
-    return { before: this.textChunks(thought, ''), delta: isSame ? undefined : changed };
+    return { before, delta: isSame ? undefined : changed };
   }
 
   private follow(entry: ToolCallDelta | null): void {
@@ -132,5 +136,5 @@ export class ChunkRecovery {
 const FIRST_INDEX = 1000;
 
 function headOf(chunk: ChatChunk): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(chunk).filter(([key]) => !['choices', 'usage', 'error'].includes(key)));
+  return Object.fromEntries(Object.entries(withoutRawChunk(chunk)).filter(([key]) => !['choices', 'usage', 'error'].includes(key)));
 }

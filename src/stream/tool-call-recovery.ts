@@ -1,8 +1,11 @@
 import { ToolCallMarkup, type MarkupFound } from './tool-call-markup';
 import type { MarkupToolCall } from './tool-call-markup-parser';
 
+/** Reasoning and text that can leave, in the order that the method says. */
+export type Said = { reasoning: string; content: string };
+
 /** What is left when an answer is over: the last of its reasoning and text, and the calls that were in them. */
-export type RecoveredAnswer = { reasoning: string; content: string; calls: MarkupToolCall[] };
+export type RecoveredAnswer = Said & { calls: MarkupToolCall[] };
 
 /**
  * Takes the tool calls out of the reasoning and the text of one answer. They are given back when it is over, because only then it is sure
@@ -20,6 +23,8 @@ export class ToolCallRecovery {
   /** Real calls, by name and arguments. */
   private readonly real: string[] = [];
   private hasContent = false;
+  /** Blank text that came behind such reasoning, and must not leave before it. */
+  private blank = '';
 
   constructor(toolNames: ReadonlySet<string>) {
     this.reasoning = new ToolCallMarkup(toolNames);
@@ -28,7 +33,7 @@ export class ToolCallRecovery {
 
   /** Whether a delta without any sign of markup may pass by, and be told of by `skip`. */
   get isIdle(): boolean {
-    return !this.reasoning.isHolding && !this.content.isHolding && this.thought.length === 0;
+    return !this.reasoning.isHolding && !this.content.isHolding && this.thought.length === 0 && this.blank === '';
   }
 
   skip(channel: 'reasoning' | 'content'): void {
@@ -36,20 +41,29 @@ export class ToolCallRecovery {
     this.hasContent ||= channel === 'content';
   }
 
-  /** Reasoning in, reasoning that can leave out. */
-  writeReasoning(text: string): string {
-    return this.reasoning.write(text).map(piece => this.think(piece)).join('');
+  /** Reasoning in; out what can leave, after the text that turned out to be no call. */
+  writeReasoning(text: string): Said {
+    const content = text === '' ? '' : this.endContent();
+    return { content, reasoning: this.reasoning.write(text).map(piece => this.think(piece)).join('') };
   }
 
-  /** Text in; out what can leave, and before it the reasoning that turned out to be no call. */
-  writeContent(text: string): { reasoning: string; content: string } {
-    const content = this.content.write(text).map(piece => this.say(piece)).join('');
-    return { reasoning: this.hasContent ? this.thoughtAsText() : '', content };
+  /** Text in; out what can leave, after the reasoning that turned out to be no call. */
+  writeContent(text: string): Said {
+    let reasoning = text === '' ? '' : this.endReasoning();
+    const content = this.blank + this.content.write(text).map(piece => this.say(piece)).join('');
+    this.blank = '';
+    if (this.thought.length > 0 && !this.hasContent && this.found.length === 0) {
+      this.blank = content;
+      return { reasoning, content: '' };
+    }
+    reasoning += this.thoughtAsText();
+    return { reasoning, content };
   }
 
-  /** A real tool call has begun: out comes the reasoning that turned out to be no call. */
-  beginToolCall(): string {
-    return this.thoughtAsText();
+  /** A real tool call begins: out comes what turned out to be none. */
+  beginToolCall(): Said {
+    const content = this.endContent();
+    return { content, reasoning: this.endReasoning() + this.thoughtAsText() };
   }
 
   /** A real tool call, whole. */
@@ -58,8 +72,8 @@ export class ToolCallRecovery {
   }
 
   end(): RecoveredAnswer {
-    let reasoning = this.reasoning.end().map(piece => this.think(piece)).join('');
-    const content = this.content.end().map(piece => this.say(piece)).join('');
+    let reasoning = this.endReasoning();
+    const content = this.endContent();
     const isLeak = !this.hasContent && this.real.length === 0 && this.found.length === 0;
     const thoughtCalls = isLeak ? this.thought.flatMap(piece => (typeof piece === 'string' ? [] : piece.calls)) : [];
     if (isLeak) {
@@ -79,9 +93,19 @@ export class ToolCallRecovery {
 
   /** The answer broke off: everything that was held back, as text. */
   abandon(): { reasoning: string; content: string } {
-    const reasoning = this.reasoning.end().map(piece => this.think(piece)).join('') + this.thoughtAsText();
-    const content = this.content.end().map(piece => this.say(piece)).join('');
+    const reasoning = this.endReasoning() + this.thoughtAsText();
+    const content = this.endContent();
     return { reasoning, content: this.found.map(markup => markup.source).join('') + content };
+  }
+
+  private endReasoning(): string {
+    return this.reasoning.end().map(piece => this.think(piece)).join('');
+  }
+
+  private endContent(): string {
+    const content = this.blank + this.content.end().map(piece => this.say(piece)).join('');
+    this.blank = '';
+    return content;
   }
 
   private think(piece: MarkupFound | string): string {

@@ -14,7 +14,7 @@ const MESSAGE_FIELDS = ['error_description', 'message', 'detail', 'msg', 'reason
 const TYPE_FIELDS = ['type', 'code', 'status'] as const;
 
 /** Keys and account ids that the server repeats in its texts ("Incorrect API key provided: sk-…", "account org-…<ak-…>"). */
-const SECRETS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+[^\s\"'\\]+/g;
+const SECRETS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+[^\s"'\\]+/g;
 
 /** The same text without keys and tokens. */
 export function redactSecrets(text: string): string {
