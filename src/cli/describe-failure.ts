@@ -29,7 +29,9 @@ function exitCodeOf(error: unknown): number {
   if (KimiLoginRequiredError.isInstance(error) || (KimiAPIError.isInstance(error) && error.code === 'KIMI_NOT_AUTHENTICATED')) {
     return EXIT_CODES.loginRequired;
   }
-  const isPassing = APICallError.isInstance(error) ? error.isRetryable : KimiDeviceLoginError.isInstance(error) && error.reason === 'unreachable';
+  const isPassing = APICallError.isInstance(error)
+    ? error.isRetryable
+    : KimiDeviceLoginError.isInstance(error) && error.reason === 'unreachable';
   return isPassing ? EXIT_CODES.unavailable : EXIT_CODES.failure;
 }
 
@@ -51,7 +53,7 @@ function messageOf(error: unknown): string {
   const isOurs = KimiError.isInstance(error) || error instanceof UsageError || 'code' in error;
   if (APICallError.isInstance(error) && !isOurs) {
     const { host } = new URL(error.url);
-    return error.statusCode === undefined ? `${host} cannot be reached: ${error.message}` : `${host} answered HTTP ${error.statusCode}: ${error.message}`;
+    return `${host} ${error.statusCode === undefined ? 'cannot be reached' : `answered HTTP ${error.statusCode}`}: ${error.message}`;
   }
   return error.message;
 }

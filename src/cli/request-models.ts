@@ -21,7 +21,13 @@ export async function requestModels(
 ): Promise<ModelInfo[]> {
   const url = `${apiBaseURL}/models`;
   const failed = (message: string, statusCode?: number) =>
-    new APICallError({ url, message, requestBodyValues: {}, isRetryable: statusCode === undefined || statusCode === 429 || statusCode >= 500, ...(statusCode === undefined ? {} : { statusCode }) });
+    new APICallError({
+      url,
+      message,
+      requestBodyValues: {},
+      isRetryable: statusCode === undefined || statusCode === 429 || statusCode >= 500,
+      ...(statusCode === undefined ? {} : { statusCode }),
+    });
 
   const fetch = createSameOriginFetch(globalThis.fetch);
   let response: Response;
@@ -37,7 +43,8 @@ export async function requestModels(
     throw failed(networkReason(error));
   }
   if (response.status === 401) {
-    throw new KimiLoginRequiredError({ reason: 'rejected', source, message: `${new URL(url).host} refuses the credential from ${source} (HTTP 401). ${remedy}` });
+    const message = `${new URL(url).host} refuses the credential from ${source} (HTTP 401). ${remedy}`;
+    throw new KimiLoginRequiredError({ reason: 'rejected', source, message });
   }
   const models = response.ok ? parseModelList(body, service) : undefined;
   if (models === undefined) {

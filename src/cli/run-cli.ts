@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { OAUTH_HOSTS, type KimiRegion } from '../upstream';
 import { VERSION } from '../version';
 import { errorScreen, outputScreen, printJSON, type CommandContext, type CommonOptions } from './command-context';
 import { describeFailure } from './describe-failure';
@@ -39,13 +40,15 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
       getErrHasColors: () => false,
     });
 
-  const command = (name: string, description: string): Command => program.command(name).description(description).option('--json', 'print JSON');
+  const command = (name: string, description: string): Command =>
+    program.command(name).description(description).option('--json', 'print JSON');
+  const regions = Object.keys(OAUTH_HOSTS) as KimiRegion[];
   /** Which login it is about, below the command's own options. */
   const aboutLogin = (created: Command, stores: readonly string[]): Command =>
     created
       .optionsGroup('Which login:')
       .option('--account <name>', 'one of several (default: KIMI_ACCOUNT)', nonEmpty)
-      .option('--region <region>', 'mainland-cn (kimi.com) or global (kimi.ai)', oneOf(['mainland-cn', 'global']))
+      .option('--region <region>', regions.map(region => `${region} (${domainOf(region)})`).join(' or '), oneOf(regions))
       .option('--service <service>', 'coding (subscription) or platform (pay per token)', oneOf(['coding', 'platform']))
       .option('--store <store>', `${stores.join(', ')} (default: where it is)`, oneOf(stores));
 
@@ -61,9 +64,10 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
   aboutLogin(command('status', 'Say who is signed in, where that is kept, and until when.'), ALL_STORES).action(
     running(async options => (await import('./commands/status')).status(context, options)),
   );
-  aboutLogin(command('token', 'Print a fresh access token, for other tools.').option('--force', 'print it on a terminal, too'), ALL_STORES).action(
-    running(async options => (await import('./commands/token')).token(context, options)),
-  );
+  aboutLogin(
+    command('token', 'Print a fresh access token, for other tools.').option('--force', 'print it on a terminal, too'),
+    ALL_STORES,
+  ).action(running(async options => (await import('./commands/token')).token(context, options)));
   aboutLogin(
     command('ask', 'Stream an answer. What is piped in is added to the prompt.')
       .argument('[prompt...]', 'the question')
@@ -75,7 +79,8 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
     running(async options => (await import('./commands/ask')).ask(context, words, options))(given),
   );
   aboutLogin(
-    command('models', "List the account's models, in the server's order.").option('--explain <id>', 'say what an id means for this account', nonEmpty),
+    command('models', "List the account's models, in the server's order.")
+      .option('--explain <id>', 'say what an id means for this account', nonEmpty),
     ALL_STORES,
   ).action(running(async options => (await import('./commands/models')).models(context, options)));
   command('simulate', 'Run a strict Kimi on this machine, for tests and offline work.')
@@ -140,6 +145,11 @@ function refuseKeyInArguments(argv: readonly string[]): void {
         'Run "npx ai-sdk-provider-kimi login --api-key" and paste it when asked, or pipe it in.',
     );
   }
+}
+
+/** What people know a region by. */
+function domainOf(region: KimiRegion): string {
+  return new URL(OAUTH_HOSTS[region]).hostname.split('.').slice(-2).join('.');
 }
 
 function nonEmpty(value: string): string {

@@ -15,7 +15,10 @@ export function showVerification(
   }
   screen.line(`  ${colours.dim('Code')}  ${colours.bold(userCode)}`);
   screen.line();
-  screen.text(isOpened ? 'Your browser has opened this page. Compare the code and confirm:' : 'Open this page, on any device, compare the code and confirm:', { indent: 2 });
+  const task = isOpened
+    ? 'Your browser has opened this page. Compare the code and confirm:'
+    : 'Open this page, on any device, compare the code and confirm:';
+  screen.text(task, { indent: 2 });
   screen.line();
   // Never broken or indented further than it fits: it is copied.
   const indent = verificationUriComplete.length + 2 <= screen.columns ? '  ' : '';

@@ -65,7 +65,8 @@ export async function ask(context: CommandContext, words: readonly string[], opt
       printer.take(part);
     }
   } catch (error) {
-    throw KimiInvalidArgumentError.isInstance(error) && error.argument.endsWith('.reasoningEffort') ? new UsageError(error.message.replace(error.argument, '--effort')) : error;
+    const isEffort = KimiInvalidArgumentError.isInstance(error) && error.argument.endsWith('.reasoningEffort');
+    throw isEffort ? new UsageError(error.message.replace(error.argument, '--effort')) : error;
   } finally {
     progress?.stop();
     printer.end();
@@ -79,8 +80,9 @@ export async function ask(context: CommandContext, words: readonly string[], opt
 
 function warn(context: CommandContext, warning: SharedV4Warning): void {
   const { text, colours, symbols } = errorScreen(context);
-  const said = warning.type === 'other' ? warning.message : 'details' in warning && warning.details !== undefined ? warning.details : `${warning.type}: ${'feature' in warning ? warning.feature : ''}`;
-  text(said, { sign: colours.yellow(symbols.warning), style: colours.dim });
+  const said = 'message' in warning ? warning.message : 'details' in warning ? warning.details : undefined;
+  const subject = 'feature' in warning ? warning.feature : 'a setting';
+  text(said ?? `${warning.type}: ${subject}`, { sign: colours.yellow(symbols.warning), style: colours.dim });
 }
 
 /** Why it stopped, where that is not the usual end, and on a terminal what it took. */

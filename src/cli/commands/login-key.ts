@@ -23,7 +23,7 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
   }
   const key = (piped ?? (await readHiddenLine(context, `Key from ${console} (not shown): `))).trim();
   if (!/^[\x21-\x7e]{8,}$/.test(key)) {
-    throw new UsageError(key === '' ? 'No key was given. Nothing was saved.' : 'What was given is not a key: one line without spaces. Nothing was saved.');
+    throw new UsageError(`${key === '' ? 'No key was given' : 'What was given is not a key: one line without spaces'}. Nothing was saved.`);
   }
   try {
     await requestModels({ apiBaseURL, service }, { token: key, source: 'your input', remedy: '' }, context.abortSignal);
@@ -43,7 +43,8 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
     }
     if (options.json !== true) {
       const { text, colours, symbols } = errorScreen(context);
-      text(`The key could not be tried: ${describeFailure(error).message} It is saved all the same.`, { sign: colours.yellow(symbols.warning) });
+      const reason = describeFailure(error).message;
+      text(`The key could not be tried: ${reason} It is saved all the same.`, { sign: colours.yellow(symbols.warning) });
     }
   }
   context.abortSignal.throwIfAborted();

@@ -44,7 +44,8 @@ export async function login(context: CommandContext, options: LoginCommandOption
             return;
           }
           progress?.stop();
-          const isOpened = mayOpen && codes === 1 && (await context.openBrowser(verification.verificationUriComplete).then(() => true, () => false));
+          const { verificationUriComplete } = verification;
+          const isOpened = mayOpen && codes === 1 && (await context.openBrowser(verificationUriComplete).then(() => true, () => false));
           showVerification(screen, verification, { isOpened, isReplacement: codes > 1 });
           progress?.show('Waiting for you (Ctrl-C to stop)');
         },
@@ -60,11 +61,13 @@ export async function login(context: CommandContext, options: LoginCommandOption
   // A key in the environment stands above what is saved (decisions.md 8).
   const override = source.startsWith('the environment variable ') ? source.slice('the environment variable '.length) : undefined;
   if (options.json === true) {
-    printJSON(context, { event: 'signed-in', account, region, service, kind, source, ...(override === undefined ? {} : { overriddenBy: override }) });
+    const overriddenBy = override === undefined ? {} : { overriddenBy: override };
+    printJSON(context, { event: 'signed-in', account, region, service, kind, source, ...overriddenBy });
     return EXIT_CODES.ok;
   }
   const { colours, symbols } = screen;
-  screen.text(options.apiKey === true ? 'The key is saved.' : 'Signed in to Kimi.', { sign: colours.green(symbols.ok), style: colours.bold });
+  const done = options.apiKey === true ? 'The key is saved.' : 'Signed in to Kimi.';
+  screen.text(done, { sign: colours.green(symbols.ok), style: colours.bold });
   screen.fields([
     ['Account', account],
     ['Service', `${service}, ${region}`],

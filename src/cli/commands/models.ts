@@ -36,7 +36,12 @@ export async function models(context: CommandContext, options: ModelsOptions): P
     } else {
       const screen = outputScreen(context);
       screen.text(`${resolution.id}: ${resolution.outcome}`, { style: screen.colours.bold });
-      screen.fields([['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug], ['Protocol', resolution.protocol], ['Why', resolution.why], ['Usable', resolution.usable.join(', ')]]);
+      screen.fields([
+        ['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug],
+        ['Protocol', resolution.protocol],
+        ['Why', resolution.why],
+        ['Usable', resolution.usable.join(', ')],
+      ]);
     }
     return resolution.outcome === 'resolved' ? EXIT_CODES.ok : EXIT_CODES.failure;
   }
@@ -101,7 +106,7 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
 
 /** Columns by spaces alone. */
 function plainTable(head: string[]): Table.Table {
-  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+  const none = ['top', 'bottom', 'left', 'mid', 'right'].flatMap(side => [side, `${side}-mid`, `${side}-left`, `${side}-right`]);
   return new Table({
     head,
     chars: { ...Object.fromEntries(none.map(name => [name, ''])), middle: '  ' },

@@ -20,7 +20,8 @@ export async function simulate(context: CommandContext, { port, gate, ask, lenie
     autoApprove: ask !== true,
     strict: lenient !== true,
   }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? new UsageError(`Port ${port} is in use. Choose another one with --port, or none for a free one.`) : error;
+    const isTaken = error.code === 'EADDRINUSE';
+    throw isTaken ? new UsageError(`Port ${port} is in use. Choose another one with --port, or none for a free one.`) : error;
   });
   const { url, apiBaseURL, oauthHost, platformBaseURL } = simulator;
   if (json === true) {

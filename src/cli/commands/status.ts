@@ -11,7 +11,9 @@ export async function status(context: CommandContext, options: LoginOptions): Pr
   const isSignedIn = found.state === 'valid' || found.state === 'due';
   if (options.json === true) {
     const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost } = found;
-    printJSON(context, { signedIn: isSignedIn, state, kind: kind ?? null, account, service, region, source, expiresAt: expiresAt?.toISOString() ?? null, apiBaseURL, oauthHost });
+    const end = expiresAt?.toISOString() ?? null;
+    const where = { account, service, region, source, expiresAt: end, apiBaseURL, oauthHost };
+    printJSON(context, { signedIn: isSignedIn, state, kind: kind ?? null, ...where });
   } else {
     show(context, options, found, isSignedIn);
   }
@@ -21,7 +23,8 @@ export async function status(context: CommandContext, options: LoginOptions): Pr
 function show(context: CommandContext, options: LoginOptions, found: KimiAuthStatus, isSignedIn: boolean): void {
   const screen = outputScreen(context);
   const { colours, symbols } = screen;
-  const title = isSignedIn ? 'Signed in to Kimi' : found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
+  const notSignedIn = found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
+  const title = isSignedIn ? 'Signed in to Kimi' : notSignedIn;
   screen.text(title, { sign: isSignedIn ? colours.green(symbols.ok) : colours.red(symbols.failure), style: colours.bold });
   screen.fields([
     ['Account', found.account],

@@ -15,7 +15,8 @@ export type TokenOptions = LoginOptions & {
 export async function token(context: CommandContext, options: TokenOptions): Promise<number> {
   if (context.stdout.isTTY === true && options.force !== true) {
     throw new UsageError(
-      'A token does not belong on a screen. Pass it on: curl -H "Authorization: Bearer $(npx ai-sdk-provider-kimi token)" … To see it all the same, add --force.',
+      'A token does not belong on a screen. Pass it on: curl -H "Authorization: Bearer $(npx ai-sdk-provider-kimi token)" … ' +
+        'To see it all the same, add --force.',
     );
   }
   const { auth } = openKimi(context, options);

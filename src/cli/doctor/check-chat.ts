@@ -1,4 +1,3 @@
-import { APICallError } from '@ai-sdk/provider';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import { describeFailure } from '../describe-failure';
 import type { Check } from './check';
@@ -18,15 +17,12 @@ export async function checkChat(kimi: KimiProviderV4, modelId: string, abortSign
       }
       isAnswered ||= part.type === 'text-delta' || part.type === 'reasoning-delta';
     }
-    return isAnswered ? { name: 'Chat', state: 'ok', detail: `${modelId} answers` } : { name: 'Chat', state: 'failure', detail: `${modelId} gave an empty answer`, fix: 'Try again, or another model.' };
+    return isAnswered
+      ? { name: 'Chat', state: 'ok', detail: `${modelId} answers` }
+      : { name: 'Chat', state: 'failure', detail: `${modelId} gave an empty answer`, fix: 'Try again, or another model.' };
   } catch (error) {
     abortSignal.throwIfAborted();
-    const isRefused = APICallError.isInstance(error) && error.statusCode === 403;
-    return {
-      name: 'Chat',
-      state: 'failure',
-      detail: describeFailure(error).message,
-      fix: isRefused ? "The account or the identity may not chat. Check the plan's quota on kimi.com/code/console; if you set \"identity\" in code, try 'kimi-cli' or 'kimi-code'." : undefined,
-    };
+    // The message says what to do.
+    return { name: 'Chat', state: 'failure', detail: describeFailure(error).message };
   }
 }

@@ -4,7 +4,7 @@ import { dataDirectory } from '../../credentials/data-directory';
 import { shortenHome } from '../terminal/shorten-home';
 import type { Check } from './check';
 
-/** Whether others on this machine can read the files in which logins are kept. Windows has access lists instead, which the profile folder sets. */
+/** Whether others on this machine can read the files with logins. Windows has access lists instead, which the profile folder sets. */
 export async function checkFileModes(environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): Promise<Check> {
   const directory = dataDirectory({ environment });
   const name = 'Files';
@@ -14,9 +14,11 @@ export async function checkFileModes(environment: Readonly<Record<string, string
   }
   const own = await stat(directory).catch((error: NodeJS.ErrnoException) => error);
   if (own instanceof Error) {
-    return own.code === 'ENOENT'
-      ? { name, state: 'ok', detail: `nothing is kept in ${shown}` }
-      : { name, state: 'failure', detail: `${shown} cannot be looked at (${own.code})`, fix: 'Make it yours, or set KIMI_PROVIDER_HOME to another folder.' };
+    if (own.code === 'ENOENT') {
+      return { name, state: 'ok', detail: `nothing is kept in ${shown}` };
+    }
+    const fix = 'Make it yours, or set KIMI_PROVIDER_HOME to another folder.';
+    return { name, state: 'failure', detail: `${shown} cannot be looked at (${own.code})`, fix };
   }
   const open = (await filesOf(directory)).filter(({ mode }) => (mode & 0o077) !== 0);
   if (open.length > 0) {

@@ -13,7 +13,8 @@ export async function checkHosts(
   { apiBaseURL, oauthHost }: { apiBaseURL: string; oauthHost: string },
   { now, env, abortSignal }: { now(): number; env: Readonly<Record<string, string | undefined>>; abortSignal: AbortSignal },
 ): Promise<Check[]> {
-  const urls = new URL(apiBaseURL).origin === new URL(oauthHost).origin ? [`${apiBaseURL}/models`] : [`${apiBaseURL}/models`, `${oauthHost}/`];
+  const isOneHost = new URL(apiBaseURL).origin === new URL(oauthHost).origin;
+  const urls = [`${apiBaseURL}/models`, ...(isOneHost ? [] : [`${oauthHost}/`])];
   const probes = await Promise.all(urls.map(url => probe(url, now, abortSignal)));
   const checks = probes.map(({ host, reason }): Check => ({
     name: 'Host',

@@ -4,7 +4,11 @@ import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-err
 import type { Check } from './check';
 
 /** Whether the keychain can be used; on Linux first whether there is a D-Bus session to find one by. */
-export async function checkKeychain(environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform, slot: string): Promise<Check[]> {
+export async function checkKeychain(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+  slot: string,
+): Promise<Check[]> {
   const forced = environment.KIMI_CREDENTIAL_STORE;
   if (forced && forced !== 'keychain') {
     return [{ name: 'Keychain', state: 'ok', detail: `not used: KIMI_CREDENTIAL_STORE is ${forced}` }];
@@ -17,7 +21,9 @@ export async function checkKeychain(environment: Readonly<Record<string, string 
       name: 'D-Bus',
       state: hasBus ? 'ok' : isNeeded ? 'failure' : 'warning',
       detail: hasBus ? 'there is a session bus' : 'no session bus, so no keychain',
-      fix: hasBus ? undefined : 'Usual on servers: the login is kept in a file. To have a keychain, run in a desktop session or under "dbus-run-session".',
+      fix: hasBus
+        ? undefined
+        : 'Usual on servers: the login is kept in a file. To have a keychain, run in a desktop session or under "dbus-run-session".',
     });
     if (!hasBus) {
       return checks;

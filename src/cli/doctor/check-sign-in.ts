@@ -1,11 +1,14 @@
-import type { KimiAuth } from '../../provider/kimi-auth';
+import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import { describeFailure } from '../describe-failure';
 import { requestModels } from '../request-models';
 import { shortenHome } from '../terminal/shorten-home';
 import type { Check } from './check';
 
 /** Where the login is, and whether Kimi accepts it: renewed if it is due, then tried on the list of models. */
-export async function checkSignIn(auth: KimiAuth, { loginCommand, isOnline, abortSignal }: { loginCommand: string; isOnline: boolean; abortSignal: AbortSignal }): Promise<Check[]> {
+export async function checkSignIn(
+  auth: KimiAuth,
+  { loginCommand, isOnline, abortSignal }: { loginCommand: string; isOnline: boolean; abortSignal: AbortSignal },
+): Promise<Check[]> {
   const fix = `Run: ${loginCommand}`;
   try {
     const status = await auth.status();
@@ -13,7 +16,7 @@ export async function checkSignIn(auth: KimiAuth, { loginCommand, isOnline, abor
     const place: Check = {
       name: 'Sign-in',
       state: isSignedIn ? 'ok' : 'failure',
-      detail: `${isSignedIn ? (status.kind === 'oauth' ? 'a login' : 'a key') : status.state === 'revoked' ? 'a login that has ended' : 'none'} in ${shortenHome(status.source)}, account "${status.account}"`,
+      detail: `${whatIsThere(status)} in ${shortenHome(status.source)}, account "${status.account}"`,
       fix: isSignedIn ? undefined : fix,
     };
     return isSignedIn && isOnline ? [place, await tryToken(auth, status, fix, abortSignal)] : [place];
@@ -24,7 +27,11 @@ export async function checkSignIn(auth: KimiAuth, { loginCommand, isOnline, abor
   }
 }
 
-async function tryToken(auth: KimiAuth, status: Awaited<ReturnType<KimiAuth['status']>>, fix: string, abortSignal: AbortSignal): Promise<Check> {
+function whatIsThere({ state, kind }: KimiAuthStatus): string {
+  return state === 'missing' ? 'none' : state === 'revoked' ? 'a login that has ended' : kind === 'oauth' ? 'a login' : 'a key';
+}
+
+async function tryToken(auth: KimiAuth, status: KimiAuthStatus, fix: string, abortSignal: AbortSignal): Promise<Check> {
   const name = status.kind === 'oauth' ? 'Token' : 'Key';
   try {
     const token = await auth.getAccessToken({ abortSignal });

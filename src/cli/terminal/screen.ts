@@ -14,6 +14,8 @@ const PLAIN: Symbols = { ok: '√', warning: '!', failure: '×', bullet: '*', el
 /** Prose is not set wider than this, however wide the window. */
 const PROSE_WIDTH = 80;
 
+type TextOptions = { sign?: string | undefined; label?: string | undefined; indent?: number | undefined; style?: Style | undefined };
+
 /** One output stream, as a page for people: knows its width, its colours and its signs. */
 export type Screen = {
   readonly isTTY: boolean;
@@ -24,7 +26,7 @@ export type Screen = {
   /** A line as it is. */
   line(text?: string): void;
   /** Prose, broken to the width, behind an indent, a sign and a label, each line in `style`. */
-  text(text: string, options?: { sign?: string | undefined; label?: string | undefined; indent?: number | undefined; style?: Style | undefined }): void;
+  text(text: string, options?: TextOptions): void;
   /** Labels and values in two columns; rows without a value are left out. */
   fields(rows: ReadonlyArray<readonly [label: string, value: string | undefined]>): void;
 };

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { record, run, simulator } from './command-harness';
+
+describe('help and usage', () => {
+  it('has the exit codes, and every line fits', async () => {
+    for (const argv of [[], ['--help'], ...['login', 'logout', 'status', 'token', 'ask', 'models', 'simulate', 'doctor'].map(name => [name, '--help'])]) {
+      const { code, stdout } = await run(argv);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^Usage: ai-sdk-provider-kimi/);
+      expect(stdout.split('\n').filter(line => line.length > 80)).toEqual([]);
+    }
+    expect((await run('--help')).stdout).toMatch(/Exit codes:\n {2}0 +done/);
+  });
+
+  it.each([['nonsense'], ['lgin'], ['login', '--region', 'mars'], ['login', '--store', 'kimi-code'], ['status', 'x']])('%j %j is usage', async (...argv) => {
+    const { code, stdout, stderr } = await run(argv);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: /);
+  });
+});
+
+describe('what is printed', () => {
+  const commands = ['login', 'status', 'models', 'doctor', 'logout', 'logout', 'status', 'token', 'models', 'ask hi', 'doctor'];
+
+  it.each([80, 40])('fits %i columns, but for what cannot be broken', async columns => {
+    for (const command of commands) {
+      const { plain, stderr } = await run(command, { columns });
+      const broken = `${plain}${columns === 80 ? stderr : ''}`.split('\n').filter(line => line.length > columns && /\S\s+\S/.test(line.replace(/^\s*/, '').replace(/npx ai-sdk-provider-kimi.*$/, '')));
+      expect({ command, broken }).toEqual({ command, broken: [] });
+    }
+  });
+
+  it('has no colour in a pipe, whatever is set', async () => {
+    for (const command of commands) {
+      const { stdout, stderr } = await run(command, { env: { FORCE_COLOR: '1' } });
+      expect(stdout + stderr).not.toContain('\x1b');
+    }
+  });
+
+  it('keeps to signs that the old console of Windows has', async () => {
+    const { stdout } = await run('status', { platform: 'win32' });
+    expect(stdout).toMatch(/^× Not signed in/);
+  });
+
+  it('never holds a token or key, in any form, but for the token command', async () => {
+    let everything = '';
+    const secrets: string[] = [];
+    for (const suffix of ['', ' --json']) {
+      for (const command of ['login', 'status', 'models', 'doctor --chat', 'ask hi', 'logout', 'status', 'ask hi']) {
+        const { stdout, stderr } = await run(command + suffix, { columns: 80 });
+        everything += stdout + stderr;
+        if (command === 'login') {
+          secrets.push(record().accessToken, record().refreshToken);
+        }
+      }
+      const key = await run(`login --api-key${suffix}`, { input: 'sk-kimi-canary-one' });
+      simulator.fault({ status: 500, match: { path: '/models' } });
+      const keptKey = await run(`login --api-key${suffix}`, { input: 'sk-kimi-canary-two' });
+      everything += key.stdout + key.stderr + keptKey.stdout + keptKey.stderr;
+      for (const command of ['status', 'models', 'doctor --chat', 'ask hi', 'logout']) {
+        const { stdout, stderr } = await run(command + suffix);
+        everything += stdout + stderr;
+      }
+      await run('login');
+      secrets.push(record().accessToken, record().refreshToken);
+      simulator.revoke();
+      for (const command of ['models', 'token', 'status', 'doctor', 'ask hi', 'logout']) {
+        const { stdout, stderr } = await run(command + suffix, { columns: 80 });
+        everything += command === 'token' && stdout.startsWith('ey') ? '' : stdout + stderr;
+      }
+    }
+    expect(everything.length).toBeGreaterThan(5000);
+    expect(secrets.every(secret => secret.length > 10)).toBe(true);
+    expect([...secrets, 'canary'].filter(secret => everything.includes(secret))).toEqual([]);
+  });
+});
