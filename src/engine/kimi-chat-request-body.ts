@@ -16,6 +16,7 @@ export type KimiChatMessage = {
 };
 
 export type KimiChatTool = {
-  type: 'function';
+  /** `builtin_function`: one of Kimi's own, with a name and nothing else. */
+  type: 'function' | 'builtin_function';
   function: { name: string; description?: string; parameters?: unknown; strict?: boolean };
 };

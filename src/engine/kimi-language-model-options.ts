@@ -21,6 +21,26 @@ export type KimiLanguageModelOptions = {
   promptCacheKey?: string;
   /** The wire form, as existing opencode configurations write it. `reasoningEffort` and `reasoningHistory` win over it. */
   thinking?: { type?: 'enabled' | 'disabled'; effort?: string; keep?: 'all' | null };
+  /**
+   * Sends `temperature`, `topP`, `frequencyPenalty`, `presencePenalty` and `seed` to every model. Models from K2.5 on refuse changed
+   * values, so that by default these settings are left out with a warning. Default `false`.
+   */
+  forceSampling?: boolean;
+  /**
+   * What goes as `max_completion_tokens` where `maxOutputTokens` is not set. `window` (default): what the model's context window has left
+   * by estimate, as the official clients ask for it. `server-default`: nothing, so that the server's own limit counts; for the platform,
+   * where rate limits may count the tokens that were asked for.
+   */
+  outputLimit?: 'window' | 'server-default';
+  /** Whether the answer must follow the schema of structured output to the letter (`strict`). Default `true`. */
+  strictJsonSchema?: boolean;
+  /**
+   * The prompt ends with an assistant message that is the beginning of the answer; the model goes on from there. Platform only; not with
+   * JSON output. May also stand on the message (`KimiMessageOptions`).
+   */
+  partial?: boolean;
+  /** A stable identifier of the end user, best a hash; the platform's word for OpenAI's `user`. */
+  safetyIdentifier?: string;
 };
 
 const optionsSchema = z.object({
@@ -34,12 +54,18 @@ const optionsSchema = z.object({
       keep: z.literal('all').nullish(),
     })
     .optional(),
+  forceSampling: z.boolean().optional(),
+  outputLimit: z.enum(['window', 'server-default']).optional(),
+  strictJsonSchema: z.boolean().optional(),
+  partial: z.boolean().optional(),
+  safetyIdentifier: z.string().min(1).optional(),
 });
 
 /** Wire names that existing configurations use (decisions.md 31). */
 const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
   reasoning_effort: 'reasoningEffort',
   prompt_cache_key: 'promptCacheKey',
+  safety_identifier: 'safetyIdentifier',
 };
 
 /** {@link KimiLanguageModelOptions} after reading. */

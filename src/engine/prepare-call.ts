@@ -30,6 +30,7 @@ export function prepareCall(
     options: kimiOptions,
     effort: askedEffort(kimiOptions, reasoning, config.name),
     sessionId: sessionId(options.headers),
+    toolNames: new Map(),
     warnings,
   };
   return {

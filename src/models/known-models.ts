@@ -4,7 +4,8 @@ import type { ModelInfo } from './model-info';
 /**
  * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21 from wire.md 12: the models.dev snapshot inside
  * `@moonshot-ai/kimi-code` 2.1.0 (B:197840) and its configuration documents; thinking of `kimi-for-coding` by decisions.md 29;
- * K3 efforts from a live `/models` entry (oh-my-pi#5893); `k3-256k` from models.dev#4721; sampling from peers.md 5.5.
+ * K3 efforts from a live `/models` entry (oh-my-pi#5893); `k3-256k` from models.dev#4721; sampling from peers.md 5.5;
+ * dynamic tools of `kimi-k3` as the platform documents them (@ai-sdk/moonshotai 3.0.60).
  */
 const CODING_MODELS: readonly ModelInfo[] = [
   model({ id: 'kimi-for-coding', displayName: 'Kimi for Coding', contextLength: 262_144 }),
@@ -22,7 +23,15 @@ const CODING_MODELS: readonly ModelInfo[] = [
 ];
 
 const PLATFORM_MODELS: readonly ModelInfo[] = [
-  model({ id: 'kimi-k3', displayName: 'Kimi K3', contextLength: 1_048_576, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max' }),
+  model({
+    id: 'kimi-k3',
+    displayName: 'Kimi K3',
+    contextLength: 1_048_576,
+    thinking: 'only',
+    efforts: ['low', 'high', 'max'],
+    defaultEffort: 'max',
+    dynamicTools: true,
+  }),
   model({ id: 'kimi-k2.7-code', displayName: 'Kimi K2.7 Code', contextLength: 262_144, thinking: 'only' }),
   model({ id: 'kimi-k2.7-code-highspeed', displayName: 'Kimi K2.7 Code, high speed', contextLength: 262_144, thinking: 'only' }),
   model({ id: 'kimi-k2.6', displayName: 'Kimi K2.6', contextLength: 262_144 }),

@@ -1,4 +1,5 @@
 import type { BodyRule } from '../body-rule';
+import { isBlank } from './blank';
 
 export const omitContentBesideToolCalls: BodyRule = {
   name: 'omit-content-beside-tool-calls',
@@ -13,7 +14,3 @@ export const omitContentBesideToolCalls: BodyRule = {
     }
   },
 };
-
-function isBlank(content: unknown): boolean {
-  return content === null || content === undefined || (typeof content === 'string' && content.trim() === '');
-}

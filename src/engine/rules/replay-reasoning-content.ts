@@ -16,7 +16,9 @@ export const replayReasoningContent: BodyRule = {
     const keepAll = keepsReasoning(call);
     const padding = keepAll && call.service === 'coding' ? '' : ' ';
     for (const message of body.messages) {
-      if (message.role === 'assistant' && !message.reasoning_content && (keepAll || message.tool_calls !== undefined)) {
+      // "" is a turn that reasoned, but said nothing (wire.md 7); it needs the form that the endpoint takes.
+      const expected = keepAll || message.tool_calls !== undefined || message.reasoning_content === '';
+      if (message.role === 'assistant' && !message.reasoning_content && expected) {
         message.reasoning_content = padding;
       }
     }
