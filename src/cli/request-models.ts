@@ -1,22 +1,23 @@
 import { APICallError } from '@ai-sdk/provider';
+import { KimiError } from '../errors/kimi-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { ModelInfo } from '../models/model-info';
 import { parseModelList } from '../models/parse-model-list';
-import { createSameOriginFetch } from '../transport/same-origin-fetch';
+import type { FetchFunction } from '../transport/fetch-function';
 import type { KimiService } from '../upstream';
 
 /** The official client gives its account calls 8 s (wire.md 9). */
 const TIME_LIMIT_MS = 8_000;
 
 /**
- * The models of an account, in server order. Sent without identity, as the official client's background refresh (wire.md 1.4): so it
- * tells whether a credential is good, not whether it may chat.
+ * The models of an account, in server order, from the server and nowhere else: it tells whether a credential is good, not whether it may chat.
+ * @param fetch authorised; for a login it renews a refused token
  * @param source where the credential is from, for messages
  * @throws KimiLoginRequiredError for a 401; APICallError
  */
 export async function requestModels(
   { apiBaseURL, service }: { apiBaseURL: string; service: KimiService },
-  { token, source, remedy }: { token: string; source: string; remedy: string },
+  { fetch, source, remedy }: { fetch: FetchFunction; source: string; remedy: string },
   abortSignal: AbortSignal,
 ): Promise<ModelInfo[]> {
   const url = `${apiBaseURL}/models`;
@@ -29,18 +30,17 @@ export async function requestModels(
       ...(statusCode === undefined ? {} : { statusCode }),
     });
 
-  const fetch = createSameOriginFetch(globalThis.fetch);
   let response: Response;
   let body: unknown;
   try {
     response = await fetch(url, {
-      headers: { Accept: 'application/json', Authorization: `Bearer ${token}` },
+      headers: { Accept: 'application/json' },
       signal: AbortSignal.any([abortSignal, AbortSignal.timeout(TIME_LIMIT_MS)]),
     });
     body = await response.json().catch(() => undefined);
   } catch (error) {
     abortSignal.throwIfAborted();
-    throw failed(networkReason(error));
+    throw KimiError.isInstance(error) || APICallError.isInstance(error) ? error : failed(networkReason(error));
   }
   if (response.status === 401) {
     const message = `${new URL(url).host} refuses the credential from ${source} (HTTP 401). ${remedy}`;

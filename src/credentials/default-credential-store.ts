@@ -67,12 +67,12 @@ export async function defaultCredentialStore(options: DefaultCredentialStoreOpti
   }
 
   const keychain = STORES.keychain(options);
-  const inKeychain = await probe(keychain);
+  const inKeychain = await probe(keychain, options);
   if (inKeychain.record !== undefined) {
     return found(keychain, inKeychain.record, true);
   }
   const file = STORES.file(options);
-  const inFile = await probe(file);
+  const inFile = await probe(file, options);
   if (inFile.record !== undefined && !(options.forLogin && inKeychain.isThere)) {
     // A login that was saved while there was no keychain stays where it is: a copy would break its chain.
     return found(file, inFile.record, true);
@@ -106,13 +106,21 @@ async function officialLogin(options: DefaultCredentialStoreOptions): Promise<De
 
 type Probe = { record: KimiCredentials | undefined; isThere: true } | { record: undefined; isThere: false; reason: string };
 
-/** What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see. */
-async function probe(store: CredentialStore): Promise<Probe> {
+/**
+ * What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see, but for a damaged record
+ * where it is about to be replaced or removed.
+ */
+async function probe(store: CredentialStore, { forLogin }: { forLogin?: boolean }): Promise<Probe> {
   try {
     return { record: await store.load(), isThere: true };
   } catch (error) {
-    if (KimiCredentialStoreError.isInstance(error) && error.reason === 'unavailable') {
-      return { record: undefined, isThere: false, reason: error.message };
+    if (KimiCredentialStoreError.isInstance(error)) {
+      if (error.reason === 'unavailable') {
+        return { record: undefined, isThere: false, reason: error.message };
+      }
+      if (error.reason === 'corrupt' && forLogin) {
+        return { record: undefined, isThere: true };
+      }
     }
     throw error;
   }

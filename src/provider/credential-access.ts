@@ -4,6 +4,7 @@ import type { SessionStatus } from '../auth/session-status';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
 import { credentialSlot } from '../credentials/credential-slot';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
+import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
@@ -93,7 +94,13 @@ export class CredentialAccess {
   async ownSession(): Promise<AuthSession> {
     await this.readMarker();
     const { endpoints, account } = this.place();
-    const stored = await this.stored();
+    // A damaged record is what a login replaces and a logout removes.
+    const stored = await this.stored().catch((error: unknown) => {
+      if (KimiCredentialStoreError.isInstance(error) && error.reason === 'corrupt') {
+        return undefined;
+      }
+      throw error;
+    });
     if (stored?.isOwn) {
       return stored.session;
     }

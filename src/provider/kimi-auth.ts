@@ -2,6 +2,7 @@ import type { AuthSession } from '../auth/auth-session';
 import type { KimiCredentials } from '../credentials/credential-store';
 import type { SessionStatus } from '../auth/session-status';
 import type { KimiEndpoints } from '../endpoints';
+import type { FetchFunction } from '../transport/fetch-function';
 import type { CredentialAccess } from './credential-access';
 
 /** Who is signed in, where, and from which source. Never a secret. */
@@ -30,6 +31,11 @@ export type KimiAuth = {
    */
   getAccessToken(options?: { abortSignal?: AbortSignal | undefined }): Promise<string>;
   /**
+   * The `fetch` that the models use, for other endpoints of the API: identified, authorised for the API's origin only, and a 401 about the
+   * token renews the login and sends once more. @throws KimiLoginRequiredError, KimiTokenRefreshError, KimiRedirectError
+   */
+  fetch: FetchFunction;
+  /**
    * Calls `listener` with each new credential, after it was saved and before it is used, until the returned function is called.
    * It holds secrets.
    */
@@ -37,7 +43,7 @@ export type KimiAuth = {
 };
 
 /** @param access which credential is whose */
-export function kimiAuth(access: CredentialAccess): KimiAuth {
+export function kimiAuth(access: CredentialAccess, fetch: FetchFunction): KimiAuth {
   return {
     login: async options => (await access.ownSession()).login(options),
     startDeviceLogin: async options => (await access.ownSession()).startDeviceLogin(options),
@@ -50,6 +56,7 @@ export function kimiAuth(access: CredentialAccess): KimiAuth {
       return { ...status, ...endpoints, account };
     },
     getAccessToken: async options => (await (await access.forRequest()).credentials.getCredential(options)).token,
+    fetch,
     onCredentials: listener => access.onCredentials(listener),
   };
 }

@@ -27,7 +27,7 @@ export class KimiCore {
   constructor(settings: KimiProviderSettings) {
     this.settings = settings;
     this.access = new CredentialAccess(settings, implied => this.identityFetch(implied ?? 'none'));
-    this.auth = kimiAuth(this.access);
+    this.auth = kimiAuth(this.access, this.authorizedFetch);
     this.models = new ModelAccess({ access: this.access, fetch: this.authorizedFetch, now: settings.now ?? Date.now });
   }
 

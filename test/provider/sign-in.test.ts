@@ -188,6 +188,11 @@ describe('the default place', () => {
     const error = await failure(ask(kimi()));
     expect(KimiCredentialStoreError.isInstance(error)).toBe(true);
     expect(String(error)).toContain(source);
+    await kimi().auth.login({ onVerification: () => {} });
+    expect(await ask(kimi())).toBe('You said: hi');
+    writeFileSync(source, 'no record');
+    await kimi().auth.logout();
+    expect(existsSync(source)).toBe(false);
   });
 
   it('refuses a file that others can read', async () => {
@@ -248,6 +253,18 @@ describe("an official client's login", () => {
     const store = await signInToKimiCode();
     expect(await failure(ask(kimi({ account: 'work' })))).toMatchObject({ reason: 'missing' });
     await store.clear();
+  });
+});
+
+describe('auth.fetch', () => {
+  it('serves other endpoints, renews for them too, and keeps the token at home', async () => {
+    const provider = kimi({ credentialStore: memoryCredentialStore(record()) });
+    simulator.expireTokens();
+    const response = await provider.auth.fetch(`${simulator.apiBaseURL}/models`);
+    expect([response.status, simulator.rotations]).toEqual([200, 1]);
+    await using elsewhere = await startKimiSimulator();
+    await provider.auth.fetch(`${elsewhere.apiBaseURL}/models`);
+    expect(elsewhere.requests[0]?.headers).not.toHaveProperty('authorization');
   });
 });
 

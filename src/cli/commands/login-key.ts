@@ -1,6 +1,9 @@
 import { APICallError } from '@ai-sdk/provider';
 import { KimiLoginRequiredError } from '../../errors/kimi-login-required-error';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
+import type { FetchFunction } from '../../transport/fetch-function';
+import { createSameOriginFetch } from '../../transport/same-origin-fetch';
+import { setFinalHeaders } from '../../transport/set-final-headers';
 import { KEY_CONSOLE_URLS } from '../../upstream';
 import { errorScreen, type CommandContext } from '../command-context';
 import { describeFailure } from '../describe-failure';
@@ -26,7 +29,7 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
     throw new UsageError(`${key === '' ? 'No key was given' : 'What was given is not a key: one line without spaces'}. Nothing was saved.`);
   }
   try {
-    await requestModels({ apiBaseURL, service }, { token: key, source: 'your input', remedy: '' }, context.abortSignal);
+    await requestModels({ apiBaseURL, service }, { fetch: withKey(key), source: 'your input', remedy: '' }, context.abortSignal);
   } catch (error) {
     context.abortSignal.throwIfAborted();
     if (KimiLoginRequiredError.isInstance(error)) {
@@ -49,4 +52,9 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
   }
   context.abortSignal.throwIfAborted();
   await kimi.auth.save({ type: 'api-key', key, service, region });
+}
+
+function withKey(key: string): FetchFunction {
+  const fetch = createSameOriginFetch(globalThis.fetch);
+  return (input, init) => fetch(input, setFinalHeaders(init, [['Authorization', `Bearer ${key}`]]));
 }

@@ -22,9 +22,8 @@ export async function models(context: CommandContext, options: ModelsOptions): P
   progress?.show('Asking Kimi');
   let list: ModelInfo[];
   try {
-    const token = await auth.getAccessToken({ abortSignal: context.abortSignal });
     const remedy = `Sign in again: npx ai-sdk-provider-kimi login${loginFlags(options)}`;
-    list = await requestModels(endpoints, { token, source: endpoints.source, remedy }, context.abortSignal);
+    list = await requestModels(endpoints, { fetch: auth.fetch, source: endpoints.source, remedy }, context.abortSignal);
   } finally {
     progress?.stop();
   }

@@ -34,8 +34,7 @@ function whatIsThere({ state, kind }: KimiAuthStatus): string {
 async function tryToken(auth: KimiAuth, status: KimiAuthStatus, fix: string, abortSignal: AbortSignal): Promise<Check> {
   const name = status.kind === 'oauth' ? 'Token' : 'Key';
   try {
-    const token = await auth.getAccessToken({ abortSignal });
-    const models = await requestModels(status, { token, source: shortenHome(status.source), remedy: fix }, abortSignal);
+    const models = await requestModels(status, { fetch: auth.fetch, source: shortenHome(status.source), remedy: fix }, abortSignal);
     return { name, state: 'ok', detail: `accepted; ${models.length} models` };
   } catch (error) {
     abortSignal.throwIfAborted();
