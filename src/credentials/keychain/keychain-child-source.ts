@@ -5,6 +5,8 @@
  * Never calls `findCredentials`: keytar's crashes on a locked keyring (tooling.md 1).
  */
 export const KEYCHAIN_CHILD_SOURCE = String.raw`
+// Ctrl-C reaches the whole group of a terminal: the parent decides when a save ends.
+process.on('SIGINT', () => {});
 const { execFileSync } = require('node:child_process');
 const isLinux = process.platform !== 'darwin' && process.platform !== 'win32';
 const options = { linux: { store: 'secret-service' } };
