@@ -1,5 +1,6 @@
 /** A session's view of its store: the same operations, with every failure a `KimiCredentialStoreError`, also of a store that a user wrote. */
 import type { CredentialLock, KimiCredentials } from '../credentials/credential-store';
+import { hideSecrets } from '../credentials/hide-secrets';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiError } from '../errors/kimi-error';
 import type { SessionContext } from './session-context';
@@ -96,7 +97,5 @@ function storeError(
 
 /** A database's error may quote what was to be saved. It is not kept as a cause for the same reason. */
 function reasonOf(error: unknown, credentials?: KimiCredentials | undefined): string {
-  const secrets = credentials === undefined ? [] : credentials.type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key];
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-  return secrets.filter(secret => secret !== '').reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
+  return error instanceof Error ? hideSecrets(`${error.name}: ${error.message}`, credentials) : 'unknown error';
 }

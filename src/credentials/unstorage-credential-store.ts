@@ -1,6 +1,6 @@
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { parseCredentials, serializeCredentials } from './credential-record';
-import type { CredentialStore } from './credential-store';
+import type { CredentialStore, KimiCredentials } from './credential-store';
 import { credentialCipher, plainCipher, type EncryptionKey } from './redis/credential-cipher';
 import { describeFailure } from './redis/describe-failure';
 
@@ -33,12 +33,12 @@ export function unstorageCredentialStore(storage: UnstorageStorage, options: Uns
   const location = `unstorage key ${key}`;
   const cipher = encryptionKey === undefined ? plainCipher({ location }) : credentialCipher(encryptionKey, { location, name: key });
 
-  const attempt = async <T>(operation: 'load' | 'save' | 'clear', action: () => Promise<T>): Promise<T> => {
+  const attempt = async <T>(operation: 'load' | 'save' | 'clear', action: () => Promise<T>, saved?: KimiCredentials): Promise<T> => {
     try {
       return await action();
     } catch (error) {
       const message =
-        `The storage cannot be used (${location}): ${describeFailure(error)}. ` +
+        `The storage cannot be used (${location}): ${describeFailure(error, saved)}. ` +
         'Look at the driver that this storage was made with: its settings, and whether its service can be reached.';
       throw new KimiCredentialStoreError({ location, operation, reason: 'unavailable', message });
     }
@@ -59,7 +59,7 @@ export function unstorageCredentialStore(storage: UnstorageStorage, options: Uns
 
     async save(credentials) {
       const value = await cipher.seal(serializeCredentials(credentials));
-      await attempt('save', async () => storage.setItem(key, value));
+      await attempt('save', async () => storage.setItem(key, value), credentials);
     },
 
     async clear() {

@@ -67,7 +67,8 @@ function cutOut(text: string, quoted: ReadonlySet<string>, short: readonly strin
   let position = 0;
   let hiddenUntil = 0;
   for (let start = 0; start < text.length; start++) {
-    const length = quoted.has(text.slice(start, start + QUOTATION)) ? QUOTATION : (short.find(prompt => text.startsWith(prompt, start))?.length ?? 0);
+    const isQuoted = quoted.has(text.slice(start, start + QUOTATION));
+    const length = isQuoted ? QUOTATION : (short.find(prompt => text.startsWith(prompt, start))?.length ?? 0);
     if (length === 0) {
       continue;
     }

@@ -141,7 +141,7 @@ async function expectOutcome(outcome: Outcome, { simulator, place, peers }: Scen
 /** `onLenientServer`: whether a server forgives has nothing to do with the place, so one place is enough for that. */
 function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
   const killed = onLenientServer ? [...KILLED, ...KILLED_RECOVERABLY] : KILLED;
-  test.concurrent.each(killed)('killed at "%s": %s (server forgives for %d ms)', async (step, outcome, reuseGraceMs) => {
+  test.concurrent.each(killed)('killed at "%s": %s (forgiven for %d ms)', async (step, outcome, reuseGraceMs) => {
     await withHolderAt(kind, step, reuseGraceMs, async scene => {
       await scene.holder.kill();
       // The request was on its way: nobody can call it back.
@@ -152,7 +152,7 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
   });
 
   const stopped = onLenientServer ? [...STOPPED, ...STOPPED_RECOVERABLY] : STOPPED;
-  test.concurrent.each(stopped)('stopped at "%s", overwrites nothing: %s (server forgives for %d ms)', async (step, outcome, reuseGraceMs) => {
+  test.concurrent.each(stopped)('stopped at "%s": %s, nothing overwritten (forgiven for %d ms)', async (step, outcome, reuseGraceMs) => {
     await withHolderAt(kind, step, reuseGraceMs, async scene => {
       const { holder, held, place, simulator } = scene;
       holder.stop();

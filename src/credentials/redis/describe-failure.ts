@@ -1,13 +1,17 @@
+import type { KimiCredentials } from '../credential-store';
+import { hideSecrets } from '../hide-secrets';
+
 /**
  * An error of a database client in one line that is fit to be shown. The error itself is not kept as a cause: clients hang the command
  * and its arguments on it, which hold the credential (ioredis `command.args`), and some servers repeat arguments in the message.
+ * @param saved what was to be saved, which the message may quote
  */
-export function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown, saved?: KimiCredentials | undefined): string {
   if (!(error instanceof Error)) {
     return 'unknown error';
   }
   const code = (error as { code?: unknown }).code;
-  const text = (error.message || (typeof code === 'string' ? code : error.name))
+  const text = hideSecrets(error.message || (typeof code === 'string' ? code : error.name), saved)
     .split('\n', 1)[0]!
     .replace(/,? ?with args beginning with.*$/i, '')
     .replaceAll(/\/\/[^/@\s]*@/g, '//')
