@@ -6,6 +6,9 @@ import { ToolCallRecovery } from './tool-call-recovery';
 /** What may begin markup, or changes whether the next character is quoted; escaped characters have a backslash. */
 const SIGNS = /[\\<>`~'“„«「『”»』」]/;
 
+/** Tool calls, a finish reason, or text that is blank, behind which a line may still begin. */
+const ODD_CHUNK = /tool_calls|"finish_reason"\s*:\s*"|content"\s*:\s*" +"/;
+
 type Delta = NonNullable<NonNullable<NonNullable<ChatChunk['choices']>[number]>['delta']>;
 
 /**
@@ -30,7 +33,7 @@ export class ChunkRecovery {
 
   /** Cheap signs, by text, that these events must go through `rewrite`. Those that need not count as seen. */
   mustLook(events: string): boolean {
-    if (!this.recovery.isIdle || SIGNS.test(events) || events.includes('tool_calls') || /"finish_reason"\s*:\s*"/.test(events)) {
+    if (!this.recovery.isIdle || SIGNS.test(events) || ODD_CHUNK.test(events)) {
       return true;
     }
     if (/"content"\s*:\s*"[^"]/.test(events)) {

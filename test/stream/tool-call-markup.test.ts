@@ -106,6 +106,7 @@ const PROSE: Record<string, string> = {
   'curly quotes': `It writes “${section(K2('functions.get_weather:0', PARIS))}”.`,
   'corner brackets': `『${section(K2('functions.get_weather:0', PARIS))}』`,
   'single quotes': `It writes '${section(K2('functions.get_weather:0', PARIS))}'.`,
+  'single quotes around two beginnings': `'<|tool_call_begin|> ${section(K2('functions.get_weather:0', PARIS))}'`,
   'a block quotation': `> ${section(K2('functions.get_weather:0', PARIS))}`,
   'K3 in a code block': `\`\`\`xml\n${tools(K3('get_weather', argument('city', 'string', 'Paris')))}\n\`\`\``,
   'a marker alone': 'The token <|tool_calls_section_begin|> opens a section, <|tool_call_begin|> a call.',

@@ -108,6 +108,7 @@ describe('leaked tool calls, streamed and whole', () => {
     ['at the end of the reasoning', { reasoning_content: `Hm. ${SECTION}\n` }, 'stop', [['reasoning', 'Hm. '], CALL], 'tool-calls'],
     ['in reasoning that an answer follows: it was only thought about', { reasoning_content: `Hm. ${SECTION}`, content: 'No.' }, 'stop', [['reasoning', `Hm. ${SECTION}`], ['text', 'No.']], 'stop'],
     ['in reasoning that more reasoning follows', { reasoning_content: `${SECTION} or not`, content: 'No.' }, 'stop', [['reasoning', `${SECTION} or not`], ['text', 'No.']], 'stop'],
+    ['in reasoning that a leaked call in the text follows', { reasoning_content: SECTION, content: `\n\n${SECTION}` }, 'stop', [['reasoning', SECTION], ['text', '\n\n'], CALL], 'tool-calls'],
     ['in reasoning that a real call follows', { reasoning_content: SECTION, tool_calls: [REAL] }, 'tool_calls', [['reasoning', SECTION], ['tool-call', 'weather {"city": "Paris"}']], 'tool-calls'],
     ['beside the same real call', { content: `Now. ${SECTION}`, tool_calls: [REAL] }, 'tool_calls', [['text', 'Now. '], ['tool-call', 'weather {"city": "Paris"}']], 'tool-calls'],
     ['beside another real call', { content: SECTION, tool_calls: [{ ...REAL, function: { name: 'weather', arguments: '{"city":"Rome"}' } }] }, 'tool_calls', [['tool-call', 'weather {"city":"Rome"}'], CALL], 'tool-calls'],

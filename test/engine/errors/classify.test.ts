@@ -204,6 +204,11 @@ describe('the error', () => {
     }
   });
 
+  it('shows no image where the prompt has nothing else', () => {
+    const body = JSON.stringify({ error: { message: `unsupported image url: data:image/png;base64,${'QUJD'.repeat(40)}` } });
+    expect(toKimiAPIError({ url: CODING, requestBodyValues: {}, statusCode: 400 }, body).message).toContain('unsupported image url: data:…');
+  });
+
   it('never throws, whatever the body is', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), fc.integer({ min: 300, max: 599 }), (body, status) => {
