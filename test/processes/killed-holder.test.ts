@@ -2,7 +2,7 @@
  * The process that refreshes is killed, or stopped for longer than its lock lasts, at every step, while two others wait for the lock
  * (decisions.md 20, 21). The server revokes the whole login when a used refresh token comes back.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { startRedisServer, type RedisServer } from '../support/start-redis-server';
 import { testServices } from '../support/test-services';
@@ -51,6 +51,9 @@ const STOPPED_RECOVERABLY: readonly [Step, Outcome, number][] = [
   ['answer', 'recovered', LENIENT_MS],
   ['answered', 'recovered', LENIENT_MS],
 ];
+
+// Five scenes of three processes run at once, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let bundle: WorkerBundle;
 let redis: RedisServer | undefined;
