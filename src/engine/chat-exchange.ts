@@ -5,6 +5,7 @@ import { createChatStreamFetch } from '../stream/chat-stream-fetch';
 import { isErrorBody } from '../stream/is-error-body';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { BoundConfig } from './bindable-chat-model';
+import { bodyTools } from './body-tools';
 import { convertUsage, findUsage } from './convert-usage';
 import { answerFaultError, unreadableAnswer } from './errors/chat-failure';
 import { toKimiAPIError, traceIdOf, type Exchange } from './errors/to-kimi-api-error';
@@ -24,6 +25,8 @@ export class ChatExchange implements Exchange {
 
   /** Tools that leaked markup may call: those on the wire. */
   toolNames: ReadonlySet<string> = new Set();
+  /** Wire name to the caller's, of tools that a body rule renamed. */
+  callerNames: ReadonlyMap<string, string> = new Map();
   recoveredToolCalls = 0;
 
   private usage: unknown;
@@ -53,6 +56,7 @@ export class ChatExchange implements Exchange {
               coalesce: stream.coalesce,
               answer: () => ({
                 toolNames: this.toolNames,
+                callerNames: this.callerNames,
                 generateId,
                 onRecovered: count => {
                   this.recoveredToolCalls += count;
@@ -65,7 +69,7 @@ export class ChatExchange implements Exchange {
       transformRequestBody: (body, warnings = []) => {
         const sent = transform(body, warnings);
         this.requestBodyValues = sent;
-        this.toolNames = new Set(sent.tool_choice === 'none' ? [] : sent.tools?.map(tool => tool.function.name));
+        this.toolNames = new Set(sent.tool_choice === 'none' ? [] : bodyTools(sent).map(tool => tool.function.name));
         return sent;
       },
       // Called in a stream's flush. A whole answer's usage is read from its body (decisions.md 6).

@@ -17,6 +17,7 @@ import type { KimiChatRequestBody } from './kimi-chat-request-body';
 import { kimiErrorStructure } from './kimi-error-structure';
 import { KIMI_CALL_KEY, prepareCall } from './prepare-call';
 import { recoverToolCalls } from './recover-tool-calls';
+import { restoreToolName } from './restore-tool-names';
 import { transformRequestBody } from './transform-request-body';
 import { withServerChunks } from './with-server-chunks';
 
@@ -110,7 +111,10 @@ export class KimiChatLanguageModel {
 
   private bind(exchange: ChatExchange, stream: { coalesce: boolean } | undefined): BindableChatModel {
     const { fetch, generateId } = this.config;
-    const transform = (body: Record<string, unknown>, warnings: SharedV4Warning[]) => this.transform(body as WireBody, warnings);
+    const transform = (body: Record<string, unknown>, warnings: SharedV4Warning[]) => {
+      exchange.callerNames = (body as WireBody)[KIMI_CALL_KEY].toolNames;
+      return this.transform(body as WireBody, warnings);
+    };
     return this.wrapped.bind(exchange.bind({ fetch, generateId, transform, stream }));
   }
 
@@ -128,7 +132,7 @@ export class KimiChatLanguageModel {
     }
     return {
       ...result,
-      content,
+      content: content.map(part => restoreToolName(part, exchange.callerNames)),
       finishReason: { unified: unified === 'stop' && exchange.recoveredToolCalls > 0 ? 'tool-calls' : unified, raw },
       usage: convertUsage(findUsage(body)),
       providerMetadata: { ...result.providerMetadata, kimi: { ...result.providerMetadata?.kimi, ...exchange.metadata(body) } },

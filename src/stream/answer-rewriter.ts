@@ -9,6 +9,8 @@ import type { ChatChunk } from './repair-chunk';
 export type AnswerRewriterOptions = {
   /** Tools that the request declared; without any, markup stays text. */
   toolNames: ReadonlySet<string>;
+  /** The caller's name of a tool that has another one on the wire. */
+  callerNames: ReadonlyMap<string, string>;
   /** Makes ids for recovered tool calls. */
   generateId: () => string;
   /** Called before the finish reason leaves. */
@@ -28,7 +30,7 @@ export class AnswerRewriter {
   private isDone = false;
 
   constructor(options: AnswerRewriterOptions) {
-    this.recovery = options.toolNames.size === 0 ? undefined : new ChunkRecovery(options);
+    this.recovery = options.toolNames.size + options.callerNames.size === 0 ? undefined : new ChunkRecovery(options);
     this.keepsRaw = options.keepsRaw;
   }
 
@@ -36,8 +38,7 @@ export class AnswerRewriter {
   write(events: string): string {
     // `[DONE]` and torn JSON do not end in a brace; comments that keep the line alive have no data.
     const isOdd = !events.endsWith('}\n\n') && events.includes('data:');
-    const mustRecover = this.recovery?.mustLook(events) ?? false;
-    if (!isOdd && !mustRecover && !this.watch.mustSee(events)) {
+    if (!isOdd && !this.watch.mustSee(events) && !this.recovery?.mustLook(events)) {
       return events;
     }
     return events

@@ -5,6 +5,9 @@ import type { ChatChunk } from './repair-chunk';
 /** Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7). */
 const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
 
+/** A finish reason that is not `null`, or an error body. One pattern: the several searches for its words take twice as long. */
+const FINISH_OR_ERROR = /"finish_reason"\s*:\s*"|"(?:error|message|detail|error_description)"\s*:/;
+
 /** Follows one answer, chunk by chunk, as far as it takes to say at its end what is wrong with it. */
 export class AnswerWatch {
   private hasReasoning = false;
@@ -31,8 +34,8 @@ export class AnswerWatch {
   /** Cheap signs, by text, that these events must go through `see`. */
   mustSee(events: string): boolean {
     return (
-      /"finish_reason"\s*:\s*"|"(?:error|message|detail|error_description)"\s*:/.test(events) ||
-      (!this.hasText && /"(?:content|refusal)"\s*:\s*["[]/.test(events)) ||
+      FINISH_OR_ERROR.test(events) ||
+      (!this.hasText && (/content"\s*:\s*["[]/.test(events) || events.includes('refusal"'))) ||
       (!this.hasReasoning && events.includes('"reasoning')) ||
       (!this.hasToolCall && events.includes('tool_calls'))
     );

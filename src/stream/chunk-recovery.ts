@@ -3,19 +3,24 @@ import type { ChatChunk } from './repair-chunk';
 import type { ToolCallDelta } from './tool-call-labels';
 import { ToolCallRecovery } from './tool-call-recovery';
 
+type ChunkRecoveryOptions = {
+  toolNames: ReadonlySet<string>;
+  callerNames: ReadonlyMap<string, string>;
+  generateId: () => string;
+  onRecovered: (count: number) => void;
+};
+
 /** What may begin markup, or changes whether the next character is quoted; escaped characters have a backslash. */
 const SIGNS = /[\\<>`~'“„«「『”»』」]/;
-
-/** Tool calls, a finish reason, or text that is blank, behind which a line may still begin. */
-const ODD_CHUNK = /tool_calls|"finish_reason"\s*:\s*"|content"\s*:\s*" +"/;
 
 type Delta = NonNullable<NonNullable<NonNullable<ChatChunk['choices']>[number]>['delta']>;
 
 /**
  * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its finish reason, which
- * becomes `tool_calls` where it was `stop` (openclaw PR #60775).
+ * becomes `tool_calls` where it was `stop` (openclaw PR #60775). Tools that have another name on the wire get the caller's back.
  */
 export class ChunkRecovery {
+  private readonly callerNames: ReadonlyMap<string, string>;
   private readonly recovery: ToolCallRecovery;
   private readonly generateId: () => string;
   private readonly onRecovered: (count: number) => void;
@@ -25,21 +30,24 @@ export class ChunkRecovery {
   /** `id`, `model` and the like of the last chunk, for those that are added. */
   private head: Record<string, unknown> = {};
 
-  constructor({ toolNames, generateId, onRecovered }: { toolNames: ReadonlySet<string>; generateId: () => string; onRecovered: (count: number) => void }) {
+  constructor({ toolNames, callerNames, generateId, onRecovered }: ChunkRecoveryOptions) {
+    this.callerNames = callerNames;
     this.recovery = new ToolCallRecovery(toolNames);
     this.generateId = generateId;
     this.onRecovered = onRecovered;
   }
 
-  /** Cheap signs, by text, that these events must go through `rewrite`. Those that need not count as seen. */
+  /** Cheap signs, by text, that these events, which have no finish reason, must go through `rewrite`. Those that need not count as seen. */
   mustLook(events: string): boolean {
-    if (!this.recovery.isIdle || SIGNS.test(events) || ODD_CHUNK.test(events)) {
+    // A value that is blank: behind it a line may still begin.
+    const isBlank = events.includes('" "') || events.includes('"  ');
+    if (isBlank || !this.recovery.isIdle || SIGNS.test(events) || events.includes('tool_calls')) {
       return true;
     }
     if (/"content"\s*:\s*"[^"]/.test(events)) {
       this.recovery.skip('content');
     }
-    if (/"reasoning_content"\s*:\s*"[^"]/.test(events)) {
+    if (events.includes('reasoning') && /"reasoning_content"\s*:\s*"[^"]/.test(events)) {
       this.recovery.skip('reasoning');
     }
     return false;
@@ -80,7 +88,7 @@ export class ChunkRecovery {
     const toolCalls = calls.map(({ id: own, name, arguments: input }, position) => {
       const id = own !== undefined && !ids.has(own) ? own : this.generateId();
       ids.add(id);
-      return { index: FIRST_INDEX + position, id, type: 'function', function: { name, arguments: input } };
+      return { index: FIRST_INDEX + position, id, type: 'function', function: { name: this.callerNames.get(name) ?? name, arguments: input } };
     });
     return [...this.textChunks(reasoning, content), ...(toolCalls.length > 0 ? [this.chunk({ tool_calls: toolCalls })] : [])];
   }
@@ -109,8 +117,10 @@ export class ChunkRecovery {
       const { content, reasoning } = this.recovery.beginToolCall();
       before.push(...this.textChunks(reasoning, content));
       delta.tool_calls.forEach(entry => this.follow(entry));
+      changed.tool_calls = this.callerNames.size === 0 ? delta.tool_calls : delta.tool_calls.map(entry => this.renamed(entry));
     }
-    const isSame = changed.reasoning_content === delta.reasoning_content && changed.content === delta.content;
+    const isSame =
+      changed.reasoning_content === delta.reasoning_content && changed.content === delta.content && changed.tool_calls === delta.tool_calls;
     return { before, delta: isSame ? undefined : changed };
   }
 
@@ -121,6 +131,12 @@ export class ChunkRecovery {
     const { name, arguments: input } = (entry?.function ?? {}) as { name?: unknown; arguments?: unknown };
     call.name ||= typeof name === 'string' ? name : '';
     call.input.push(typeof input === 'string' ? input : '');
+  }
+
+  private renamed(entry: ToolCallDelta | null): ToolCallDelta | null {
+    const name = entry?.function?.name;
+    const callerName = typeof name === 'string' ? this.callerNames.get(name) : undefined;
+    return callerName === undefined ? entry : { ...entry, function: { ...entry?.function, name: callerName } };
   }
 
   private textChunks(reasoning: string, content: string): ChatChunk[] {

@@ -12,7 +12,7 @@ const delta = (fields: object, more: object = {}) => event({ id: 'chat-1', choic
 const STOP = delta({}, { finish_reason: 'stop' });
 const DONE = 'data: [DONE]\n\n';
 
-const rewriter = (toolNames = ['f']) => new AnswerRewriter({ toolNames: new Set(toolNames), generateId: () => 'made', onRecovered: () => undefined, keepsRaw: false });
+const rewriter = (toolNames = ['f']) => new AnswerRewriter({ toolNames: new Set(toolNames), callerNames: new Map(), generateId: () => 'made', onRecovered: () => undefined, keepsRaw: false });
 
 /** What is said by these events, and the fault at the end. */
 function heard(text: string): { said: string; calls: string[]; finishReason: string | undefined; fault: string | undefined } {

@@ -145,6 +145,21 @@ describe('leaked tool calls, streamed and whole', () => {
     expect(seen.join('')).toBe(`a  b${SECTION}error`);
   });
 
+  it('have the name that the caller gave the tool, as real ones do, where the wire has another', async () => {
+    const tools = [{ ...TOOLS[0], name: '7-day weather' }];
+    const options = { tools, toolChoice: { type: 'auto' } };
+    let wireName = '';
+    const server = await startAnswerServer((response, body, request) => {
+      wireName = (body.tools as Array<{ function: { name: string } }>)[0]?.function.name ?? '';
+      const leak = `Now. ${SECTION.replace('weather', wireName)}`;
+      return answer({ content: leak, tool_calls: [{ ...REAL, function: { name: wireName, arguments: '{"city":"Rome"}' } }] }, 'tool_calls')(response, body, request);
+    });
+    const [streamed, whole] = await both(server, options);
+    expect(wireName).not.toBe('7-day weather');
+    expect(streamed.content).toEqual([['text', 'Now. '], ['tool-call', '7-day weather {"city":"Rome"}'], ['tool-call', '7-day weather {"city":"Paris"}']]);
+    expect(whole.content).toEqual(streamed.content);
+  });
+
   it('keep the id that the server gave them, and get one of generateId where it would be a second', async () => {
     const server = await startAnswerServer(answer({ content: SECTION + SECTION.replace('Paris', 'Rome') }), answer({ content: XTML }));
     let made = 0;
