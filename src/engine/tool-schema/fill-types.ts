@@ -76,6 +76,7 @@ function defineRequired(node: JsonSchema, trace: SchemaTrace): JsonSchema {
     return node;
   }
   const required = [...new Set(node.required.filter(name => typeof name === 'string'))];
+  trace.exact &&= node.required.every(name => typeof name === 'string');
   const properties = isSchema(node.properties) ? node.properties : {};
   const missing = required.filter(name => !Object.hasOwn(properties, name));
   if (missing.length === 0) {

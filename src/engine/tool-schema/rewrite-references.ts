@@ -37,7 +37,7 @@ export function rewriteReferences(root: JsonSchema, document: unknown, trace: Sc
   const define = (reference: string): string | undefined => {
     const target = followAliases(document, reference);
     if (target === undefined) {
-      trace.warnings.push(`its schema refers to ${JSON.stringify(reference)}, which it does not contain; anything is taken there`);
+      trace.warnings.push(`its schema refers to ${JSON.stringify(reference)}, which leads nowhere; anything is taken there`);
       return undefined;
     }
     const known = names.get(target.schema);
@@ -58,20 +58,34 @@ export function rewriteReferences(root: JsonSchema, document: unknown, trace: Sc
 
 /** The target, through definitions that are only another reference; those that lead to themselves lead nowhere. */
 function followAliases(document: unknown, first: string): { schema: unknown; reference: string } | undefined {
-  const seen = new Set<string>();
-  for (let reference = first; !seen.has(reference); ) {
-    seen.add(reference);
-    const schema = resolvePointer(document, reference);
-    if (!isSchema(schema) && typeof schema !== 'boolean') {
-      return undefined;
-    }
-    if (!isSchema(schema) || typeof schema.$ref !== 'string' || Object.keys(without(schema, NAMES_OF_PARTS)).length > 1) {
-      // Booleans are all the same value, and need a definition each time.
-      return { schema: isSchema(schema) ? schema : { [schema ? 'allOf' : 'anyOf']: [schema] }, reference };
-    }
-    reference = schema.$ref;
+  if (isEndless(document, first)) {
+    return undefined;
   }
-  return undefined;
+  let reference = first;
+  let schema = resolvePointer(document, reference);
+  while (isSchema(schema) && typeof schema.$ref === 'string' && Object.keys(without(schema, NAMES_OF_PARTS)).length === 1) {
+    reference = schema.$ref;
+    schema = resolvePointer(document, reference);
+  }
+  if (typeof schema === 'boolean') {
+    // Booleans are all the same value, and need a definition each time.
+    return { schema: { [schema ? 'allOf' : 'anyOf']: [schema] }, reference };
+  }
+  return isSchema(schema) ? { schema, reference } : undefined;
+}
+
+/** Whether references alone, with or without something beside them, come back to themselves. */
+function isEndless(document: unknown, first: string): boolean {
+  const seen = new Set<unknown>();
+  let schema = resolvePointer(document, first);
+  while (isSchema(schema) && typeof schema.$ref === 'string') {
+    if (seen.has(schema)) {
+      return true;
+    }
+    seen.add(schema);
+    schema = resolvePointer(document, schema.$ref);
+  }
+  return false;
 }
 
 function freeName(reference: string, taken: ReadonlySet<string>): string {

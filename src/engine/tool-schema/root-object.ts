@@ -1,4 +1,5 @@
-import { isSchema, sameJson, setField, without, type JsonSchema, type SchemaTrace } from './json-schema';
+import { ANNOTATIONS, isSchema, sameJson, setField, without, type JsonSchema, type SchemaTrace } from './json-schema';
+import { layOver } from './lay-over';
 import { resolvePointer } from './resolve-pointer';
 
 /** Keywords that mean something only at the top of a document, and nothing once references are rewritten. */
@@ -10,7 +11,7 @@ const DOCUMENT_KEYWORDS = ['$schema', '$id', '$anchor', '$comment', '$vocabulary
  * objects becomes one object with everybody's properties.
  */
 export function rootObject(document: unknown, trace: SchemaTrace): JsonSchema {
-  const resolved = resolveRoot(document);
+  const resolved = resolveRoot(document, trace);
   if (!isSchema(resolved)) {
     trace.exact = false;
     return { type: 'object', properties: {} };
@@ -25,23 +26,35 @@ export function rootObject(document: unknown, trace: SchemaTrace): JsonSchema {
   if (root.type !== 'object') {
     trace.exact = false;
   }
-  const { type: _, ...rest } = root;
+  if (root.enum !== undefined || Object.hasOwn(root, 'const')) {
+    // Whole argument objects written down one by one: Kimi knows lists of plain values only.
+    trace.exact = false;
+  }
+  const { type: _, enum: _values, const: _value, ...rest } = root;
   const object: JsonSchema = { type: 'object', ...rest };
   const unions = ['anyOf', 'oneOf'].filter(keyword => Array.isArray(object[keyword]));
   const merged = unions.reduce((schema, keyword) => mergeUnion(schema, keyword, document, trace), object);
   return merged.properties === undefined ? { ...merged, properties: {} } : merged;
 }
 
-function resolveRoot(document: unknown): unknown {
+/** The root through its references; what stands beside them counts too. */
+function resolveRoot(document: unknown, trace: SchemaTrace): unknown {
   let root = document;
-  const seen = new Set<unknown>();
+  const seen = new Set<string>();
   while (isSchema(root) && typeof root.$ref === 'string') {
     const target = resolvePointer(document, root.$ref);
-    if (seen.has(root) || !isSchema(target)) {
+    if (seen.has(root.$ref) || !isSchema(target)) {
+      trace.exact = false;
       return without(root, ['$ref']);
     }
-    seen.add(root);
-    root = { ...target, ...without(root, ['$ref', '$defs', 'definitions']) };
+    seen.add(root.$ref);
+    const beside = without(root, ['$ref', '$defs', 'definitions', ...DOCUMENT_KEYWORDS]);
+    const annotations = Object.fromEntries(Object.entries(beside).filter(([keyword]) => ANNOTATIONS.has(keyword)));
+    const constraints = without(beside, ANNOTATIONS);
+    const chained = typeof target.$ref === 'string';
+    const merged = Object.keys(constraints).length === 0 || chained ? undefined : layOver(without(target, ['$defs', 'definitions']), constraints);
+    trace.exact &&= Object.keys(constraints).length === 0 || merged !== undefined;
+    root = { ...(merged ?? target), ...annotations };
   }
   return root;
 }

@@ -6,6 +6,11 @@ export function typesOf(type: unknown): string[] {
   return named.length === 0 ? [...ALL_TYPES] : [...new Set(named)];
 }
 
+/** Whether `type` is as JSON Schema has it. */
+export function areTypes(type: unknown): boolean {
+  return Array.isArray(type) ? type.length > 0 && type.every(isTypeName) : isTypeName(type);
+}
+
 /** Types that both lists take; an integer is a number. */
 export function commonTypes(left: readonly string[], right: readonly string[]): string[] {
   const common = left.flatMap(type => {

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, isSchema, nothing, without, type JsonSchema, type SchemaTrace } from './json-schema';
 import { layOver } from './lay-over';
 import { mapChildren } from './map-children';
-import { commonTypes, typesOf } from './schema-types';
+import { areTypes, commonTypes, typesOf } from './schema-types';
 
 /** Longest list that `anyOf` may be (walle conf.go, MaxAnyOfItems). */
 const LONGEST_UNION = 100;
@@ -34,8 +34,10 @@ function separateUnion(node: JsonSchema, definitions: JsonSchema, trace: SchemaT
     return without(node, ['anyOf']);
   }
   const { type, ...schema } = node;
-  let branches = node.anyOf.filter(isSchema);
+  const annotations = Object.keys(node).filter(keyword => ANNOTATIONS.has(keyword) && !SHARED.has(keyword));
+  let branches = node.anyOf.filter(isSchema).map(branch => without(branch, annotations));
   if (type !== undefined) {
+    trace.exact &&= areTypes(type);
     branches = branches.flatMap(branch => pushType(branch, type, definitions, trace));
   }
   if (branches.length === 0) {
@@ -57,6 +59,7 @@ function pushType(branch: JsonSchema, type: unknown, definitions: JsonSchema, tr
   if (branch.type === undefined) {
     return [{ type, ...branch }];
   }
+  trace.exact &&= areTypes(branch.type);
   const common = commonTypes(typesOf(branch.type), typesOf(type));
   return common.length === 0 ? [] : [{ ...branch, type: common.length === 1 ? common[0] : common }];
 }
@@ -66,7 +69,9 @@ function distribute(node: JsonSchema, branches: readonly JsonSchema[], trace: Sc
   const { anyOf: _, ...beside } = node;
   const own = Object.fromEntries(Object.entries(beside).filter(([keyword]) => !ANNOTATIONS.has(keyword) && keyword !== '$defs'));
   const conflicts = Object.keys(own).filter(keyword => !SHARED.has(keyword) && branches.some(branch => Object.hasOwn(branch, keyword)));
-  if (conflicts.length === 0 && !(own.properties !== undefined && branches.some(branch => branch.required !== undefined))) {
+  // Names in `required` need their properties beside them, which a later step adds; on both sides these are a conflict again.
+  const speaksOfNames = (schema: JsonSchema): boolean => schema.properties !== undefined || schema.required !== undefined;
+  if (conflicts.length === 0 && !(speaksOfNames(own) && branches.some(speaksOfNames))) {
     return node;
   }
   const merged = branches.map(branch => layOver(branch, own));
@@ -74,7 +79,8 @@ function distribute(node: JsonSchema, branches: readonly JsonSchema[], trace: Sc
     return { ...without(beside, Object.keys(own)), anyOf: merged };
   }
   trace.exact = false;
-  return without(node, conflicts);
+  const kept = without(node, [...conflicts, ...(branches.some(speaksOfNames) ? ['required'] : [])]);
+  return kept.properties === undefined ? kept : { ...kept, anyOf: branches.map(branch => without(branch, ['required'])) };
 }
 
 function nested(node: JsonSchema): JsonSchema {
