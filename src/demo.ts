@@ -1,4 +1,7 @@
 /** `npm run demo`: the main job, offline. Colours in a terminal, plain lines in a pipe. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isStepCount, streamText, tool } from 'ai';
 import pc from 'picocolors';
 import { z } from 'zod/v4';
@@ -24,7 +27,8 @@ simulator.script([
   },
 ]);
 
-// A device id of its own: the demo leaves no file in the home directory.
+// A device id and a place of its own: the demo leaves no file in the home directory.
+process.env.KIMI_PROVIDER_HOME = mkdtempSync(join(tmpdir(), 'kimi-demo-'));
 const kimi = createKimi({
   baseURL: simulator.apiBaseURL,
   apiKey: 'sk-kimi-simulator',
@@ -95,3 +99,4 @@ const { messages, tools: _, ...body } = (sent?.json ?? {}) as Record<string, unk
 print(`           ${colour.dim(JSON.stringify({ ...body, messages: `(${(messages as unknown[]).length})` }))}\n`);
 
 await simulator.close();
+rmSync(process.env.KIMI_PROVIDER_HOME, { recursive: true, force: true });
