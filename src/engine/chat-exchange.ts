@@ -97,7 +97,8 @@ export class ChatExchange implements Exchange {
   private see(event: unknown): void {
     if (isErrorBody(event)) {
       const fault = answerFaultOf(event);
-      setEventError(event, fault === undefined ? toKimiAPIError(this, event, { inAnswer: true }) : answerFaultError(fault, this, this.brokenBy));
+      const isOurs = fault !== undefined;
+      setEventError(event, isOurs ? answerFaultError(fault, this, this.brokenBy) : toKimiAPIError(this, event, { inAnswer: true }));
       return;
     }
     this.usage = findUsage(event) ?? this.usage;

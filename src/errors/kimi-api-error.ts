@@ -100,7 +100,7 @@ export class KimiAPIError extends APICallError {
   /** Where the refused credential came from; for 401, 402 and 403. */
   readonly source: string | undefined;
 
-  /** When the server wants to be asked again, where it says so. A minute or more from now makes the error not retryable (decisions.md 32). */
+  /** When the server wants to be asked again, where it says so. A minute or more from now: not retryable (decisions.md 32). */
   readonly retryAfter: Date | undefined;
 
   /** When the quota is fresh again, where the server says so. */

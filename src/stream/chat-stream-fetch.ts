@@ -31,7 +31,8 @@ export function createChatStreamFetch({
     const keepsRaw = answer !== undefined && !coalesce;
     const headers = new Headers(response.headers);
     headers.delete('content-length');
-    return new Response(rewrite(response.body, new ChatStreamRewriter({ generateId, coalesce, keepsRaw }), answer && { ...answer(), keepsRaw }), {
+    const rewriter = new ChatStreamRewriter({ generateId, coalesce, keepsRaw });
+    return new Response(rewrite(response.body, rewriter, answer && { ...answer(), keepsRaw }), {
       status: response.status,
       statusText: response.statusText,
       headers,
@@ -45,7 +46,11 @@ export type AnswerOptions = AnswerRewriterOptions & {
   onBroken: (cause: unknown) => void;
 };
 
-function rewrite(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter, answer: AnswerOptions | undefined): ReadableStream<Uint8Array> {
+function rewrite(
+  body: ReadableStream<Uint8Array>,
+  rewriter: ChatStreamRewriter,
+  answer: AnswerOptions | undefined,
+): ReadableStream<Uint8Array> {
   const reader = new EventStreamReader(body, rewriter, answer && new AnswerRewriter(answer), answer?.onBroken);
   const stream = new ReadableStream<Uint8Array>(
     {

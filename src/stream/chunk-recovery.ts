@@ -71,7 +71,8 @@ export class ChunkRecovery {
     }
     const isCall = rest.some(({ choices }) => choices?.[0]?.delta?.tool_calls !== undefined);
     const finishReason = isCall && choice.finish_reason === 'stop' ? 'tool_calls' : choice.finish_reason;
-    return [...before, this.chunk(delta ?? choice.delta ?? {}), ...rest, { ...chunk, choices: [{ ...choice, delta: {}, finish_reason: finishReason }] }];
+    const last = { ...chunk, choices: [{ ...choice, delta: {}, finish_reason: finishReason }] };
+    return [...before, this.chunk(delta ?? choice.delta ?? {}), ...rest, last];
   }
 
   /** What is left when the answer is over, its calls included. */
@@ -88,7 +89,8 @@ export class ChunkRecovery {
     const toolCalls = calls.map(({ id: own, name, arguments: input }, position) => {
       const id = own !== undefined && !ids.has(own) ? own : this.generateId();
       ids.add(id);
-      return { index: FIRST_INDEX + position, id, type: 'function', function: { name: this.callerNames.get(name) ?? name, arguments: input } };
+      const called = { name: this.callerNames.get(name) ?? name, arguments: input };
+      return { index: FIRST_INDEX + position, id, type: 'function', function: called };
     });
     return [...this.textChunks(reasoning, content), ...(toolCalls.length > 0 ? [this.chunk({ tool_calls: toolCalls })] : [])];
   }

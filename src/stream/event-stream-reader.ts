@@ -18,7 +18,12 @@ export class EventStreamReader implements ReadableStreamDefaultReader<Uint8Array
   private ended = false;
 
   /** @param onBroken told what the server's stream failed with, before the event leaves */
-  constructor(body: ReadableStream<Uint8Array>, rewriter: ChatStreamRewriter, answer?: AnswerRewriter, onBroken?: (cause: unknown) => void) {
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    rewriter: ChatStreamRewriter,
+    answer?: AnswerRewriter,
+    onBroken?: (cause: unknown) => void,
+  ) {
     this.reader = body.getReader();
     this.rewriter = rewriter;
     this.answer = answer;

@@ -7,5 +7,6 @@ export function isErrorBody(value: unknown): value is ErrorBody {
     return false;
   }
   const body = value as ErrorBody;
-  return body.error != null || (!('choices' in body) && [body.message, body.detail, body.error_description].some(text => typeof text === 'string'));
+  const texts = [body.message, body.detail, body.error_description];
+  return body.error != null || (!('choices' in body) && texts.some(text => typeof text === 'string'));
 }

@@ -201,18 +201,4 @@ describe('holding back', () => {
     expect(markup.write('<|tool_calls_section_begin|> opens')).toEqual(['<|tool_calls_section_begin|> opens']);
     expect(markup.write('<|tool_call_begin|>functions.rm:0<|tool_call_argument_begin|>')).toHaveLength(1);
   });
-
-  it('takes time in proportion to the length, in small pieces too', () => {
-    const steps = (length: number) => {
-      const text = section(K2('functions.read:0', JSON.stringify({ text: 'a |> b < c\n'.repeat(length) })));
-      const start = process.cpuUsage();
-      for (let round = 0; round < 3; round++) {
-        expect(read(text.match(/[\s\S]{1,4}/g) ?? []).calls).toHaveLength(1);
-      }
-      return process.cpuUsage(start).user;
-    };
-    steps(500);
-    // Ten times the length: ten times the work, a hundred times if each piece were read again.
-    expect(steps(20_000) / steps(2000)).toBeLessThan(45);
-  });
 });

@@ -1,6 +1,6 @@
 import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider';
 import { hidePrompt } from '../../errors/hide-prompt';
-import { KimiAPIError, type KimiAPIErrorCode } from '../../errors/kimi-api-error';
+import { KimiAPIError, type KimiAPIErrorCode, type KimiAPIErrorOptions } from '../../errors/kimi-api-error';
 import { KimiTokenRefreshError } from '../../errors/kimi-token-refresh-error';
 import type { AnswerFault } from '../../stream/answer-fault';
 import { isErrorBody } from '../../stream/is-error-body';
@@ -23,7 +23,9 @@ export function chatFailure(error: unknown, exchange: Exchange): unknown {
       code: 'KIMI_CONNECTION_FAILED',
       reason: 'unreachable',
       isRetryable: true,
-      message: `${hostOf(url)} could not be reached: ${messageOf(cause) ?? error.message}. Check the network, a proxy in between, or the "baseURL" setting.`,
+      message:
+        `${hostOf(url)} could not be reached: ${messageOf(cause) ?? error.message}. ` +
+        'Check the network, a proxy in between, or the "baseURL" setting.',
       cause,
     });
   }
@@ -40,10 +42,11 @@ export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError
     return toKimiAPIError(exchange, body, { inAnswer: true });
   }
   const host = hostOf(exchange.url);
+  const title = message === undefined ? '' : ` titled "${message}"`;
   const isTorn = !isPage && typeof data === 'string' && /^[{[]/.test(data);
   const text = isTorn
     ? `The answer of ${host} is not whole. Try again.`
-    : `${host} answered with something that is no chat answer${isPage ? `: a page${message === undefined ? '' : ` titled "${message}"`}` : ''}. ` +
+    : `${host} answered with something that is no chat answer${isPage ? `: a page${title}` : ''}. ` +
       'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.';
   return failure(exchange, {
     code: 'KIMI_ANSWER_INVALID',
@@ -58,13 +61,15 @@ export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError
 /** The error for an answer that began well. */
 export function answerFaultError(fault: AnswerFault, exchange: Exchange, cause?: unknown): KimiAPIError {
   const host = hostOf(exchange.url);
+  const why = cause === undefined ? '' : ` (${messageOf(cause)})`;
   const [code, message] = ({
     cut: ['KIMI_ANSWER_CUT', `The answer of ${host} ended in the middle. Try again.`],
-    connection: ['KIMI_ANSWER_CUT', `The connection to ${host} broke in the middle of the answer${cause === undefined ? '' : ` (${messageOf(cause)})`}. Try again.`],
+    connection: ['KIMI_ANSWER_CUT', `The connection to ${host} broke in the middle of the answer${why}. Try again.`],
     empty: ['KIMI_ANSWER_EMPTY', `${host} gave an empty answer, without text and without a tool call. Try again.`],
     'thinking-only': [
       'KIMI_ANSWER_EMPTY',
-      `${host} gave an answer of thinking alone, without text and without a tool call. Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.`,
+      `${host} gave an answer of thinking alone, without text and without a tool call. ` +
+        'Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.',
     ],
     malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is not JSON. Try again.`],
   } satisfies Record<AnswerFault, [KimiAPIErrorCode, string]>)[fault];
@@ -73,7 +78,7 @@ export function answerFaultError(fault: AnswerFault, exchange: Exchange, cause?:
 
 function failure(
   exchange: Exchange,
-  error: { code: KimiAPIErrorCode; reason: string; isRetryable: boolean; message: string; responseBody?: string; data?: unknown; cause?: unknown },
+  error: Pick<KimiAPIErrorOptions, 'code' | 'reason' | 'isRetryable' | 'message' | 'responseBody' | 'data' | 'cause'>,
 ): KimiAPIError {
   return new KimiAPIError({ ...exchange, ...error, traceId: traceIdOf(exchange.responseHeaders) });
 }

@@ -26,7 +26,8 @@ const ADVICE = {
   concurrency: ({ host }: ErrorPlace) =>
     `${host} serves no more requests of this account at the same time. Wait for running requests, or run fewer at once.`,
   'identity-gate': ({ host }: ErrorPlace) =>
-    `${host} serves Kimi Code only to coding agents that it knows, and does not know this one. Leave the "identity" setting at its default ` +
+    `${host} serves Kimi Code only to coding agents that it knows, and does not know this one. Leave the ` +
+    `"identity" setting at its default ` +
     '(\'kimi-cli\'), and check that no "fetch" setting or proxy changes the User-Agent and X-Msh headers. ' +
     'Where the default is in place, this has been a passing fault of the server before.',
   balance: ({ host, credential, console }: ErrorPlace) =>
@@ -37,17 +38,20 @@ const ADVICE = {
   'billing-cycle': quota('quota of this billing cycle'),
   period: quota('quota of this period'),
   membership: ({ credential, console }: ErrorPlace) =>
-    `Kimi finds no active plan for ${credential}. Check the plan at ${console}; if it belongs to another account, sign in to that one with ` +
+    `Kimi finds no active plan for ${credential}. Check the plan at ${console}; if it belongs to another account, ` +
+    `sign in to that one with ` +
     `${LOGIN} or use its key. Pay-per-token keys need service: 'platform'.`,
   plan: ({ credential, console }: ErrorPlace) =>
     `The plan behind ${credential} does not include what was asked for. See your plan at ${console}; signing in again does not help.`,
   'high-speed': ({ credential }: ErrorPlace) =>
     `The plan behind ${credential} has no high-speed access. Use the model without "-highspeed" in its name, or a plan that has it.`,
   'content-filter': () =>
-    "Kimi's content moderation refused the prompt. Change what was sent, for example a tool result or a file; the same request is refused again.",
+    "Kimi's content moderation refused the prompt. Change what was sent, for example a tool result or a file; the " +
+    "same request is refused again.",
   'reasoning-content': () =>
     'Kimi wants the reasoning of earlier assistant messages back. Pass the messages of earlier steps on as the AI SDK gave them ' +
-    '("response.messages"), with their reasoning parts. On models that can turn thinking off, providerOptions.kimi.reasoningEffort: \'off\' helps too.',
+    '("response.messages"), with their reasoning parts. On models that can turn thinking off, ' +
+    'providerOptions.kimi.reasoningEffort: \'off\' helps too.',
   'plan-context': ({ credential }: ErrorPlace) =>
     `The request exceeded model token limit: the plan behind ${credential} allows less context for this model. ` +
     'Shorten or summarise the conversation, or use a plan with the larger context.',
@@ -56,19 +60,23 @@ const ADVICE = {
     'The request exceeded model token limit: prompt and maxOutputTokens together do not fit into the context of the model. ' +
     'Shorten or summarise the conversation, or lower maxOutputTokens.',
   'message-size': () =>
-    'Request entity too large: Kimi takes 2 MiB (2097152 bytes) of messages. Shorten or summarise the conversation, or send large media as ms:// references.',
+    'Request entity too large: Kimi takes 2 MiB (2097152 bytes) of messages. Shorten or summarise the ' +
+    'conversation, or send large media as ms:// references.',
   'body-size': ({ host }: ErrorPlace) =>
     `Request entity too large: ${host}, or a proxy in front of it, takes no body of this size. ` +
     'Shorten or summarise the conversation, or send fewer and smaller files.',
   'schema-size': () =>
-    "A tool's parameters are larger than the about 15 kB that Kimi takes for each tool. Shorten the descriptions and enums of that tool, or split it.",
+    "A tool's parameters are larger than the about 15 kB that Kimi takes for each tool. Shorten the descriptions " +
+    "and enums of that tool, or split it.",
   'tool-name': () =>
-    'Kimi does not take the names of the tools: each must be there once, start with a letter and have only letters, digits, "_" and "-". Rename the tool.',
+    'Kimi does not take the names of the tools: each must be there once, start with a letter and have only ' +
+    'letters, digits, "_" and "-". Rename the tool.',
   schema: () =>
     'Kimi does not take the JSON schema of a tool or of the output. Its answer names the place; simplify the schema there ' +
     '(plain objects, one type each, $ref only to #/$defs).',
   media: () =>
-    'Kimi does not take an image, video or file of this request. It takes JPEG, PNG, GIF, WebP, BMP and HEIC images and common video types, ' +
+    'Kimi does not take an image, video or file of this request. It takes JPEG, PNG, GIF, WebP, BMP and HEIC ' +
+    'images and common video types, ' +
     'as data or as ms:// references, not as http URLs, and only on models that see them.',
   setting: () =>
     'This model does not take one of the settings of the request. Leave temperature, topP, penalties, toolChoice and ' +
@@ -77,13 +85,16 @@ const ADVICE = {
     'Kimi does not take the order or the form of the messages: each tool call needs its result right after it, and no assistant message ' +
     'may be empty. Check what your application adds to the history or drops from it.',
   'model-not-found': ({ host, credential }: ErrorPlace) =>
-    `The model does not exist on ${host}, or ${credential} has no access to it. Model ids differ by service: k3 and kimi-for-coding on Kimi Code, ` +
+    `The model does not exist on ${host}, or ${credential} has no access to it. Model ids differ by service: k3 ` +
+    `and kimi-for-coding on Kimi Code, ` +
     "kimi-k3 and kimi-k2.6 on the Moonshot platform (service: 'platform').",
   'model-not-entitled': ({ host, credential }: ErrorPlace) =>
-    `${host} does not give this model to ${credential}. Check the model id, and whether your plan has the model; signing in again does not help.`,
+    `${host} does not give this model to ${credential}. Check the model id, and whether your plan has the model; ` +
+    `signing in again does not help.`,
   'credential-refused': ({ host, credential, console }: ErrorPlace) =>
     `${host} does not accept ${credential}. Keys work only on the host they were made for; those for this one are made at ${console}. ` +
-    `For a key of the other region set region: 'global' or 'mainland-cn', for a pay-per-token key service: 'platform'; or sign in with ${LOGIN}.`,
+    `For a key of the other region set region: 'global' or 'mainland-cn', for a pay-per-token key service: ` +
+    `'platform'; or sign in with ${LOGIN}.`,
   'access-ended': ({ host, credential }: ErrorPlace) =>
     `${host} has ended or suspended the access of ${credential}. Only Kimi can open it again: write to code@moonshot.ai.`,
   blocked: ({ host }: ErrorPlace) =>

@@ -1,37 +1,4 @@
-import type { KimiAPIErrorCode } from '../../errors/kimi-api-error';
-import type { ErrorReason } from './kimi-error-advice';
-
-/** What the table sees of a refusal. */
-export type ErrorSubject = {
-  /** HTTP status; `undefined` for an error in the middle of an answer. */
-  status: number | undefined;
-  /** The server's text, empty where it gave none. */
-  text: string;
-  /** `type` and `code` of the body. */
-  types: readonly string[];
-  /** The body is a page: of a proxy, a firewall or another host. */
-  isPage: boolean;
-};
-
-export type ErrorRow = {
-  code: KimiAPIErrorCode;
-  reason: ErrorReason;
-  /** Whether the same request may succeed if it is sent again. Default `false`. */
-  retryable?: true;
-  /** Statuses that types and texts count for; any when absent. An error without a status passes. */
-  status?: readonly number[];
-  types?: RegExp;
-  /** The server's own texts. A page is never one. */
-  texts?: readonly RegExp[];
-  /** Statuses that are enough by themselves. */
-  always?: readonly number[];
-  /** Only where the body is a page. */
-  page?: true;
-  /** An error in the middle of an answer is enough by itself. */
-  inAnswer?: true;
-  /** Where the row is known from. */
-  source: string;
-};
+import type { ErrorRow, ErrorSubject } from './error-row';
 
 const BODY = [400, 413, 422];
 const SERVER = Array.from({ length: 100 }, (_, index) => 500 + index);
@@ -66,12 +33,7 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     source: 'wire.md 8.1 (B:188953-189003); platform docs, errors; peers.md 5.6 (continue#11443)',
   },
   { code: 'KIMI_QUOTA_EXHAUSTED', reason: '5-hour', texts: [/5[- ]?h(ou)?r.*(usage limit|quota)/i], source: 'error-reference.html (403)' },
-  {
-    code: 'KIMI_QUOTA_EXHAUSTED',
-    reason: 'weekly',
-    texts: [/(weekly|7[- ]?day).*(usage limit|quota)/i],
-    source: 'wire.md 8.2 (403: openclaw#142656, cc-haha#1208, OmniRoute#10058)',
-  },
+  { code: 'KIMI_QUOTA_EXHAUSTED', reason: 'weekly', texts: [/(weekly|7[- ]?day).*(usage limit|quota)/i], source: 'wire.md 8.2 (403)' },
   {
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'monthly',
@@ -175,7 +137,8 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     status: [...BODY, 415],
     texts: [
       /\b(unsupported|invalid|not support(ed)?|could not|cannot|failed to|unable to)\b.*\b(image|video|audio|media|file|content type)s?\b/i,
-      /\b(image|video|audio|media|file)s?\b[^.]*\b(unsupported|not supported|invalid|too (large|small)|exceeds|corrupt|is zero|not found|expired)\b/i,
+      /\b(image|video|audio|media|file)s?\b[^.]*\b(unsupported|not supported|invalid|too (large|small)|exceeds|corrupt)\b/i,
+      /\b(image|video|audio|media|file)s?\b[^.]*\b(is zero|not found|expired)\b/i,
       /(media|mime)_?type.*(image|video)|does not represent a valid image/i,
     ],
     source: 'wire.md 8.1 (B:50820-50829), 8.2 ("unsupported image url"); peers.md 5.5 (puter#2931, vercel/ai#18328)',
