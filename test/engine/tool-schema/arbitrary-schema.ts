@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema */
 import fc from 'fast-check';
 
 const NAMES = ['a', 'b', 'c', 'd e', '$ref', 'type', '__proto__'];

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema */
 const string = { type: 'string' };
 const date = { type: 'string', format: 'date' };
 

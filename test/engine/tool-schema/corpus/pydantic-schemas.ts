@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is a keyword of JSON Schema */
 const string = { type: 'string' };
 
 /** As FastMCP and Pydantic 2 write them: `$defs`, titles everywhere, `anyOf` with null, `allOf` around a reference. */
