@@ -18,7 +18,15 @@ export type KimiMessageOptions = {
 const optionsSchema = z.object({
   partial: z.boolean().optional(),
   name: z.string().min(1).optional(),
-  tools: z.array(z.object({ name: z.string().min(1), description: z.string().optional(), inputSchema: z.custom<JSONSchema7>(isObject, 'expected a JSON Schema') })).optional(),
+  tools: z
+    .array(
+      z.object({
+        name: z.string().min(1),
+        description: z.string().optional(),
+        inputSchema: z.custom<JSONSchema7>(isObject, 'expected a JSON Schema'),
+      }),
+    )
+    .optional(),
 });
 
 /** Fields of the wire message that a message's options ask for. @throws KimiInvalidArgumentError for a bad value */
@@ -35,10 +43,12 @@ export function messageFields(providerOptions: SharedV4ProviderOptions | undefin
   return {
     ...(partial === true ? { partial } : {}),
     ...(speaker === undefined || role === 'tool' ? {} : { name: speaker }),
-    ...(tools === undefined
-      ? {}
-      : { tools: tools.map(({ name: tool, description, inputSchema }) => ({ type: 'function', function: { name: tool, description, parameters: inputSchema } })) }),
+    ...(tools === undefined ? {} : { tools: tools.map(wireTool) }),
   };
+}
+
+function wireTool({ name, description, inputSchema }: { name: string; description?: string | undefined; inputSchema: JSONSchema7 }) {
+  return { type: 'function', function: { name, description, parameters: inputSchema } };
 }
 
 function isObject(value: unknown): boolean {

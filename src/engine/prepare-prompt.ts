@@ -9,6 +9,7 @@ import { messageFields } from './kimi-message-options';
 import { markUnsupportedFile } from './unsupported-file';
 
 type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
+type FilePart = Pick<LanguageModelV4FilePart, 'data' | 'mediaType'> & { providerOptions?: SharedV4ProviderOptions };
 type ToolMessage = Extract<LanguageModelV4Message, { role: 'tool' }>;
 
 /**
@@ -21,7 +22,8 @@ type ToolMessage = Extract<LanguageModelV4Message, { role: 'tool' }>;
  */
 export function preparePrompt(prompt: LanguageModelV4Prompt, name: string): LanguageModelV4Prompt {
   return prompt.flatMap((original): LanguageModelV4Message[] => {
-    const { providerOptions, ...message } = (original.role as string) === 'developer' ? ({ ...original, role: 'system' } as LanguageModelV4Message) : original;
+    const isDeveloper = (original.role as string) === 'developer';
+    const { providerOptions, ...message } = isDeveloper ? ({ ...original, role: 'system' } as LanguageModelV4Message) : original;
     const fields = messageFields(providerOptions, message.role, name);
     switch (message.role) {
       case 'system':
@@ -30,12 +32,17 @@ export function preparePrompt(prompt: LanguageModelV4Prompt, name: string): Lang
         const content = message.content.map(part => (part.type === 'file' ? prepareFile(part, name) : withoutOptions(part)));
         const [first] = content;
         // Of a text alone openai-compatible spreads the part's fields, not the message's.
-        return [content.length === 1 && first?.type === 'text' ? { ...message, content: [{ ...first, ...spread(fields) }] } : { ...message, content, ...spread(fields) }];
+        return content.length === 1 && first?.type === 'text'
+          ? [{ ...message, content: [{ ...first, ...spread(fields) }] }]
+          : [{ ...message, content, ...spread(fields) }];
       }
       case 'assistant':
         return prepareAssistant(message, { ...reasoningField(message, providerOptions), ...fields }, name);
       case 'tool':
-        return [{ ...message, content: message.content.map(part => (part.type === 'tool-result' ? prepareResult(part, name) : withoutOptions(part))) }];
+        return [{
+          ...message,
+          content: message.content.map(part => (part.type === 'tool-result' ? prepareResult(part, name) : withoutOptions(part))),
+        }];
     }
   });
 }
@@ -52,7 +59,10 @@ function prepareAssistant(message: AssistantMessage, fields: Record<string, unkn
  * Reasoning that openai-compatible would lose: what a host moved to the message's options (opencode does so for models marked
  * `interleaved`, clients.md 4), and the empty reasoning of a turn that reasoned, but said nothing (wire.md 7).
  */
-function reasoningField({ content }: AssistantMessage, providerOptions: SharedV4ProviderOptions | undefined): { reasoning_content?: string } {
+function reasoningField(
+  { content }: AssistantMessage,
+  providerOptions: SharedV4ProviderOptions | undefined,
+): { reasoning_content?: string } {
   const reasoning = content.filter(part => part.type === 'reasoning');
   if (reasoning.some(part => part.text !== '')) {
     return {};
@@ -68,7 +78,9 @@ function prepareResult(part: LanguageModelV4ToolResultPart, name: string): Langu
   if (part.output.type !== 'content') {
     return withoutOptions(part);
   }
-  const value = part.output.value.filter(item => item.type !== 'custom').map(item => (item.type === 'file' ? prepareFile(item, name) : withoutOptions(item)));
+  const value = part.output.value
+    .filter(item => item.type !== 'custom')
+    .map(item => (item.type === 'file' ? prepareFile(item, name) : withoutOptions(item)));
   return withoutOptions({ ...part, output: { ...part.output, value } });
 }
 
@@ -80,11 +92,14 @@ function withoutOptions<T extends { providerOptions?: SharedV4ProviderOptions }>
   return part as T;
 }
 
-function prepareFile<T extends Pick<LanguageModelV4FilePart, 'data' | 'mediaType'> & { providerOptions?: SharedV4ProviderOptions }>(part: T, name: string): T {
+function prepareFile<T extends FilePart>(part: T, name: string): T {
   const file = withoutOptions(part);
   if (file.data.type !== 'reference') {
     return markUnsupportedFile(file);
   }
   const id = file.data.reference[name] ?? file.data.reference.kimi;
-  return id === undefined ? file : markUnsupportedFile({ ...file, data: { type: 'url', url: new URL(id.startsWith('ms://') ? id : `ms://${id}`) } });
+  if (id === undefined) {
+    return file;
+  }
+  return markUnsupportedFile({ ...file, data: { type: 'url', url: new URL(id.startsWith('ms://') ? id : `ms://${id}`) } });
 }

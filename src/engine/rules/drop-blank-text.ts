@@ -21,7 +21,10 @@ export const dropBlankText: BodyRule = {
       return message.role === 'assistant' || message.tools !== undefined || !isBlank(message.content);
     });
     if (kept.length === 0 && body.messages.length > 0) {
-      throw new KimiInvalidArgumentError({ argument: 'prompt', message: 'The prompt has no text and no media; Kimi refuses an empty conversation.' });
+      throw new KimiInvalidArgumentError({
+        argument: 'prompt',
+        message: 'The prompt has no text and no media; Kimi refuses an empty conversation.',
+      });
     }
     body.messages = kept;
   },

@@ -13,8 +13,11 @@ type Setting = { setting: string; fixed?(thinking: boolean): number };
 export const dropRefusedSettings: BodyRule = {
   name: 'drop-refused-settings',
   summary:
-    'Sampling settings are left out, with a warning where they would change something, for models that refuse changed values; `seed` for all. `forceSampling` sends them.',
-  source: 'wire.md 6.1 and peers.md 5.5: K2.5 and later answer 400 to changed temperature, top_p and penalties; seed is no Kimi field (@ai-sdk/moonshotai 3.0.60)',
+    'Sampling settings are left out, with a warning where they would change something, for models that refuse changed values; ' +
+    '`seed` for all. `forceSampling` sends them.',
+  source:
+    'wire.md 6.1 and peers.md 5.5: K2.5 and later answer 400 to changed temperature, top_p and penalties; seed is no Kimi field ' +
+    '(@ai-sdk/moonshotai 3.0.60)',
   appliesTo: call => call.options.forceSampling !== true,
   apply(body, call, warn) {
     const thinks = call.model.thinking !== 'no' && (body.thinking as { type?: string } | undefined)?.type !== 'disabled';
@@ -29,7 +32,7 @@ export const dropRefusedSettings: BodyRule = {
         warn({
           type: 'unsupported',
           feature: setting,
-          details: `${call.model.id} does not take ${setting}; it was not sent. To send it all the same: providerOptions.kimi.forceSampling.`,
+          details: `${call.model.id} does not take ${setting}; it was not sent. To send it: providerOptions.kimi.forceSampling.`,
         });
       }
     }

@@ -4,8 +4,11 @@ import type { KimiChatTool } from '../kimi-chat-request-body';
 export const dynamicTools: BodyRule = {
   name: 'dynamic-tools',
   summary:
-    'Tools that a system message brings are sent in that message and not in `tools` too; models that cannot load tools later get them in `tools`, with a warning.',
-  source: 'wire.md 6.5 (B:188919; K kimi.ts:186-193): a system message with `tools` and without content, for models with supports_dynamic_tools',
+    'Tools that a system message brings are sent in that message and not in `tools` too; models that cannot load tools later get ' +
+    'them in `tools`, with a warning.',
+  source:
+    'wire.md 6.5 (B:188919; K kimi.ts:186-193): a system message with `tools` and without content, for models with ' +
+    'supports_dynamic_tools',
   appliesTo: () => true,
   apply(body, call, warn) {
     const bringing = body.messages.filter(message => message.role === 'system' && Array.isArray(message.tools));
@@ -26,7 +29,11 @@ export const dynamicTools: BodyRule = {
     body.messages = body.messages.filter(message => !bringing.includes(message));
     const known = new Set((body.tools ?? []).map(tool => tool.function.name));
     setTools(body, [...(body.tools ?? []), ...brought.filter(tool => !known.has(tool.function.name))]);
-    warn({ type: 'unsupported', feature: 'dynamic tools', details: `${call.model.id} does not load tools in mid-conversation; they were sent with the others.` });
+    warn({
+      type: 'unsupported',
+      feature: 'dynamic tools',
+      details: `${call.model.id} does not load tools in mid-conversation; they were sent with the others.`,
+    });
   },
 };
 

@@ -13,8 +13,11 @@ const ROOM_TO_THINK = 4_096;
 export const maxCompletionTokens: BodyRule = {
   name: 'max-completion-tokens',
   summary:
-    '`maxOutputTokens` goes as `max_completion_tokens`, with a warning where it leaves a thinking model no room; without it, what the context window has left by the official client\'s estimate.',
-  source: 'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap 22: a small cap gives an empty answer, none a low default',
+    '`maxOutputTokens` goes as `max_completion_tokens`, with a warning where it leaves a thinking model no room; without it, what ' +
+    'the context window has left by the official client\'s estimate.',
+  source:
+    'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap 22: a small cap ' +
+    'gives an empty answer, none a low default',
   appliesTo: () => true,
   apply(body, call, warn) {
     const limit = body.max_tokens as number | undefined;
@@ -26,7 +29,9 @@ export const maxCompletionTokens: BodyRule = {
         warn({
           type: 'compatibility',
           feature: 'maxOutputTokens',
-          details: `${call.model.id} thinks within the ${limit} tokens of maxOutputTokens too, which may leave none for the answer; give at least ${ROOM_TO_THINK}, or turn thinking off.`,
+          details:
+            `${call.model.id} thinks within the ${limit} tokens of maxOutputTokens too, which may leave none for the answer; ` +
+            `give at least ${ROOM_TO_THINK}, or turn thinking off.`,
         });
       }
       return;
@@ -34,8 +39,8 @@ export const maxCompletionTokens: BodyRule = {
     if (call.options.outputLimit === 'server-default') {
       return;
     }
-    const used = measureMessages(body.messages).tokens + (body.tools === undefined ? 0 : measureText(JSON.stringify(body.tools)).tokens) + MARGIN;
-    const left = call.model.contextLength - used;
+    const tools = body.tools === undefined ? 0 : measureText(JSON.stringify(body.tools)).tokens;
+    const left = call.model.contextLength - measureMessages(body.messages).tokens - tools - MARGIN;
     if (left >= SMALLEST_WINDOW) {
       body.max_completion_tokens = left;
     }

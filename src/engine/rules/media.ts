@@ -7,7 +7,9 @@ import { UNSUPPORTED_FILE } from '../unsupported-file';
 const IMAGE_TYPES = ['png', 'jpeg', 'gif', 'webp', 'bmp', 'heic', 'heif'];
 
 /** What the official client uploads (B:194756) and the platform documents name (@ai-sdk/moonshotai 3.0.60). */
-const VIDEO_TYPES = ['mp4', 'mpeg', 'mpg', 'quicktime', 'mov', 'webm', 'x-matroska', 'x-msvideo', 'avi', 'x-flv', 'x-ms-wmv', 'wmv', '3gpp'];
+const VIDEO_TYPES = [
+  'mp4', 'mpeg', 'mpg', 'quicktime', 'mov', 'webm', 'x-matroska', 'x-msvideo', 'avi', 'x-flv', 'x-ms-wmv', 'wmv', '3gpp',
+];
 
 /** The official client's policy for inline images, in bytes: each, and all of a request (wire.md 6.6). */
 const LARGE_IMAGE = 5 * 1024 * 1024;
@@ -18,8 +20,11 @@ type Part = Record<string, unknown>;
 export const media: BodyRule = {
   name: 'media',
   summary:
-    'Images and videos go as data URLs or `ms://`. What Kimi does not take is an error in a message of the user, and a note in its place in a tool result, with a warning; large inline media get a warning.',
-  source: 'wire.md 6.6 (B:128371-128393, 272495-272500); peers.md 5.5: http URLs are refused ("unsupported image url"), no model takes audio; 5: supports_image_in',
+    'Images and videos go as data URLs or `ms://`. What Kimi does not take is an error in a message of the user, and a note in its ' +
+    'place in a tool result, with a warning; large inline media get a warning.',
+  source:
+    'wire.md 6.6 (B:128371-128393, 272495-272500); peers.md 5.5: http URLs are refused ("unsupported image url"), no model takes ' +
+    'audio; 5: supports_image_in',
   appliesTo: () => true,
   apply(body, call, warn) {
     let total = 0;
@@ -34,19 +39,29 @@ export const media: BodyRule = {
         }
         if (problem !== undefined) {
           // A tool's output is not the user's to mend, and an error here would come back with every later turn.
-          warn({ type: 'unsupported', feature: problem.what, details: `A tool result holds ${problem.what}: ${problem.reason} The model was told so.` });
+          warn({
+            type: 'unsupported',
+            feature: problem.what,
+            details: `A tool result holds ${problem.what}: ${problem.reason} The model was told so.`,
+          });
           return { type: 'text', text: `[${problem.what} left out${problem.link === undefined ? '' : `: ${problem.link}`}]` };
         }
         const size = inlineSize(part);
         total += size;
         if (part.type === 'image_url' && size > LARGE_IMAGE) {
-          warn({ type: 'other', message: `An image has ${size} bytes; Kimi's own client uploads images above ${LARGE_IMAGE} and sends an ms:// URL.` });
+          warn({
+            type: 'other',
+            message: `An image has ${size} bytes; Kimi's own client uploads images above ${LARGE_IMAGE} and sends an ms:// URL.`,
+          });
         }
         return withPlainType(part);
       });
     }
     if (total > LARGE_REQUEST) {
-      warn({ type: 'other', message: `The request has ${total} bytes of inline media; Kimi's own client sends at most ${LARGE_REQUEST}. Upload media and send ms:// URLs.` });
+      warn({
+        type: 'other',
+        message: `The request has ${total} bytes of inline media; Kimi's own client sends at most ${LARGE_REQUEST}. Upload media as ms:// files.`,
+      });
     }
   },
 };
@@ -61,20 +76,30 @@ function problemOf(part: Part, { model }: KimiCall): { what: string; reason: str
   }
   const takes = kind === 'image' ? model.imageInput : model.videoInput;
   if (!takes) {
-    return { what: `${kind} input`, reason: `${model.id} does not take ${kind === 'image' ? 'images' : 'videos'}; use another model or leave them out.` };
+    return {
+      what: `${kind} input`,
+      reason: `${model.id} does not take ${kind === 'image' ? 'images' : 'videos'}; use another model or leave them out.`,
+    };
   }
   const url = urlOf(part);
   if (url.startsWith('ms://')) {
     return undefined;
   }
   if (!url.startsWith('data:')) {
-    return { what: `${kind} by URL`, reason: 'Kimi takes data URLs and ms:// files and fetches nothing; give the bytes or upload the file.', link: url.slice(0, 500) };
+    return {
+      what: `${kind} by URL`,
+      reason: 'Kimi takes data URLs and ms:// files and fetches nothing; give the bytes or upload the file.',
+      link: url.slice(0, 500),
+    };
   }
   const type = typeOf(url);
   const types = kind === 'image' ? [...IMAGE_TYPES, 'jpg'] : VIDEO_TYPES;
   return types.some(known => type === `${kind}/${known}`)
     ? undefined
-    : { what: `a file of type ${type}`, reason: `Kimi takes these ${kind} types: ${(kind === 'image' ? IMAGE_TYPES : VIDEO_TYPES).join(', ')}.` };
+    : {
+      what: `a file of type ${type}`,
+      reason: `Kimi takes these ${kind} types: ${(kind === 'image' ? IMAGE_TYPES : VIDEO_TYPES).join(', ')}.`,
+    };
 }
 
 function urlOf(part: Part): string {

@@ -11,7 +11,11 @@ export const messageName: BodyRule = {
       delete message.name;
     }
     if (named.length > 0) {
-      warn({ type: 'unsupported', feature: 'message name', details: `The ${call.service} service knows no names of messages; they were not sent.` });
+      warn({
+        type: 'unsupported',
+        feature: 'message name',
+        details: `The ${call.service} service knows no names of messages; they were not sent.`,
+      });
     }
   },
 };

@@ -10,8 +10,11 @@ type Block = { message: KimiChatMessage; slots: Slot[] };
 export const pairToolCalls: BodyRule = {
   name: 'pair-tool-calls',
   summary:
-    'Every tool call is followed by its result: results are moved there, a cancelled or denied call gets one that says so, a result without a call is left out with a warning.',
-  source: 'wire.md 6.4, strict resend (B:50802-50820, 263858-264044): "tool_call_id is not found", "must be followed by tool messages"; peers.md 5.4 (opencode#6056)',
+    'Every tool call is followed by its result: results are moved there, a cancelled or denied call gets one that says so, a result ' +
+    'without a call is left out with a warning.',
+  source:
+    'wire.md 6.4, strict resend (B:50802-50820, 263858-264044): "tool_call_id is not found", "must be followed by tool messages"; ' +
+    'peers.md 5.4 (opencode#6056)',
   appliesTo: () => true,
   apply(body, _call, warn) {
     const blocks: Block[] = [];
@@ -22,7 +25,8 @@ export const pairToolCalls: BodyRule = {
       }
       const slot = openSlot(blocks, message.tool_call_id);
       if (slot === undefined) {
-        warn({ type: 'other', message: `A tool result was left out: no earlier tool call has the id ${JSON.stringify(message.tool_call_id)}, or it has a result already.` });
+        const id = JSON.stringify(message.tool_call_id);
+        warn({ type: 'other', message: `A tool result was left out: no earlier tool call has the id ${id}, or it has a result already.` });
       } else {
         slot.result = message;
       }

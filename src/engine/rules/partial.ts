@@ -4,7 +4,9 @@ import type { BodyRule } from '../body-rule';
 export const partial: BodyRule = {
   name: 'partial',
   summary: 'With `partial` the last assistant message is a beginning that the model goes on with; on the platform only.',
-  source: 'peers.md 1a and 5.5 (vercel/ai#19545): last message only, not with JSON output; wire.md 6.4: no official client of the coding service sends it',
+  source:
+    'peers.md 1a and 5.5 (vercel/ai#19545): last message only, not with JSON output; wire.md 6.4: no official client of the coding ' +
+    'service sends it',
   appliesTo: () => true,
   apply(body, call, warn) {
     const last = body.messages.at(-1);
@@ -22,7 +24,11 @@ export const partial: BodyRule = {
       for (const message of marked) {
         delete message.partial;
       }
-      warn({ type: 'unsupported', feature: 'partial', details: 'Only the platform goes on with a begun answer; the message was sent as a finished one.' });
+      warn({
+        type: 'unsupported',
+        feature: 'partial',
+        details: 'Only the platform goes on with a begun answer; the message was sent as a finished one.',
+      });
       return;
     }
     if (marked.some(message => message !== last || message.role !== 'assistant' || message.tool_calls !== undefined)) {

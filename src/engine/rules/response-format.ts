@@ -11,7 +11,8 @@ type JsonSchemaFormat = { type: 'json_schema'; json_schema: { schema: unknown; s
 export const responseFormat: BodyRule = {
   name: 'response-format',
   summary:
-    'A schema for the answer goes through the same steps as those of tools, without `$schema`; where it is too large or no object, `json_object` is sent and the schema told in the system message, with a warning.',
+    'A schema for the answer goes through the same steps as those of tools, without `$schema`; where it is too large or no object, ' +
+    '`json_object` is sent and the schema told in the system message, with a warning.',
   source: 'wire.md 6.1; peers.md 5.5 (kimi-code#493); @ai-sdk/moonshotai 3.0.60: K2.5 answers nonsense where `$schema` is present',
   appliesTo: () => true,
   apply(body, call, warn) {
@@ -25,7 +26,11 @@ export const responseFormat: BodyRule = {
       body.response_format = { type: 'json_object' };
       tellSchema(body, original);
       const reason = size > LARGEST_SCHEMA ? `has ${size} bytes, and Kimi refuses more than ${LARGEST_SCHEMA}` : 'is not that of an object';
-      warn({ type: 'compatibility', feature: 'responseFormat', details: `The schema ${reason}; it was sent as text, which the model may not follow to the letter.` });
+      warn({
+        type: 'compatibility',
+        feature: 'responseFormat',
+        details: `The schema ${reason}; it was sent as text, which the model may not follow to the letter.`,
+      });
       return;
     }
     body.response_format = {
@@ -45,7 +50,8 @@ function isObjectSchema(schema: unknown): boolean {
 }
 
 function tellSchema(body: KimiChatRequestBody, schema: unknown): void {
-  const text = `JSON schema:\n${JSON.stringify(isSchema(schema) ? without(schema, ['$schema']) : schema)}\nYou MUST answer with a JSON value that matches the JSON schema above.`;
+  const json = JSON.stringify(isSchema(schema) ? without(schema, ['$schema']) : schema);
+  const text = `JSON schema:\n${json}\nYou MUST answer with a JSON value that matches the JSON schema above.`;
   const [first] = body.messages;
   if (first?.role === 'system' && typeof first.content === 'string') {
     first.content = `${first.content}\n\n${text}`;

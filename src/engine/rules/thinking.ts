@@ -15,7 +15,10 @@ export const thinking: BodyRule = {
     }
     if (keepsReasoning(call) && fields.thinking?.type !== 'disabled') {
       // `keep` has no place without `type`; the client that keeps all reasoning thinks by default.
-      fields.thinking = { ...(fields.thinking ?? mapReasoningEffort('on', call.model, place).fields.thinking ?? { type: 'enabled' }), keep: 'all' };
+      fields.thinking = {
+        ...(fields.thinking ?? mapReasoningEffort('on', call.model, place).fields.thinking ?? { type: 'enabled' }),
+        keep: 'all',
+      };
     }
     Object.assign(body, fields);
   },

@@ -6,7 +6,8 @@ import type { KimiChatRequestBody } from '../kimi-chat-request-body';
 export const toolChoice: BodyRule = {
   name: 'tool-choice',
   summary:
-    'A forced tool choice is made to work while the model thinks: models that can stop thinking do so, K3 gets `required`, the others `auto`; a named tool is then sent alone. Always with a warning.',
+    'A forced tool choice is made to work while the model thinks: models that can stop thinking do so, K3 gets `required`, the ' +
+    'others `auto`; a named tool is then sent alone. Always with a warning.',
   source:
     'peers.md 5.4 and 2.10 (oh-my-pi#1077 #827 #5994 #6601, inspect_ai#5152, sim PR #5716): forced choice with thinking is a 400; ' +
     'disable thinking on toggle models, auto on always-thinking ones; K3 takes required, not named',
@@ -50,5 +51,9 @@ function sendAlone(body: KimiChatRequestBody, name: string): boolean {
 
 function changed({ model, toolNames }: KimiCall, named: string | undefined, what: string): SharedV4Warning {
   const asked = named === undefined ? 'required' : `tool ${toolNames.get(named) ?? named}`;
-  return { type: 'compatibility', feature: 'toolChoice', details: `${model.id} does not take the tool choice "${asked}" while it thinks; ${what}.` };
+  return {
+    type: 'compatibility',
+    feature: 'toolChoice',
+    details: `${model.id} does not take the tool choice "${asked}" while it thinks; ${what}.`,
+  };
 }

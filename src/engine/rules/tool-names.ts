@@ -7,7 +7,9 @@ const VALID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
 export const toolNames: BodyRule = {
   name: 'tool-names',
-  summary: 'Tool names that Kimi refuses are changed everywhere in the request, and back in the answer; of two tools with one name the first is sent.',
+  summary:
+    'Tool names that Kimi refuses are changed everywhere in the request, and back in the answer; of two tools with one name the ' +
+    'first is sent.',
   source:
     'peers.md 5.4 (kimi-cli#2531, kimi-cli#1773): "function name is invalid, must start with a letter and can contain letters, numbers, ' +
     'underscores, and dashes"; wire.md 8.2: "function name is duplicated"',
@@ -15,7 +17,8 @@ export const toolNames: BodyRule = {
   apply(body, call, warn) {
     const dropped = dropRepeated(body);
     if (dropped.length > 0) {
-      warn({ type: 'other', message: `Several tools have the name ${dropped.map(name => JSON.stringify(name)).join(', ')}; the first of each was sent.` });
+      const names = dropped.map(name => JSON.stringify(name)).join(', ');
+      warn({ type: 'other', message: `Several tools have the name ${names}; the first of each was sent.` });
     }
     const renamed = renamedTools(bodyTools(body));
     for (const [name, wireName] of renamed) {

@@ -11,7 +11,10 @@ const LONGEST_TEXT = 7_500;
 const EXAMPLES = 20;
 
 /** Beside a list of values these add nothing but a contradiction. */
-const STRUCTURE = ['properties', 'required', 'additionalProperties', 'patternProperties', 'items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties'];
+const STRUCTURE = [
+  'properties', 'required', 'additionalProperties', 'patternProperties', 'items', 'prefixItems', 'minItems', 'maxItems',
+  'uniqueItems', 'minProperties', 'maxProperties',
+];
 
 /**
  * Lists of values as Kimi takes them: `const` is a list of one, values fit the type (wire.md 6.5; walle.md: "`type` must agree with `enum`
@@ -97,7 +100,8 @@ function withinLimits(schema: JsonSchema, trace: SchemaTrace): JsonSchema {
   }
   trace.exact = false;
   trace.warnings.push(`a list of ${values.length} values is longer than Kimi takes; the model was told the first ${EXAMPLES}`);
-  const text = `One of ${values.length} values, for example: ${values.slice(0, EXAMPLES).map(value => String(value).slice(0, 100)).join(', ')}.`;
+  const examples = values.slice(0, EXAMPLES).map(value => String(value).slice(0, 100));
+  const text = `One of ${values.length} values, for example: ${examples.join(', ')}.`;
   return {
     ...without(schema, ['enum']),
     description: typeof schema.description === 'string' ? `${schema.description} ${text}` : text,

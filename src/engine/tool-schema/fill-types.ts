@@ -1,4 +1,13 @@
-import { ALL_TYPES, ANNOTATIONS, anything, isSchema, isTypeName, setField, without, type JsonSchema, type SchemaTrace } from './json-schema';
+import {
+  ALL_TYPES,
+  anything,
+  isSchema,
+  isTypeName,
+  setField,
+  without,
+  type JsonSchema,
+  type SchemaTrace,
+} from './json-schema';
 import { mapChildren } from './map-children';
 import { typesOf, typesOfValues } from './schema-types';
 
@@ -7,8 +16,14 @@ const COMBINATORS = ['$ref', 'allOf', 'anyOf', 'else', 'if', 'not', 'oneOf', 'th
 
 /** Keywords that speak of one type only, in the official client's order of guessing. */
 const TYPE_BY_KEYWORD: readonly (readonly [string, readonly string[]])[] = [
-  ['object', ['dependencies', 'dependentSchemas', 'patternProperties', 'properties', 'additionalProperties', 'propertyNames', 'unevaluatedProperties', 'dependentRequired', 'maxProperties', 'minProperties', 'required']],
-  ['array', ['additionalItems', 'contains', 'unevaluatedItems', 'prefixItems', 'items', 'maxContains', 'maxItems', 'minContains', 'minItems', 'uniqueItems']],
+  ['object', [
+    'dependencies', 'dependentSchemas', 'patternProperties', 'properties', 'additionalProperties', 'propertyNames',
+    'unevaluatedProperties', 'dependentRequired', 'maxProperties', 'minProperties', 'required',
+  ]],
+  ['array', [
+    'additionalItems', 'contains', 'unevaluatedItems', 'prefixItems', 'items', 'maxContains', 'maxItems', 'minContains',
+    'minItems', 'uniqueItems',
+  ]],
   ['string', ['contentSchema', 'contentEncoding', 'contentMediaType', 'format', 'maxLength', 'minLength', 'pattern']],
   ['number', ['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf']],
 ];
@@ -67,7 +82,7 @@ function repair(node: JsonSchema, trace: SchemaTrace): JsonSchema {
     wrong.push('required');
   }
   trace.exact &&= wrong.length === 0;
-  const unreadable = [...ANNOTATIONS].filter(name => (name === 'description' || name === 'title') && node[name] !== undefined && typeof node[name] !== 'string');
+  const unreadable = ['description', 'title'].filter(name => node[name] !== undefined && typeof node[name] !== 'string');
   return wrong.length + unreadable.length === 0 ? schema : without(schema, [...wrong, ...unreadable]);
 }
 

@@ -2,7 +2,10 @@ import { ANNOTATIONS, isSchema, sameJson, without, type JsonSchema, type SchemaT
 import { mapChildren } from './map-children';
 
 /** Keywords whose meaning depends on others beside them, so that two schemas cannot be laid over each other. */
-const DEPENDENT = ['properties', 'patternProperties', 'additionalProperties', 'unevaluatedProperties', 'items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'if', 'then', 'else', 'contains', 'minContains', 'maxContains'];
+const DEPENDENT = [
+  'properties', 'patternProperties', 'additionalProperties', 'unevaluatedProperties', 'items', 'prefixItems', 'additionalItems',
+  'unevaluatedItems', 'if', 'then', 'else', 'contains', 'minContains', 'maxContains',
+];
 
 /**
  * Nothing stands beside a `$ref` (peers.md 5.4: "conflicting keywords found after $ref expansion", kimi-cli#2061, CLIProxyAPI#5316).
@@ -42,10 +45,11 @@ export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): Js
 
   // The root keeps its definitions, which are schemas of their own.
   const merged = mapChildren(without(root, ['$defs']), merge);
-  return root.$defs === undefined ? merged : { ...merged, $defs: Object.fromEntries(Object.entries(definitions).map(([name, body]) => [name, merge(body)])) };
+  const bodies = Object.entries(definitions).map(([name, body]) => [name, merge(body)]);
+  return root.$defs === undefined ? merged : { ...merged, $defs: Object.fromEntries(bodies) };
 }
 
 function canLayOver(target: JsonSchema, constraints: JsonSchema): boolean {
   const added = Object.keys(constraints);
-  return added.every(keyword => !Object.hasOwn(target, keyword)) && !added.some(keyword => DEPENDENT.includes(keyword)) && !added.includes('$ref');
+  return added.every(keyword => !Object.hasOwn(target, keyword) && !DEPENDENT.includes(keyword));
 }

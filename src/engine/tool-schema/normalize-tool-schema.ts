@@ -49,7 +49,9 @@ function normalize(original: unknown): NormalizedSchema {
   const schema = shareDefinitions(alignEnums(fillTypes(plain, trace), trace));
   const size = schemaSize(schema);
   if (size > LARGEST_SCHEMA) {
-    trace.warnings.push(`its schema has ${size} bytes, and Kimi refuses more than about ${LARGEST_SCHEMA}; shorten descriptions or split the tool`);
+    trace.warnings.push(
+      `its schema has ${size} bytes, and Kimi refuses more than about ${LARGEST_SCHEMA}; shorten descriptions or split the tool`,
+    );
   }
   return { schema, exact: trace.exact, size, warnings: trace.warnings };
 }

@@ -20,7 +20,8 @@ export function rootObject(document: unknown, trace: SchemaTrace): JsonSchema {
   const types = Array.isArray(root.type) ? root.type : [root.type];
   if (root.type !== undefined && !types.includes('object')) {
     trace.exact = false;
-    trace.warnings.push(`its schema is of type ${JSON.stringify(root.type)}, and Kimi takes only objects; it was sent as an object of any shape`);
+    const type = JSON.stringify(root.type);
+    trace.warnings.push(`its schema is of type ${type}, and Kimi takes only objects; it was sent as an object of any shape`);
     return { type: 'object', properties: {}, ...(typeof root.description === 'string' ? { description: root.description } : {}) };
   }
   if (root.type !== 'object') {
@@ -52,7 +53,9 @@ function resolveRoot(document: unknown, trace: SchemaTrace): unknown {
     const annotations = Object.fromEntries(Object.entries(beside).filter(([keyword]) => ANNOTATIONS.has(keyword)));
     const constraints = without(beside, ANNOTATIONS);
     const chained = typeof target.$ref === 'string';
-    const merged = Object.keys(constraints).length === 0 || chained ? undefined : layOver(without(target, ['$defs', 'definitions']), constraints);
+    const merged = Object.keys(constraints).length === 0 || chained ? undefined : layOver(without(target, [
+      '$defs', 'definitions',
+    ]), constraints);
     trace.exact &&= Object.keys(constraints).length === 0 || merged !== undefined;
     root = { ...(merged ?? target), ...annotations };
   }
@@ -93,7 +96,11 @@ function resolveBranch(branch: unknown, document: unknown): unknown {
 }
 
 function isObjectSchema(branch: unknown): branch is { properties?: JsonSchema; required?: unknown; additionalProperties?: unknown } {
-  return isSchema(branch) && (branch.type === undefined || branch.type === 'object') && (branch.properties === undefined || isSchema(branch.properties));
+  if (!isSchema(branch)) {
+    return false;
+  }
+  const { type, properties } = branch;
+  return (type === undefined || type === 'object') && (properties === undefined || isSchema(properties));
 }
 
 function namesOf(required: unknown): string[] {

@@ -89,8 +89,8 @@ function nested(node: JsonSchema): JsonSchema {
     return node;
   }
   const size = Math.max(LONGEST_UNION, Math.ceil(branches.length / LONGEST_UNION));
-  const groups = Array.from({ length: Math.ceil(branches.length / size) }, (_, index) => ({ anyOf: branches.slice(index * size, (index + 1) * size) }));
-  return { ...node, anyOf: groups };
+  const starts = Array.from({ length: Math.ceil(branches.length / size) }, (_, index) => index * size);
+  return { ...node, anyOf: starts.map(start => ({ anyOf: branches.slice(start, start + size) })) };
 }
 
 function singleCondition(node: JsonSchema, trace: SchemaTrace): JsonSchema {
