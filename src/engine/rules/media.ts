@@ -60,7 +60,7 @@ export const media: BodyRule = {
     if (total > LARGE_REQUEST) {
       warn({
         type: 'other',
-        message: `The request has ${total} bytes of inline media; Kimi's own client sends at most ${LARGE_REQUEST}. Upload media as ms:// files.`,
+        message: `The request has ${total} bytes of inline media; Kimi's own client sends at most ${LARGE_REQUEST}. Upload media instead.`,
       });
     }
   },
