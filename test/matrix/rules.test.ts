@@ -92,6 +92,20 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     expect(Array.isArray(object)).toBe(true);
   });
 
+  it('streams an object, and makes one as an output', async () => {
+    const schema = z.object({ name: z.string(), tags: z.array(z.string()) });
+    const streamed = ai.streamObject({ model: kimi()('kimi-for-coding'), schema, prompt: 'a person' });
+    let last: unknown;
+    for await (const partial of streamed.partialObjectStream) {
+      last = partial;
+    }
+    expect(schema.safeParse(last).success).toBe(true);
+    expect(await streamed.object).toEqual(last);
+    const output = ai.Output.object({ schema });
+    const result = await ai.generateText({ model: kimi()('k3'), prompt: 'a person', output, experimental_output: output });
+    expect(schema.safeParse(result.output ?? result.experimental_output).success).toBe(true);
+  });
+
   it('sends the same bytes for the same input', async () => {
     const options = { model: kimi()('k3'), messages: CONVERSATIONS['one id in two turns'], tools: { weather, probe: ai.tool({ description: 'Probe', inputSchema: jsonSchema(SCHEMAS['a tuple'] ?? {}) }) } };
     await ai.generateText(options);

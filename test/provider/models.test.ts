@@ -213,3 +213,19 @@ describe('regions', () => {
     expect(await place()).toBe('https://api.kimi.ai/coding/v1');
   });
 });
+
+describe('a key of the wrong kind or region', () => {
+  it.each<[string, { service?: 'platform'; apiKey: string }, string[]]>([
+    ['a plan key on the platform', { service: 'platform', apiKey: 'sk-kimi-wrong' }, ['which holds a Kimi Code key for api.kimi.com or api.kimi.ai', "service: 'coding'"]],
+    ['a pay-per-token key on the plan', { apiKey: 'sk-wrong' }, ['which holds a pay-per-token key for api.moonshot.cn or api.moonshot.ai', "service: 'platform'"]],
+    ['a key of the other region', { apiKey: 'sk-kimi-other-region' }, ["region: 'global'"]],
+  ])('%s: the error says where it belongs', async (_, settings, texts) => {
+    const provider = kimi({ ...settings, baseURL: settings.service === 'platform' ? simulator.platformBaseURL : simulator.apiBaseURL });
+    const error = await generateText({ model: provider('kimi-k2.6'), prompt: 'hi', maxRetries: 0 }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ statusCode: 401, code: 'KIMI_NOT_AUTHENTICATED', isRetryable: false });
+    for (const text of texts) {
+      expect(String(error)).toContain(text);
+    }
+    expect(String(error)).not.toContain(settings.apiKey);
+  });
+});

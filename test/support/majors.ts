@@ -31,8 +31,13 @@ export type AISDK = {
     finishReason: string;
     warnings: Array<Record<string, unknown>> | undefined;
     response: { headers?: Record<string, string>; body?: unknown };
+    /** ai@5 has the second name only. */
+    output?: unknown;
+    experimental_output?: unknown;
   }>;
   generateObject(options: object): Promise<{ object: unknown }>;
+  streamObject(options: object): { partialObjectStream: AsyncIterable<unknown>; object: PromiseLike<unknown> };
+  Output: { object(options: object): unknown };
   wrapLanguageModel(options: object): unknown;
   createProviderRegistry(providers: object): { languageModel(id: string): unknown };
   customProvider(options: object): { languageModel(id: string): unknown };

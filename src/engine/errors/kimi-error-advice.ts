@@ -29,7 +29,8 @@ const ADVICE = {
     `${host} serves Kimi Code only to coding agents that it knows, and does not know this one. Leave the ` +
     `"identity" setting at its default ` +
     '(\'kimi-cli\'), and check that no "fetch" setting or proxy changes the User-Agent and X-Msh headers. ' +
-    'Where the default is in place, this has been a passing fault of the server before.',
+    'Where the default is in place, this has been a passing fault of the server before. ' +
+    'For a name of your own, ask Kimi to admit it: code@moonshot.ai.',
   balance: ({ host, credential, console }: ErrorPlace) =>
     `The account behind ${credential} has no balance left on ${host}. Top it up at ${console}, then send the request once more.`,
   '5-hour': quota('5-hour quota'),
