@@ -32,3 +32,7 @@ it('names only files that exist, in AGENTS.md', () => {
   expect(paths.length).toBeGreaterThan(20);
   expect(paths.filter(path => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
 });
+
+it('shows the first example as it is', () => {
+  expect(readme).toContain(readFileSync(new URL('../examples/scripts/stream-text.ts', import.meta.url), 'utf8'));
+});
