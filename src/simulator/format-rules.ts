@@ -1,7 +1,7 @@
 import type { SimulatorRuleRow } from './rules/simulator-rule';
 
 const WIDTH = 100;
-const HEAD = ['rule', 'answer', 'confidence', 'text', 'official client'];
+const HEAD = ['rule', 'answer', 'confidence', 'text', 'official client', 'satisfied by'];
 
 const INTRODUCTION = [
   'Every answer and refusal of the simulator, and why we believe that Kimi does the same.',
@@ -37,8 +37,15 @@ export function formatRules(rows: readonly SimulatorRuleRow[]): string {
   ].join('\n');
 }
 
-function cells({ rule, kind, status, confidence, wording, officialClient }: SimulatorRuleRow): string[] {
-  return [rule, kind === 'notice' ? 'notice' : String(status ?? kind), confidence, wording ?? '-', officialClient ?? '-'];
+function cells({ rule, kind, status, confidence, wording, officialClient, satisfiedBy }: SimulatorRuleRow): string[] {
+  return [
+    rule,
+    kind === 'notice' ? 'notice' : String(status ?? kind),
+    confidence,
+    wording ?? '-',
+    officialClient ?? '-',
+    satisfiedBy ?? '-',
+  ];
 }
 
 function wrap(text: string, lead: string): string[] {

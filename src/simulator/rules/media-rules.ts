@@ -63,6 +63,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: 'Invalid request: unsupported image format: …',
     wording: 'ours',
+    satisfiedBy: 'issue 4',
     check(subject) {
       const types = urlsOf(subject, 'image_url')
         .filter(url => url.startsWith('data:'))
@@ -78,6 +79,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: 'Invalid request: unsupported content type: …',
     wording: 'ours',
+    satisfiedBy: 'issue 4',
     check(subject) {
       const parts = allParts(subject);
       const bad = parts.find(part => !KNOWN_PARTS.includes(String(part.type)));
@@ -91,6 +93,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: 'total message size … exceeds limit 2097152',
     wording: 'real',
+    satisfiedBy: 'issue 4',
     check(subject) {
       const size = Buffer.byteLength(messageText(subject));
       return verdict(true, size > MESSAGE_SIZE_LIMIT ? `total message size ${size} exceeds limit ${MESSAGE_SIZE_LIMIT}` : undefined);

@@ -85,6 +85,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: "Invalid request: messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
     wording: 'real',
+    satisfiedBy: 'issue 4',
     check({ body }) {
       const first = body.messages.findIndex(message => message.role === 'tool');
       const call = body.messages.findIndex(message => message.role === 'assistant' && toolCallsOf(message).length > 0);
@@ -103,6 +104,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: 'Invalid request: tool_call_id … is not found',
     wording: 'ours',
+    satisfiedBy: 'issue 4',
     check({ body }) {
       const known = new Set<string>();
       let concerned = false;
@@ -129,6 +131,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
       "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. " +
       'The following tool_call_ids did not have response messages: …',
     wording: 'real',
+    satisfiedBy: 'issue 4',
     check({ body }) {
       let concerned = false;
       for (const [index, message] of body.messages.entries()) {

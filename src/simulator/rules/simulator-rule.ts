@@ -18,6 +18,8 @@ export type SimulatorRule = {
   text?: string;
   /** Whether `text` is the server's own as someone saw it, or ours. */
   wording?: 'real' | 'ours';
+  /** The issue of this repository whose engine rules keep a request from being refused; none: the first skeleton does. */
+  satisfiedBy?: 'issue 4';
 };
 
 /** A row as printed and exported: with what the real official client showed of it (`official-client-evidence.ts`). */

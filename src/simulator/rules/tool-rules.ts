@@ -13,6 +13,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: 'function name … is duplicated',
     wording: 'real',
+    satisfiedBy: 'issue 4',
     check(subject) {
       const names = toolNames(subject);
       const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -26,6 +27,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: 'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes',
     wording: 'ours',
+    satisfiedBy: 'issue 4',
     check(subject) {
       const names = toolNames(subject);
       return verdict(
@@ -43,6 +45,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: "tool_choice '…' is incompatible with thinking enabled",
     wording: 'real',
+    satisfiedBy: 'issue 4',
     check({ body, model, thinking }) {
       const choice = body.tool_choice;
       if (choice === undefined || !thinking) {

@@ -28,6 +28,7 @@ function message({ rule, path, problem }: SchemaFault): string {
 function schemaRefusal(row: Pick<SimulatorRule, 'rule' | 'summary' | 'source' | 'confidence' | 'text' | 'wording'>): ChatRule {
   return refusal({
     ...row,
+    satisfiedBy: 'issue 4',
     check(subject) {
       const { faults, concerned } = findingsOf(subject);
       const fault = faults.find(({ rule }) => rule === row.rule);
