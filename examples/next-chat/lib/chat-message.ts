@@ -1,0 +1,3 @@
+import type { UIMessage } from 'ai';
+
+export type ChatMessage = UIMessage<{ thoughtSeconds?: number }>;

@@ -1,0 +1,2 @@
+/** The one error that the page answers with a link, in words that both sides know. */
+export const SIGN_IN_FIRST = 'You are not signed in to Kimi, or no longer. Sign in, then try again.';
