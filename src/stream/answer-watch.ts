@@ -8,6 +8,9 @@ const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
 /** A finish reason that is not `null`, or an error body. One pattern: the several searches for its words take twice as long. */
 const FINISH_OR_ERROR = /"finish_reason"\s*:\s*"|"(?:error|message|detail|error_description)"\s*:/;
 
+/** Text that is not empty, or a list of parts. With its opening quote, or every piece of `reasoning_content` would match too. */
+const CONTENT = /"content"\s*:\s*(?:"[^"]|\[)/;
+
 /** Follows one answer, chunk by chunk, as far as it takes to say at its end what is wrong with it. */
 export class AnswerWatch {
   private hasReasoning = false;
@@ -35,7 +38,7 @@ export class AnswerWatch {
   mustSee(events: string): boolean {
     return (
       FINISH_OR_ERROR.test(events) ||
-      (!this.hasText && (/content"\s*:\s*["[]/.test(events) || events.includes('refusal"'))) ||
+      (!this.hasText && (CONTENT.test(events) || events.includes('refusal"'))) ||
       (!this.hasReasoning && events.includes('"reasoning')) ||
       (!this.hasToolCall && events.includes('tool_calls'))
     );

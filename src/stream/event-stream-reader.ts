@@ -35,43 +35,44 @@ export class EventStreamReader implements ReadableStreamDefaultReader<Uint8Array
   }
 
   async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
-    try {
-      while (!this.ended) {
-        const next = await this.next();
-        this.ended = next === 'broken' || next.done;
-        if (next === 'broken' || next.done) {
-          const last = next === 'broken' ? (this.answer?.fail() ?? '') : this.lastEvents();
-          if (last !== '') {
-            return { done: false, value: this.encoder.encode(last) };
-          }
-          break;
-        }
-        const text = this.decoder.decode(next.value);
-        const events = this.rewriter.write(text);
-        const rewritten = this.answer === undefined || events === '' ? events : this.answer.write(events);
-        if (rewritten !== '') {
-          // Most pieces leave as they came, and then as the bytes that they were.
-          return { done: false, value: rewritten === text && this.decoder.isAligned ? next.value : this.encoder.encode(rewritten) };
-        }
+    while (!this.ended) {
+      let next: ReadableStreamReadResult<Uint8Array>;
+      try {
+        next = await this.reader.read();
+      } catch (error) {
+        return this.broken(error);
       }
-      return { done: true, value: undefined };
-    } catch (error) {
-      // A user's `generateId` may throw: nobody will read on, so the server may stop.
-      this.reader.cancel(error).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  private async next(): Promise<ReadableStreamReadResult<Uint8Array> | 'broken'> {
-    try {
-      return await this.reader.read();
-    } catch (error) {
-      if (this.answer === undefined || isAbortError(error)) {
+      try {
+        this.ended = next.done;
+        const rewritten = next.done ? this.lastEvents() : this.rewrite(next.value);
+        if (rewritten.length > 0) {
+          return { done: false, value: typeof rewritten === 'string' ? this.encoder.encode(rewritten) : rewritten };
+        }
+      } catch (error) {
+        // A user's `generateId` may throw: nobody will read on, so the server may stop.
+        this.reader.cancel(error).catch(() => undefined);
         throw error;
       }
-      this.onBroken?.(error);
-      return 'broken';
     }
+    return { done: true, value: undefined };
+  }
+
+  /** What leaves for these bytes: most leave as they came, and then as the bytes that they were. */
+  private rewrite(bytes: Uint8Array): string | Uint8Array {
+    const text = this.decoder.decode(bytes);
+    const events = this.rewriter.write(text);
+    const rewritten = this.answer === undefined || events === '' ? events : this.answer.write(events);
+    return rewritten === text && text !== '' && this.decoder.isAligned ? bytes : rewritten;
+  }
+
+  private broken(error: unknown): ReadableStreamReadResult<Uint8Array> {
+    if (this.answer === undefined || isAbortError(error)) {
+      throw error;
+    }
+    this.ended = true;
+    this.onBroken?.(error);
+    const last = this.answer.fail();
+    return last === '' ? { done: true, value: undefined } : { done: false, value: this.encoder.encode(last) };
   }
 
   private lastEvents(): string {
