@@ -5,7 +5,7 @@ import { DefaultChatTransport } from 'ai';
 import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
 import type { ChatMessage } from '@/lib/chat-message';
-import { FALLBACK_MODELS, type ModelChoice } from '@/lib/model-choices';
+import type { ModelChoice } from '@/lib/model-choices';
 import { saveChat, type SavedChat } from '@/lib/saved-chat';
 import { SIGN_IN_FIRST } from '@/lib/sign-in-first';
 import { Composer } from './composer';
@@ -19,7 +19,10 @@ const transport = new DefaultChatTransport<ChatMessage>({
 });
 
 export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) {
-  const [models, setModels] = useState<ModelChoice[]>(FALLBACK_MODELS);
+  // Until the account's models are known, the saved choice stands.
+  const [models, setModels] = useState<ModelChoice[]>([
+    { id: saved.model, name: saved.model, efforts: [...new Set(['auto', saved.effort])] },
+  ]);
   const [wanted, setWanted] = useState({ model: saved.model, effort: saved.effort, runtime: saved.runtime });
   const chat = useChat<ChatMessage>({ id: saved.id, messages: saved.messages, transport });
   const { messages, status, error } = chat;
@@ -41,7 +44,9 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
   }, [busy, messages, saved.id, wanted]);
 
   const end = useRef<HTMLDivElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [messages, error]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'end' });
+  }, [messages, error]);
 
   return (
     <div className="app">
