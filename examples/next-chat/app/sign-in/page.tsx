@@ -63,7 +63,7 @@ export default function SignIn() {
 
   return (
     <main className="card">
-      <h1>Sign in to Kimi</h1>
+      <h1>{account?.signedIn ? 'Your Kimi account' : 'Sign in to Kimi'}</h1>
       {pending ? (
         <>
           <p>Open the page of Kimi, compare the code, and confirm.</p>
