@@ -21,7 +21,7 @@ export async function packPackage(): Promise<{ app: string; installed: string; d
   await rename(path.join(app, 'package'), installed);
 
   const { dependencies, peerDependencies } = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
-  for (const name of Object.keys({ ...dependencies, zod: peerDependencies?.zod, 'ai-v6': '' })) {
+  for (const name of Object.keys({ ...dependencies, zod: peerDependencies?.zod, ai: '', 'ai-v6': '' })) {
     await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
     await symlink(path.join(root, 'node_modules', name), path.join(modules, name), 'junction');
   }

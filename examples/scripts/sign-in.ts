@@ -1,0 +1,15 @@
+import { generateText } from 'ai';
+import { kimi } from 'ai-sdk-provider-kimi/v4';
+
+if ((await kimi.auth.status()).state !== 'valid') {
+  // Once: the login is kept in the keychain and renewed from then on, for this and every other app of the user.
+  await kimi.auth.login({
+    onVerification({ userCode, verificationUriComplete }) {
+      console.log(`Open ${verificationUriComplete}`);
+      console.log(`and compare the code: ${userCode}`);
+    },
+  });
+}
+
+const { text } = await generateText({ model: kimi('kimi-for-coding'), prompt: 'Say hello.' });
+console.log(text);

@@ -1,0 +1,240 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cp, readdir, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { startKimiSimulator, type AnswerScript, type KimiSimulator } from '../../src/simulator/index';
+import { chats } from '../support/chats';
+import { packPackage } from '../support/pack-package';
+
+/** Each script of `examples/scripts`, as a user runs it: with the packed package, in a process of its own. */
+const examples = fileURLToPath(new URL('../../examples/scripts', import.meta.url));
+const KEY = { KIMI_API_KEY: 'sk-kimi-simulator' };
+
+const SECRET = Buffer.alloc(32, 7).toString('base64');
+const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
+
+const FLATBREAD = { name: 'Flatbread', minutes: 20, ingredients: [{ name: 'flour', grams: 250 }, { name: 'water', grams: 150 }] };
+
+let packed: Awaited<ReturnType<typeof packPackage>>;
+let simulator: KimiSimulator;
+beforeAll(async () => {
+  packed = await packPackage();
+  await cp(examples, packed.app, { recursive: true, filter: source => !source.includes('node_modules') });
+  simulator = await startKimiSimulator({ autoApprove: true });
+}, 60_000);
+afterEach(() => {
+  simulator.reset();
+  simulator.clearRequests();
+});
+afterAll(async () => {
+  await packed.dispose();
+  await simulator.close();
+});
+
+type Outcome = { code: number; stdout: string; stderr: string; home: string };
+
+function run(script: string, environment: Record<string, string> = KEY): Promise<Outcome> {
+  const home = mkdtempSync(path.join(tmpdir(), 'kimi-scripts-home-'));
+  const env = {
+    ...process.env,
+    HOME: home,
+    USERPROFILE: home,
+    KIMI_CODE_BASE_URL: simulator.apiBaseURL,
+    KIMI_CODE_OAUTH_HOST: simulator.oauthHost,
+    KIMI_CREDENTIAL_STORE: 'file',
+    ...environment,
+  };
+  return new Promise(resolve => {
+    execFile(process.execPath, [script], { cwd: packed.app, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr, home });
+    });
+  });
+}
+
+type Case = {
+  answers?: readonly AnswerScript[];
+  environment?: () => Record<string, string>;
+  /** Beyond this, that it ended well and said nothing on stderr. */
+  check(outcome: Outcome): void;
+  stderr?: string;
+};
+
+const CASES: Record<string, Case> = {
+  'generate-text.ts': {
+    answers: [{ text: 'A monoid in the category of endofunctors.', usage: { promptTokens: 20, completionTokens: 8, cachedTokens: 16 } }],
+    check({ stdout }) {
+      expect(stdout).toContain('A monoid in the category of endofunctors.\n20 tokens in (16 cached), 8 out\n');
+      expect(stdout).toMatch(/Trace id for Kimi's support: (?!undefined)\S+\n$/);
+    },
+  },
+  'stream-text.ts': {
+    answers: [{ reasoning: 'Rayleigh.', text: 'Because of Rayleigh scattering.' }],
+    check({ stdout }) {
+      expect(stdout).toBe('Because of Rayleigh scattering.');
+    },
+  },
+  'stream-reasoning.ts': {
+    answers: [{ reasoning: 'x + (x + 1) = 1.10', text: '0.05' }],
+    check({ stdout }) {
+      expect(stripVTControlCharacters(stdout)).toBe('x + (x + 1) = 1.10\n\n0.05\n');
+    },
+  },
+  'tools.ts': {
+    answers: [
+      { toolCalls: [{ name: 'listFiles', arguments: {} }] },
+      { toolCalls: [{ name: 'readFile', arguments: { name: 'package.json' } }] },
+      { text: 'Scripts for Kimi.' },
+    ],
+    check({ stdout }) {
+      expect(stdout).toBe('listFiles({})\nreadFile({"name":"package.json"})\nScripts for Kimi.\n');
+      const sent = chats(simulator);
+      expect(sent).toHaveLength(3);
+      expect(sent.map(({ json }) => (json as { prompt_cache_key?: string }).prompt_cache_key)).toEqual(Array(3).fill('folder-question'));
+      expect(JSON.stringify(sent[2]?.json)).toContain('ai-sdk-provider-kimi-scripts');
+    },
+  },
+  'effort.ts': {
+    check({ stdout }) {
+      expect(stdout).toMatch(/^without thinking: .*\nk3, low: .*\nk3, high: .*\nk3, max: .*\(\d+ tokens, with those of its thinking\)\n$/);
+      expect(chats(simulator).map(({ json }) => (json as { thinking?: unknown }).thinking)).toEqual([
+        { type: 'disabled' },
+        { type: 'enabled', effort: 'low' },
+        { type: 'enabled', effort: 'high' },
+        { type: 'enabled', effort: 'max' },
+      ]);
+    },
+  },
+  'image.ts': {
+    answers: [{ text: 'A moon.' }],
+    check({ stdout }) {
+      expect(stdout).toBe('A moon.\n');
+      const url = `data:image/png;base64,${readFileSync(path.join(examples, 'kimi.png')).toString('base64')}`;
+      expect(JSON.stringify(chats(simulator)[0]?.json)).toContain(JSON.stringify({ type: 'image_url', image_url: { url } }));
+    },
+  },
+  'structured-output.ts': {
+    answers: [{ text: JSON.stringify(FLATBREAD) }],
+    stderr: '\r2 ingredients',
+    check({ stdout }) {
+      expect(stdout).toBe('Flatbread, 20 minutes\n- 250 g flour\n- 150 g water\n');
+      expect(chats(simulator)[0]?.json).toMatchObject({ response_format: { type: 'json_schema' } });
+    },
+  },
+  'sign-in.ts': {
+    environment: () => ({}),
+    check({ stdout, home }) {
+      expect(stdout).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+\/\S+\nand compare the code: \S+\nYou said: Say hello\.\n$/);
+      expect(existsSync(path.join(home, '.local/share/ai-sdk-provider-kimi'))).toBe(process.platform === 'linux');
+    },
+  },
+  'sign-in-steps.ts': {
+    environment: () => ({}),
+    check({ stdout, home }) {
+      expect(stdout).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+\/\S+ and compare the code: \S+\nSigned in as web, kept in \S+\n$/);
+      expect(stdout).toContain(home);
+    },
+  },
+  'own-credential-store.ts': {
+    environment: () => ({ APP_SECRET: SECRET }),
+    check({ stdout }) {
+      expect(stdout).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+\/\S+\nYou said: Say hello\.\n$/);
+      const kept = readFileSync(path.join(packed.app, 'kimi.login'));
+      const token = /^Bearer (.+)$/.exec(chats(simulator)[0]?.headers.authorization ?? '')?.[1];
+      expect(token).toMatch(/\S/);
+      expect(kept.includes(token ?? '')).toBe(false);
+    },
+  },
+  'errors.ts': {
+    check({ stdout }) {
+      expect(stdout).toBe('You said: Say hello.\n');
+    },
+  },
+};
+
+it('has a case for each script, of at most 40 lines', async () => {
+  const scripts = (await readdir(examples)).filter(name => name.endsWith('.ts'));
+  expect(scripts.toSorted()).toEqual(Object.keys(CASES).toSorted());
+  for (const script of scripts) {
+    expect(readFileSync(path.join(examples, script), 'utf8').trimEnd().split('\n').length, script).toBeLessThanOrEqual(40);
+  }
+});
+
+it.each(Object.entries(CASES))('%s', async (script, { answers = [], environment, check, stderr = '' }) => {
+  simulator.script(answers);
+  const outcome = await run(script, environment?.());
+  expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: expect.stringContaining(stderr) as string });
+  expect(stderr === '' ? outcome.stderr : '').toBe('');
+  expect(chats(simulator).flatMap(({ refusedBy, notices }) => [...(refusedBy === undefined ? [] : [refusedBy]), ...notices])).toEqual([]);
+  check(outcome);
+});
+
+it('keeps the login of own-credential-store.ts for the next process, and renews it there', async () => {
+  const environment = { APP_SECRET: SECRET };
+  await run('own-credential-store.ts', environment);
+  const first = readFileSync(path.join(packed.app, 'kimi.login'));
+  simulator.expireTokens();
+  simulator.clearRequests();
+  const [one, other] = await Promise.all([run('own-credential-store.ts', environment), run('own-credential-store.ts', environment)]);
+  for (const { code, stdout, stderr } of [one, other]) {
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'You said: Say hello.\n', stderr: '' });
+  }
+  expect(simulator.counts.refreshes).toBe(1);
+  expect(simulator.chainRevoked).toBe(false);
+  expect(readFileSync(path.join(packed.app, 'kimi.login')).equals(first)).toBe(false);
+  expect(existsSync(path.join(packed.app, 'kimi.login.lock'))).toBe(false);
+});
+
+it('keeps the login of sign-in.ts: the second run does not ask again', async () => {
+  const { home } = await run('sign-in.ts', {});
+  const { code, stdout } = await run('sign-in.ts', { HOME: home, USERPROFILE: home });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'You said: Say hello.\n' });
+});
+
+it.each([
+  {
+    what: 'a used-up plan',
+    answer: { status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } }, headers: {} },
+    says: /^Your plan is used up\.\n$/,
+  },
+  {
+    what: 'a used-up plan with its end',
+    answer: { status: 429, body: { error: { message: WEEKLY, resetTime: new Date(Date.now() + 3 * 24 * 3600_000).toISOString() } } },
+    says: /^Your plan is used up until \d.*\.\n$/,
+  },
+  {
+    what: 'a rate limit that lasts',
+    answer: { status: 429, retryAfter: 3600, body: { error: { type: 'rate_limit_reached_error', message: 'Too many requests' } } },
+    says: /^Too many requests, go on at \d.*\.\n$/,
+  },
+  {
+    what: 'anything else in its own words',
+    answer: { status: 402, body: { error: { message: 'We are unable to verify your membership benefits at this time.' } } },
+    says: /membership/i,
+  },
+])('errors.ts explains $what', async ({ answer, says }) => {
+  simulator.script([answer]);
+  const { code, stdout, stderr } = await run('errors.ts');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(says);
+  expect(chats(simulator)).toHaveLength(1);
+});
+
+it('errors.ts explains that nobody is signed in', async () => {
+  const { code, stderr } = await run('errors.ts', {});
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'You are not signed in. Run: npx ai-sdk-provider-kimi login\n' });
+  expect(simulator.requests).toEqual([]);
+});
+
+it('type-checks against the packed package', { timeout: 120_000 }, async () => {
+  const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+  await symlink(path.join(modules, '@types'), path.join(packed.app, 'node_modules/@types'), 'junction');
+  const compiler = path.join(modules, 'typescript/bin/tsc');
+  const result = await new Promise<string>(resolve => {
+    execFile(process.execPath, [compiler, '-p', packed.app], { cwd: packed.app }, (_, stdout) => resolve(stdout));
+  });
+  expect(result).toBe('');
+});
