@@ -1,4 +1,5 @@
 /** A session's view of its store: the same operations, with every failure a `KimiCredentialStoreError`, also of a store that a user wrote. */
+import { checkCredentials } from '../credentials/credential-record';
 import type { CredentialLock, KimiCredentials } from '../credentials/credential-store';
 import { hideSecrets } from '../credentials/hide-secrets';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
@@ -8,7 +9,7 @@ import type { SessionContext } from './session-context';
 /** `undefined`: never stored. */
 export async function loadRecord({ store }: SessionContext): Promise<KimiCredentials | undefined> {
   try {
-    return await store.load();
+    return checkCredentials(await store.load(), store);
   } catch (error) {
     throw storeError(store.location, 'load', error);
   }

@@ -75,6 +75,21 @@ export function parseCredentials(text: string, { location }: { location: string 
   return result.data;
 }
 
+/**
+ * What a store's `load` gave, also one that a user wrote in JavaScript; returned as it is. `null`, which databases give for nothing, is never stored.
+ * @throws KimiCredentialStoreError `corrupt`. The message says which field is wrong, never what is in it.
+ */
+export function checkCredentials(value: unknown, { location }: { location: string }): KimiCredentials | undefined {
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  const result = credentialsSchema.safeParse(value);
+  if (!result.success) {
+    throw corrupt(location, describe(result.error));
+  }
+  return value as KimiCredentials;
+}
+
 function corrupt(location: string, what: string): KimiCredentialStoreError {
   return new KimiCredentialStoreError({
     location,
