@@ -5,7 +5,10 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 
 type Pending = { userCode: string; url: string; interval: number };
-type Answer = Partial<Pending> & { status: 'pending' | 'slow_down' | 'done' | 'denied' | 'expired' | 'failed' | 'signed-out'; message?: string };
+type Answer = Partial<Pending> & {
+  status: 'pending' | 'slow_down' | 'done' | 'denied' | 'expired' | 'failed' | 'signed-out';
+  message?: string;
+};
 
 const PROBLEMS = { denied: 'The sign-in was refused on the Kimi page.', expired: 'The code has expired before it was confirmed.' };
 
