@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { inject } from 'vitest';
+
+/** The version that clients.md 4 was written from. */
+const VERSION = '1.18.33';
+
+/** Path of the real binary, from npm. Kept in the temporary folder under its version, so that the second run starts at once. */
+export function installOpencode(): string {
+  const folder = path.join(tmpdir(), `ai-sdk-provider-kimi-opencode-${VERSION}`);
+  const name = `opencode-${process.platform}-${process.arch}${needsBaseline() ? '-baseline' : ''}`;
+  const binary = path.join(folder, 'node_modules', name, 'bin', 'opencode');
+  if (existsSync(binary)) {
+    return binary;
+  }
+  const fresh = mkdtempSync(`${folder}-`);
+  writeFileSync(path.join(fresh, 'package.json'), '{"private":true}\n');
+  const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', `${name}@${VERSION}`];
+  execFileSync('npm', options, { cwd: fresh, stdio: 'pipe', env: { ...process.env, HOME: inject('npmHome') } });
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(fresh, folder);
+  return binary;
+}
+
+/** Bun's ordinary x64 build needs AVX2. */
+function needsBaseline(): boolean {
+  return process.platform === 'linux' && process.arch === 'x64' && !/\bavx2\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+}
