@@ -66,7 +66,8 @@ export function runOpencode(binary: string, simulator: KimiSimulator, { project,
   return new Promise((resolve, reject) => {
     const child = spawn(binary, ['run', '--format', 'json', ...parameters], {
       cwd: project,
-      env: environment,
+      // Two that are started in a fresh home at once fail over opencode's own database ("database is locked").
+      env: { ...environment, OPENCODE_DB: path.join(mkdtempSync(path.join(tmpdir(), 'kimi-opencode-db-')), 'opencode.db') },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
