@@ -1,0 +1,246 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startKimiSimulator, type KimiSimulator, type ScriptedAnswer } from '../../src/simulator/index';
+import { hasPseudoTerminal, openPseudoTerminal } from '../cli/pseudo-terminal';
+import { chats } from '../support/chats';
+import { installExample } from './support/install-example';
+
+/** `examples/batch`, installed from the tarball: the real job in a process of its own, killed as people and machines kill it. */
+const CONCURRENCY = 4;
+const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
+
+type Line = { id: string; text?: string; error?: { code: string } };
+
+let example: Awaited<ReturnType<typeof installExample>>;
+let simulator: KimiSimulator;
+/** A new folder for the files of each test. */
+let folder: string;
+let inFlight: number;
+let mostInFlight: number;
+
+beforeAll(async () => {
+  example = await installExample('batch');
+}, 120_000);
+afterAll(() => example.dispose());
+beforeEach(async () => {
+  simulator = await startKimiSimulator();
+  folder = mkdtempSync(path.join(example.folder, 'job-'));
+  inFlight = 0;
+  mostInFlight = 0;
+});
+afterEach(() => simulator.close());
+
+const file = (name: string) => path.join(folder, name);
+const prompts = (count: number) => Array.from({ length: count }, (_, number) => ({ id: `p${number}`, prompt: `Question ${number}?` }));
+const writePrompts = (lines: readonly object[]) => writeFileSync(file('prompts.jsonl'), lines.map(line => `${JSON.stringify(line)}\n`).join(''));
+const readAnswers = (): Line[] => (existsSync(file('answers.jsonl')) ? parseLines(readFileSync(file('answers.jsonl'), 'utf8')) : []);
+const parseLines = (text: string): Line[] => text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Line);
+const asked = () => chats(simulator).map(({ json }) => (json as { messages: Array<{ content: string }> }).messages.at(-1)?.content ?? '');
+
+/** What the next chats are answered, by number of the chat; beyond, `Answer to <prompt>`. Counts how many are asked at once. */
+function serve(special: (chat: number) => ScriptedAnswer | undefined = () => undefined, milliseconds = 5): void {
+  simulator.reset();
+  let count = 0;
+  const script = async (body: unknown): Promise<ScriptedAnswer> => {
+    const chat = count++;
+    mostInFlight = Math.max(mostInFlight, ++inFlight);
+    await sleep(milliseconds);
+    inFlight -= 1;
+    return special(chat) ?? { text: `Answer to ${(body as { messages: Array<{ content: string }> }).messages.at(-1)?.content}` };
+  };
+  simulator.script(Array.from({ length: 3000 }, () => script));
+}
+
+const environment = () => ({ ...process.env, KIMI_API_KEY: 'sk-kimi-simulator', KIMI_CODE_BASE_URL: simulator.apiBaseURL });
+const parameters = () => [path.join(example.folder, 'batch.ts'), file('prompts.jsonl'), file('answers.jsonl')];
+
+type Job = { child: ChildProcess; stderr: () => string; ended: Promise<number | null> };
+
+function start(...more: string[]): Job {
+  const child = spawn(process.execPath, [...parameters(), ...more], { env: environment(), stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return { child, stderr: () => stderr, ended: once(child, 'close').then(([code]) => code as number | null) };
+}
+
+async function run(...more: string[]): Promise<{ code: number | null; stderr: string }> {
+  const job = start(...more);
+  return { code: await job.ended, stderr: job.stderr() };
+}
+
+/** Until the file has so many lines; the job must be running. */
+async function answered(count: number, { child }: Job): Promise<void> {
+  while (readAnswers().length < count) {
+    expect(child.exitCode).toBeNull();
+    await sleep(5);
+  }
+}
+
+describe('500 prompts, with faults, killed twice', () => {
+  it('end in 500 answers, none lost, none asked again', async () => {
+    const all = prompts(500);
+    writePrompts(all);
+    const faults: Record<number, ScriptedAnswer> = {
+      7: { status: 429, retryAfter: 1, body: { error: { type: 'rate_limit_reached_error', message: 'Too many requests' } } },
+      31: { status: 500, body: 'Internal Server Error' },
+      32: { status: 503, body: { error: { message: 'The engine is currently overloaded, please try again later' } } },
+      60: { text: '' },
+      90: { reasoning: 'Hm.', text: '' },
+    };
+    serve(chat => faults[chat]);
+    simulator.fault({ match: { path: '/chat/completions', nth: 20 }, destroySocket: true });
+    simulator.fault({ match: { path: '/chat/completions', nth: 40 }, cutAfterBytes: 20 });
+
+    const first = start();
+    await answered(120, first);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const afterFirst = readAnswers();
+
+    // As a kill in the middle of a write leaves it.
+    writeFileSync(file('answers.jsonl'), '{"id":"p499","text":"Answer to Ques', { flag: 'a' });
+    simulator.clearRequests();
+    serve(chat => (chat === 15 ? { status: 502, body: 'Bad Gateway' } : undefined));
+    const second = start();
+    await answered(300, second);
+    second.child.kill('SIGINT');
+    expect({ code: await second.ended, stderr: second.stderr() }).toEqual({ code: 75, stderr: expect.stringMatching(/To go on: node .*batch\.ts/) as string });
+    const afterSecond = readAnswers();
+    expect(afterSecond.slice(0, afterFirst.length)).toEqual(afterFirst);
+    const questions = (lines: Line[]) => new Set(lines.map(({ id }) => `Question ${id.slice(1)}?`));
+    expect(asked().filter(question => questions(afterFirst).has(question))).toEqual([]);
+    // What was in flight at Ctrl-C was awaited: everything that was answered is in the file.
+    expect(inFlight).toBe(0);
+
+    simulator.clearRequests();
+    const third = await run();
+    expect(third.code).toBe(0);
+    expect(third.stderr).toContain('500 of 500 answered');
+    expect(asked().filter(question => questions(afterSecond).has(question))).toEqual([]);
+    expect(asked()).toHaveLength(500 - afterSecond.length);
+
+    const lines = readAnswers();
+    expect(readFileSync(file('answers.jsonl'), 'utf8').endsWith('\n')).toBe(true);
+    expect(lines.map(({ id }) => id).toSorted()).toEqual(all.map(({ id }) => id).toSorted());
+    expect(lines.filter(({ id, text }) => text !== `Answer to Question ${id.slice(1)}?`)).toEqual([]);
+    expect(mostInFlight).toBe(CONCURRENCY);
+  });
+});
+
+describe('a batch job', () => {
+  it('sends nothing before the end of Retry-After', async () => {
+    writePrompts(prompts(12));
+    const at: number[] = [];
+    serve(chat => {
+      at.push(Date.now());
+      return chat === 0 ? { status: 429, retryAfter: 2, body: { error: { type: 'rate_limit_reached_error', message: 'Too many requests' } } } : { text: 'Yes.', delayMs: 700 };
+    }, 0);
+    const { code } = await run();
+    expect(code).toBe(0);
+    expect(readAnswers()).toHaveLength(12);
+    // Those that were under way at the 429 end in the middle of the pause; nothing may follow them.
+    const pause = (at[0] as number) + 2000;
+    expect(at.filter(time => time < pause - 100).length).toBeLessThanOrEqual(CONCURRENCY);
+    expect(at).toHaveLength(13);
+  });
+
+  it('stops at a used-up quota, says until when, and goes on later', async () => {
+    writePrompts(prompts(40));
+    const resetTime = new Date(Date.now() + 3 * 3600_000).toISOString();
+    serve(chat => (chat < 10 ? undefined : { status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY, resetTime } } }));
+    const stopped = await run();
+    expect(stopped.code).toBe(75);
+    expect(stopped.stderr).toMatch(/weekly quota/i);
+    expect(stopped.stderr).toMatch(/To go on after \d.*: node .*batch\.ts .*answers\.jsonl\n$/);
+    expect(readAnswers()).toHaveLength(10);
+    // Not again and again: once for each that was under way.
+    expect(chats(simulator).length).toBeLessThanOrEqual(10 + CONCURRENCY);
+
+    serve();
+    expect((await run()).code).toBe(0);
+    expect(new Set(readAnswers().map(({ id }) => id)).size).toBe(40);
+  });
+
+  it('stops where nobody is signed in, with the command', async () => {
+    writePrompts(prompts(5));
+    const child = spawn(process.execPath, parameters(), { env: { ...environment(), KIMI_API_KEY: '', KIMI_CREDENTIAL_STORE: 'file' }, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, stderr }).toEqual({ code: 75, stderr: expect.stringContaining('npx ai-sdk-provider-kimi login') as string });
+    expect(readAnswers()).toEqual([]);
+  });
+
+  it('notes a prompt that cannot be answered and goes on with the others', async () => {
+    writePrompts(prompts(6));
+    serve(chat => (chat === 2 ? { status: 400, body: { error: { type: 'content_filter', message: 'The request was rejected because it was considered high risk' } } } : undefined));
+    const { code, stderr } = await run('--concurrency', '1');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('6 of 6 answered') as string });
+    expect(readAnswers().map(({ error }) => error?.code)).toEqual([undefined, undefined, 'KIMI_CONTENT_FILTERED', undefined, undefined, undefined]);
+    simulator.clearRequests();
+    expect((await run()).code).toBe(1);
+    expect(chats(simulator)).toEqual([]);
+  });
+
+  it('refuses a second job on the same file', async () => {
+    writePrompts(prompts(200));
+    serve(undefined, 400);
+    const first = start();
+    await answered(1, first);
+    const second = await run();
+    expect({ code: second.code, stderr: second.stderr }).toEqual({ code: 2, stderr: expect.stringContaining('Another job writes') as string });
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(75);
+    const ids = readAnswers().map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('names each bad line and sends nothing', async () => {
+    writeFileSync(file('prompts.jsonl'), '{"id":"a","prompt":"Yes?"}\n{"id":"b"}\n\nnot JSON\n{"id":"a","prompt":"Again?"}\n{"id":"c","prompt":"?","efort":"high"}\n');
+    const { code, stderr } = await run();
+    expect(code).toBe(2);
+    expect([...stderr.matchAll(/prompts\.jsonl:(\d+):/g)].map(([, line]) => line)).toEqual(['2', '4', '5', '6']);
+    expect(stderr).toContain('4 bad lines; nothing was sent.');
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it('leaves a file alone that is not its own', async () => {
+    writePrompts(prompts(2));
+    writeFileSync(file('answers.jsonl'), 'name,value\n');
+    const { code, stderr } = await run();
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/answers\.jsonl:1 is not JSON/) as string });
+    expect(readFileSync(file('answers.jsonl'), 'utf8')).toBe('name,value\n');
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it('writes plain lines into a pipe', async () => {
+    writePrompts(prompts(20));
+    serve();
+    const { stderr } = await run();
+    expect(stderr).toMatch(/^20\/20 {2}\d+\.\d\/s {2}0m 0s left$/m);
+    // oxlint-disable-next-line no-control-regex -- what a bar is drawn with
+    expect(stderr).not.toMatch(/\x1b|█|\r/);
+  });
+
+  it.skipIf(!hasPseudoTerminal)('draws a bar with rate and time left in a terminal (needs pty)', async () => {
+    writePrompts(prompts(20));
+    serve();
+    const terminal = openPseudoTerminal(parameters(), { columns: 100, env: environment() });
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.raw()).toMatch(/█+░+ \d+\/20 {2}\d+\.\d\/s {2}\d+m \d+s left/);
+    expect(terminal.raw()).toContain('20 of 20 answered');
+  });
+
+  it('type-checks against the packed package', async () => {
+    const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+    const output = await new Promise<string>(resolve => {
+      execFile(process.execPath, [compiler, '-p', example.folder], (_, stdout) => resolve(stdout));
+    });
+    expect(output).toBe('');
+  });
+});
