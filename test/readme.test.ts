@@ -1,4 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { BODY_RULES } from '../src/engine/body-rules';
 import { dependencies, peerDependencies } from '../package.json';
@@ -33,6 +35,18 @@ it('names only files that exist, in AGENTS.md', () => {
   expect(paths.filter(path => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
 });
 
-it('shows the first example as it is', () => {
-  expect(readme).toContain(readFileSync(new URL('../examples/scripts/stream-text.ts', import.meta.url), 'utf8'));
+it('shows no code of a place it is used in that is not part of an example', () => {
+  const examples = fileURLToPath(new URL('../examples', import.meta.url));
+  const sources = readdirSync(examples, { recursive: true, encoding: 'utf8' })
+    .filter(name => /\.(tsx?|jsonl?)$/.test(name) && !/node_modules|\.next/.test(name))
+    .map(name => readFileSync(path.join(examples, name), 'utf8'));
+  const start = readme.indexOf('## Where it is used');
+  const places = readme.slice(start, readme.indexOf('\n## ', start));
+  const first = readme.slice(0, readme.indexOf('\n## '));
+  const snippets = [...(first + places).matchAll(/^```(?:tsx?|jsonl?)\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  expect(snippets.length).toBeGreaterThanOrEqual(6);
+  expect(snippets.filter(code => !sources.some(source => source.includes(code)))).toEqual([]);
+  for (const place of ['Apps and scripts', 'Next.js', 'opencode', 'Batch jobs']) {
+    expect(places).toContain(`### ${place}\n`);
+  }
 });
