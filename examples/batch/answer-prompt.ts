@@ -18,7 +18,7 @@ const OF_THE_PROMPT = new Set<KimiAPIErrorCode>([
 const BUSY = new Set<KimiAPIErrorCode>(['KIMI_RATE_LIMITED', 'KIMI_OVERLOADED', 'KIMI_SERVER_ERROR']);
 
 export type Answer =
-  | { id: string; text: string; finishReason: string; inputTokens: number | undefined; outputTokens: number | undefined }
+  | { id: string; model: string; text: string; finishReason: string; usage: { inputTokens: number | undefined; outputTokens: number | undefined } }
   | { id: string; error: { code: string; message: string } };
 
 export type AnswerOptions = {
@@ -35,20 +35,21 @@ export type AnswerOptions = {
 let notBefore = 0;
 
 /** @throws what must stop the whole job: a used-up quota, no login, a server that stays away */
-export async function answerPrompt({ id, prompt, system }: Prompt, options: AnswerOptions): Promise<Answer> {
-  const { model, effort, aborted } = options;
+export async function answerPrompt({ id, prompt, system, ...own }: Prompt, options: AnswerOptions): Promise<Answer> {
+  const { model = options.model, effort = options.effort } = own;
   for (let tries = 1; ; tries++) {
     await untilAllowed(options);
     try {
-      const { text, finishReason, usage } = await generateText({
+      const { text, finishReason, usage, response } = await generateText({
         model: kimi(model),
-        instructions: system,
+        ...(system === undefined ? {} : { instructions: system }),
         prompt,
-        abortSignal: aborted,
+        abortSignal: options.aborted,
         maxRetries: 0,
         providerOptions: { kimi: (effort === undefined ? {} : { reasoningEffort: effort }) satisfies KimiLanguageModelOptions },
       });
-      return { id, text, finishReason, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
+      const { inputTokens, outputTokens } = usage;
+      return { id, model: response.modelId, text, finishReason, usage: { inputTokens, outputTokens } };
     } catch (error) {
       if (tries < TRIES && KimiAPIError.isInstance(error) && BUSY.has(error.code) && error.retryAfter !== undefined) {
         notBefore = Math.max(notBefore, error.retryAfter.getTime());

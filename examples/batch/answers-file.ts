@@ -35,7 +35,7 @@ export class AnswersFile {
     });
     const answers = new AnswersFile(file, release);
     try {
-      await answers.cutTornLine();
+      await answers.mendLastLine();
       await answers.readDone(path);
       return answers;
     } catch (error) {
@@ -67,8 +67,8 @@ export class AnswersFile {
     this.failed += error === undefined ? 0 : 1;
   }
 
-  /** A job that was killed while it wrote leaves half a line. */
-  private async cutTornLine(): Promise<void> {
+  /** A job that was killed while it wrote leaves half a line; an editor may leave a whole one without its end. */
+  private async mendLastLine(): Promise<void> {
     const { size } = await this.file.stat();
     const block = Buffer.alloc(64 * 1024);
     let end = size;
@@ -83,22 +83,30 @@ export class AnswersFile {
       end = start;
     }
     if (end < size) {
-      await this.file.truncate(end);
+      const { buffer } = await this.file.read(Buffer.alloc(size - end), 0, size - end, end);
+      await (isJSON(buffer.toString()) ? this.file.appendFile('\n') : this.file.truncate(end));
     }
   }
 
   private async readDone(path: string): Promise<void> {
     for await (const { number, text } of readLines(path)) {
-      let answer: { id?: unknown; error?: unknown };
-      try {
-        answer = JSON.parse(text) as typeof answer;
-      } catch {
+      if (!isJSON(text)) {
         throw new Error(`${path}:${number} is not JSON. Mend or remove that line, or name another file.`);
       }
+      const answer = JSON.parse(text) as { id?: unknown; error?: unknown } | null;
       if (typeof answer?.id !== 'string' || this.done.has(answer.id)) {
         throw new Error(`${path}:${number} is not an answer of this job. Name another file.`);
       }
       this.count({ id: answer.id, error: answer.error });
     }
+  }
+}
+
+function isJSON(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { APICallError } from 'ai';
 import { KimiAPIError } from 'ai-sdk-provider-kimi/v4';
 import PQueue from 'p-queue';
 import { answerPrompt } from './answer-prompt.ts';
@@ -7,10 +8,12 @@ import { startProgress } from './progress.ts';
 import { checkPrompts, readPrompts } from './read-prompts.ts';
 
 const USAGE = 'Usage: node batch.ts <prompts.jsonl> <answers.jsonl> [--model kimi-for-coding] [--effort high] [--concurrency 4]';
-/** Ended without an answer to each prompt: the same command goes on (`EX_TEMPFAIL`). */
-const TO_BE_CONTINUED = 75;
+/** Ended before the last answer: the same command goes on, by itself (`EX_TEMPFAIL`) or when a person has put something right. */
+const GO_ON_LATER = 75;
+const PUT_RIGHT_FIRST = 77;
 /** What is in flight at Ctrl-C may take so long. */
 const GRACE_MS = 30_000;
+const INTERRUPTED = new Error('Interrupted.');
 
 process.exitCode = await main().catch((error: Error) => {
   console.error(error.message);
@@ -55,7 +58,7 @@ async function main(): Promise<number> {
     if (stopped.signal.aborted) {
       process.exit(130);
     }
-    stop(new Error('Interrupted.'));
+    stop(INTERRUPTED);
     console.error('\nFinishing what has been sent; once more stops at once.');
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
@@ -71,25 +74,45 @@ async function main(): Promise<number> {
     if (stopped.signal.aborted) {
       break;
     }
-    void queue
-      .add(async () => {
+    void queue.add(async () => {
+      const before = answers.done.size;
+      try {
         await answers.append(await answerPrompt(prompt, options));
         left.delete(prompt.id);
         progress.tick();
-      })
-      .catch(stop);
+      } catch (error) {
+        // Where others were answered meanwhile, the server is there: this prompt is left to the next run.
+        if (!isTransient(error) || answers.done.size === before) {
+          stop(error);
+        }
+      }
+    });
   }
   await queue.onIdle();
   progress.stop();
   await answers.close();
 
   console.error(`${total - left.size} of ${total} answered in ${output}${answers.failed === 0 ? '' : `, ${answers.failed} of them with an error`}.`);
-  if (left.size > 0) {
-    console.error(stoppedBy instanceof Error ? stoppedBy.message : String(stoppedBy));
-    const resetsAt = KimiAPIError.isInstance(stoppedBy) ? stoppedBy.resetsAt : undefined;
-    const command = ['node', ...process.argv.slice(1)].map(word => (/^[\w./=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
-    console.error(`To go on${resetsAt === undefined ? '' : ` after ${resetsAt.toLocaleString()}`}: ${command}`);
-    return TO_BE_CONTINUED;
+  if (left.size === 0) {
+    return answers.failed === 0 ? 0 : 1;
   }
-  return answers.failed === 0 ? 0 : 1;
+  const needsPerson = stoppedBy !== undefined && stoppedBy !== INTERRUPTED && !passesWithTime(stoppedBy);
+  stoppedBy ??= new Error(`${left.size} failed again and again, while others were answered.`);
+  console.error(stoppedBy instanceof Error ? stoppedBy.message : String(stoppedBy));
+  const resetsAt = KimiAPIError.isInstance(stoppedBy) ? stoppedBy.resetsAt : undefined;
+  const time = resetsAt === undefined ? '' : ` after ${resetsAt.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })}`;
+  console.error(`To go on${time}: ${['node', ...process.argv.slice(1)].map(quoted).join(' ')}`);
+  return needsPerson ? PUT_RIGHT_FIRST : GO_ON_LATER;
+}
+
+function isTransient(error: unknown): boolean {
+  return APICallError.isInstance(error) && error.isRetryable;
+}
+
+function passesWithTime(error: unknown): boolean {
+  return isTransient(error) || (KimiAPIError.isInstance(error) && /^KIMI_(QUOTA_EXHAUSTED|RATE_LIMITED|OVERLOADED)$/.test(error.code));
+}
+
+function quoted(word: string): string {
+  return /^[\w./=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -2,7 +2,13 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
-const promptSchema = z.strictObject({ id: z.string().min(1), prompt: z.string().min(1), system: z.string().optional() });
+const promptSchema = z.strictObject({
+  id: z.string().min(1),
+  prompt: z.string().min(1),
+  system: z.string().optional(),
+  model: z.string().optional(),
+  effort: z.string().optional(),
+});
 
 export type Prompt = z.infer<typeof promptSchema>;
 
@@ -12,7 +18,7 @@ export async function* readLines(path: string): AsyncGenerator<{ number: number;
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
     number += 1;
     if (text.trim() !== '') {
-      yield { number, text };
+      yield { number, text: text.replace(/^\uFEFF/, '') };
     }
   }
 }
@@ -30,7 +36,8 @@ export async function checkPrompts(path: string): Promise<{ ids: Set<string>; pr
   for await (const { number, text } of readLines(path)) {
     const prompt = promptSchema.safeParse(parse(text));
     if (!prompt.success) {
-      problems.push(`${path}:${number}: ${z.prettifyError(prompt.error).replaceAll(/\s*\n\s*/g, ' ')}`);
+      const why = parse(text) === undefined ? 'not JSON' : z.prettifyError(prompt.error).replaceAll(/\s*\n\s*/g, ' ');
+      problems.push(`${path}:${number}: ${why}`);
     } else if (ids.has(prompt.data.id)) {
       problems.push(`${path}:${number}: the id "${prompt.data.id}" is there twice`);
     } else {
@@ -44,6 +51,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // Fails the schema: "expected object".
+    return undefined;
   }
 }

@@ -14,7 +14,7 @@ import { installExample } from './support/install-example';
 const CONCURRENCY = 4;
 const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
 
-type Line = { id: string; text?: string; error?: { code: string } };
+type Line = { id: string; model?: string; text?: string; error?: { code: string } };
 
 let example: Awaited<ReturnType<typeof installExample>>;
 let simulator: KimiSimulator;
@@ -156,7 +156,7 @@ describe('a batch job', () => {
     const stopped = await run();
     expect(stopped.code).toBe(75);
     expect(stopped.stderr).toMatch(/weekly quota/i);
-    expect(stopped.stderr).toMatch(/To go on after \d.*: node .*batch\.ts .*answers\.jsonl\n$/);
+    expect(stopped.stderr).toMatch(/To go on after \d.* (?:UTC|GMT\S*|[A-Z]{3,4}): node .*batch\.ts .*answers\.jsonl\n$/);
     expect(readAnswers()).toHaveLength(10);
     // Not again and again: once for each that was under way.
     expect(chats(simulator).length).toBeLessThanOrEqual(10 + CONCURRENCY);
@@ -172,7 +172,7 @@ describe('a batch job', () => {
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const [code] = (await once(child, 'close')) as [number];
-    expect({ code, stderr }).toEqual({ code: 75, stderr: expect.stringContaining('npx ai-sdk-provider-kimi login') as string });
+    expect({ code, stderr }).toEqual({ code: 77, stderr: expect.stringContaining('npx ai-sdk-provider-kimi login') as string });
     expect(readAnswers()).toEqual([]);
   });
 
@@ -207,6 +207,30 @@ describe('a batch job', () => {
     expect([...stderr.matchAll(/prompts\.jsonl:(\d+):/g)].map(([, line]) => line)).toEqual(['2', '4', '5', '6']);
     expect(stderr).toContain('4 bad lines; nothing was sent.');
     expect(simulator.requests).toEqual([]);
+  });
+
+  it('takes what a line says of model and effort, and files as editors save them', async () => {
+    const lines = [{ id: 'a', prompt: 'One?' }, { id: 'b', prompt: 'Two?', model: 'k3', effort: 'max', system: 'Be brief.' }, { id: 'c', prompt: 'Three?' }];
+    writeFileSync(file('prompts.jsonl'), `\uFEFF${lines.map(line => JSON.stringify(line)).join('\r\n')}`);
+    writeFileSync(file('answers.jsonl'), '{"id":"c","text":"Before."}');
+    expect(await run('--effort', 'low', '--concurrency', '1')).toMatchObject({ code: 0 });
+    expect(chats(simulator).map(({ json }) => json)).toMatchObject([
+      { model: 'kimi-for-coding', reasoning_effort: 'low', messages: [{ content: 'One?' }] },
+      { model: 'k3', thinking: { effort: 'max' }, messages: [{ role: 'system', content: 'Be brief.' }, { content: 'Two?' }] },
+    ]);
+    expect(readAnswers().map(({ id, model }) => [id, model])).toEqual([['c', undefined], ['a', 'kimi-for-coding'], ['b', 'k3']]);
+  });
+
+  it('leaves a prompt that fails again and again to the next run, and answers the others', async () => {
+    writePrompts(prompts(30));
+    const failing = async (body: unknown): Promise<ScriptedAnswer> => {
+      const question = (body as { messages: Array<{ content: string }> }).messages.at(-1)?.content;
+      return question === 'Question 3?' ? { status: 500, body: 'Internal Server Error' } : { text: 'Yes.', delayMs: 300 };
+    };
+    simulator.script(Array.from({ length: 100 }, () => failing));
+    const { code, stderr } = await run();
+    expect({ code, stderr }).toEqual({ code: 75, stderr: expect.stringContaining('1 failed again and again, while others were answered.') as string });
+    expect(readAnswers().map(({ id }) => id).toSorted()).toEqual(prompts(30).map(({ id }) => id).filter(id => id !== 'p3').toSorted());
   });
 
   it('leaves a file alone that is not its own', async () => {
