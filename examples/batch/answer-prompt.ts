@@ -18,7 +18,7 @@ const OF_THE_PROMPT = new Set<KimiAPIErrorCode>([
 const BUSY = new Set<KimiAPIErrorCode>(['KIMI_RATE_LIMITED', 'KIMI_OVERLOADED', 'KIMI_SERVER_ERROR']);
 
 export type Answer =
-  | { id: string; model: string; text: string; finishReason: string; usage: { inputTokens: number | undefined; outputTokens: number | undefined } }
+  | { id: string; model: string; text: string; finishReason: string; usage: { inputTokens?: number; outputTokens?: number } }
   | { id: string; error: { code: string; message: string } };
 
 export type AnswerOptions = {

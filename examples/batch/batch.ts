@@ -92,7 +92,8 @@ async function main(): Promise<number> {
   progress.stop();
   await answers.close();
 
-  console.error(`${total - left.size} of ${total} answered in ${output}${answers.failed === 0 ? '' : `, ${answers.failed} of them with an error`}.`);
+  const failed = answers.failed === 0 ? '' : `, ${answers.failed} of them with an error`;
+  console.error(`${total - left.size} of ${total} answered in ${output}${failed}.`);
   if (left.size === 0) {
     return answers.failed === 0 ? 0 : 1;
   }

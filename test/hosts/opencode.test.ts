@@ -9,9 +9,9 @@ import { KIMI_CLI } from '../../src/upstream';
 import { chats } from '../support/chats';
 import { testServices } from '../support/test-services';
 import { installOpencode } from './opencode/install-opencode';
-import { installedCopy, openOpencodeHome, runOpencode, type OpencodeHome, type OpencodeRun, type OpencodeTokens } from './opencode/run-opencode';
+import { installedCopy, openOpencodeHome, runOpencode, type OpencodeHome, type OpencodeRun } from './opencode/run-opencode';
 
-/** The real opencode, with the lines of `examples/opencode/opencode.json`, and this package installed by opencode itself from a registry. */
+/** The real opencode with `examples/opencode/opencode.json`; it installs this package itself, from a registry. */
 const KEY = { KIMI_API_KEY: 'sk-kimi-simulator' };
 const PICTURE = fileURLToPath(new URL('../../examples/scripts/kimi.png', import.meta.url));
 const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
@@ -43,20 +43,30 @@ const bodyOf = ({ json }: RecordedRequest) => json as Body;
 /** The agent's own calls; besides them opencode asks, without tools, for a title of the session. */
 const steps = () => chats(simulator).filter(request => bodyOf(request).tools !== undefined);
 const textOf = ({ events }: OpencodeRun) => events.flatMap(({ part, type }) => (type === 'text' ? [part?.text] : [])).join('');
-const errorsOf = ({ events }: OpencodeRun) => events.flatMap(({ error }) => (error === undefined ? [] : [error.data?.message ?? error.name]));
+const errorsOf = ({ events }: OpencodeRun) =>
+  events.flatMap(({ error }) => (error === undefined ? [] : [error.data?.message ?? error.name]));
 
 /** Answers the agent's calls in turn and every title at once: both come together, in any order. */
 function answer(...answers: ScriptedAnswer[]): void {
   let next = 0;
-  const script = (body: unknown): ScriptedAnswer => ((body as Body).tools === undefined ? { text: 'A title' } : (answers[next++] ?? { text: 'Nothing more.' }));
+  const script = (body: unknown): ScriptedAnswer =>
+    (body as Body).tools === undefined ? { text: 'A title' } : (answers[next++] ?? { text: 'Nothing more.' });
   simulator.script(Array.from({ length: 40 }, () => script));
 }
 
 function expectAccepted(): void {
   for (const request of chats(simulator)) {
     expect({ refusedBy: request.refusedBy, notices: request.notices }).toEqual({ refusedBy: undefined, notices: [] });
-    expect(request.headers['user-agent']).toBe(`${KIMI_CLI.userAgentProduct}/${KIMI_CLI.version}`);
-    expect(request.headers['x-msh-platform']).toBe(KIMI_CLI.platform);
+    const identity = Object.entries(request.headers).filter(([name]) => /^(user-agent|x-msh-)/.test(name));
+    expect(Object.fromEntries(identity)).toEqual({
+      'user-agent': `${KIMI_CLI.userAgentProduct}/${KIMI_CLI.version}`,
+      'x-msh-platform': KIMI_CLI.platform,
+      'x-msh-version': KIMI_CLI.version,
+      'x-msh-device-name': expect.stringMatching(/^[\x20-\x7e]+$/) as string,
+      'x-msh-device-model': expect.stringMatching(/^\w+ \S+/) as string,
+      'x-msh-os-version': expect.stringMatching(/./) as string,
+      'x-msh-device-id': expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    });
   }
 }
 
@@ -67,7 +77,8 @@ async function signIn({ environment }: OpencodeHome): Promise<void> {
 
 describe('opencode, with a key', () => {
   it('gets an answer, in one step, with its tokens', async () => {
-    answer({ reasoning: 'A greeting.', text: 'Hello!', usage: { promptTokens: 5000, completionTokens: 30, cachedTokens: 4000, reasoningTokens: 20 } });
+    const usage = { promptTokens: 5000, completionTokens: 30, cachedTokens: 4000, reasoningTokens: 20 };
+    answer({ reasoning: 'A greeting.', text: 'Hello!', usage });
     const result = await run(openOpencodeHome(simulator, KEY), 'say hi');
 
     expect(result).toMatchObject({ code: 0 });
@@ -75,7 +86,7 @@ describe('opencode, with a key', () => {
     expect(textOf(result)).toBe('Hello!');
     const finished = result.events.filter(({ type }) => type === 'step_finish').map(({ part }) => part);
     expect(finished).toMatchObject([{ reason: 'stop' }]);
-    expect(finished[0]?.tokens).toMatchObject({ input: 1000, output: 10, reasoning: 20, cache: { read: 4000 } } satisfies Partial<OpencodeTokens> | object);
+    expect(finished[0]?.tokens).toMatchObject({ input: 1000, output: 10, reasoning: 20, cache: { read: 4000 } });
 
     expect(chats(simulator)).toHaveLength(2);
     expect(steps()).toHaveLength(1);
@@ -127,7 +138,8 @@ describe('opencode, with a key', () => {
   });
 
   it('says in words that the plan is used up, and does not try again', async () => {
-    simulator.script(Array.from({ length: 20 }, () => ({ status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } } })));
+    const refusal = { status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } } };
+    simulator.script(Array.from({ length: 20 }, () => refusal));
     const result = await run(openOpencodeHome(simulator, KEY), 'say hi');
     expect(result.stoppedBecause).toBeUndefined();
     expect(errorsOf(result).join()).toMatch(/weekly quota/i);
@@ -138,7 +150,8 @@ describe('opencode, with a key', () => {
     const home = openOpencodeHome(simulator, KEY);
     const file = path.join(home.project, 'opencode.json');
     const config = JSON.parse(readFileSync(file, 'utf8')) as { provider: { kimi: object } };
-    Object.assign(config.provider.kimi, { options: { identity: { product: 'unknown-agent', version: '1.0.0', platform: 'unknown_agent' } } });
+    const identity = { product: 'unknown-agent', version: '1.0.0', platform: 'unknown_agent' };
+    Object.assign(config.provider.kimi, { options: { identity } });
     writeFileSync(file, JSON.stringify(config));
     const result = await run(home, 'say hi');
     expect(result.stoppedBecause).toBeUndefined();
@@ -161,10 +174,9 @@ const PLACES = [
 ];
 describe.each(PLACES)('opencode, with the login that our command line keeps in $place', ({ store, isThere }) => {
   const signedIn = async () => {
-    const session = Object.fromEntries(
-      ['DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'].flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name] as string]])),
-    );
-    const home = openOpencodeHome(simulator, { ...(store === 'file' ? { KIMI_CREDENTIAL_STORE: 'file' } : session) });
+    const { DBUS_SESSION_BUS_ADDRESS = '', XDG_RUNTIME_DIR = '' } = process.env;
+    const session = { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
+    const home = openOpencodeHome(simulator, store === 'file' ? { KIMI_CREDENTIAL_STORE: 'file' } : session);
     await signIn(home);
     return home;
   };

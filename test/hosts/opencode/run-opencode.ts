@@ -21,7 +21,7 @@ export type OpencodeEvent = {
   error?: { name?: string; data?: { message?: string; isRetryable?: boolean; statusCode?: number } };
 };
 
-export type OpencodeTokens = { input: number; output: number; reasoning: number; cache: { read: number; write: number } };
+type OpencodeTokens = { input: number; output: number; reasoning: number; cache: { read: number; write: number } };
 
 export type OpencodeRun = { code: number | null; events: OpencodeEvent[]; stderr: string; stoppedBecause?: string };
 
@@ -62,7 +62,12 @@ export function installedCopy(): string {
 }
 
 /** `opencode run --format json`, bounded in model calls and in time; what it started goes with it. */
-export function runOpencode(binary: string, simulator: KimiSimulator, { project, environment }: OpencodeHome, parameters: string[]): Promise<OpencodeRun> {
+export function runOpencode(
+  binary: string,
+  simulator: KimiSimulator,
+  { project, environment }: OpencodeHome,
+  parameters: string[],
+): Promise<OpencodeRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, ['run', '--format', 'json', ...parameters], {
       cwd: project,

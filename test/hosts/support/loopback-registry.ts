@@ -12,7 +12,8 @@ import type { AddressInfo } from 'node:net';
  */
 export async function startLoopbackRegistry(tarball: string): Promise<{ url: string; close: () => Promise<void> }> {
   const bytes = readFileSync(tarball);
-  const manifest = JSON.parse(execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' })) as { name: string; version: string };
+  const packed = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
+  const manifest = JSON.parse(packed) as { name: string; version: string };
   const upstream = npmConfig('registry') ?? 'https://registry.npmjs.org/';
   const certificates = npmConfig('cafile');
   const ca = certificates === undefined ? {} : { ca: readFileSync(certificates) };
@@ -47,9 +48,10 @@ export async function startLoopbackRegistry(tarball: string): Promise<{ url: str
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     close: async () => {
-      server.closeAllConnections();
+      const closed = once(server, 'close');
       server.close();
-      await once(server, 'close');
+      server.closeAllConnections();
+      await closed;
     },
   };
 }
