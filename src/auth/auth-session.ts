@@ -11,7 +11,7 @@ import { renew } from './session-renewal';
 import { sessionStatus, type SessionStatus } from './session-status';
 import { clearRecord, loadRecord, saveRecord, underLock } from './session-store';
 import { sleep as realSleep, type Sleep } from './sleep';
-import { untilAborted } from './until-aborted';
+import { untilAborted } from '../transport/until-aborted';
 
 /** A token that replaces a refused one and was never taken either means that renewing does not help: it is not tried again for so long. */
 const REFUSED_PAUSE_MS = 30_000;

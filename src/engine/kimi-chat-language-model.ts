@@ -7,6 +7,8 @@ import type {
 } from '@ai-sdk/provider';
 import { KimiAPIError } from '../errors/kimi-api-error';
 import type { ModelInfo } from '../models/model-info';
+import { checkHeaders } from '../transport/check-headers';
+import { untilAborted } from '../transport/until-aborted';
 import { BindableChatModel } from './bindable-chat-model';
 import { ChatExchange } from './chat-exchange';
 import { convertUsage, findUsage } from './convert-usage';
@@ -80,17 +82,27 @@ export class KimiChatLanguageModel {
   /** Sends with what the id means for the account. A slug the server refuses is looked up anew and sent again once, if it is another one now. */
   private async withModel<T>(options: LanguageModelV4CallOptions, send: (prepared: LanguageModelV4CallOptions) => Promise<T>): Promise<T> {
     const { name, service } = this.config;
+    const { abortSignal } = options;
+    checkHeaders(options.headers);
     const prepare = async (model: ModelInfo) => prepareCall(options, model, { name, service, keepsReasoningByDefault: await this.config.keepsReasoningByDefault() });
-    const model = await this.config.model(this.modelId);
+    const begin = async () => {
+      const model = await this.config.model(this.modelId);
+      return { model, prepared: await prepare(model) };
+    };
+    // A call that is aborted waits for nothing; the list of models goes on for the others.
+    const { model, prepared } = await untilAborted(begin(), abortSignal);
     try {
-      return await send(await prepare(model));
+      return await send(prepared);
     } catch (error) {
       // "Not found the model … or Permission denied" (wire.md 8.2).
-      const other = KimiAPIError.isInstance(error) && error.statusCode === 404 ? await this.config.modelAfterRefusal(this.modelId, model.id) : undefined;
+      const other =
+        KimiAPIError.isInstance(error) && error.statusCode === 404
+          ? await untilAborted(this.config.modelAfterRefusal(this.modelId, model.id), abortSignal)
+          : undefined;
       if (other === undefined) {
         throw error;
       }
-      return send(await prepare(other));
+      return send(await untilAborted(prepare(other), abortSignal));
     }
   }
 

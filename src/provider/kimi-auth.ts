@@ -3,6 +3,7 @@ import type { KimiCredentials } from '../credentials/credential-store';
 import type { SessionStatus } from '../auth/session-status';
 import type { KimiEndpoints } from '../endpoints';
 import type { FetchFunction } from '../transport/fetch-function';
+import { untilAborted } from '../transport/until-aborted';
 import type { CredentialAccess } from './credential-access';
 
 /** Who is signed in, where, and from which source. Never a secret. */
@@ -55,7 +56,10 @@ export function kimiAuth(access: CredentialAccess, fetch: FetchFunction): KimiAu
       const { endpoints, account } = access.place();
       return { ...status, ...endpoints, account };
     },
-    getAccessToken: async options => (await (await access.forRequest()).credentials.getCredential(options)).token,
+    async getAccessToken(options) {
+      const credential = access.forRequest().then(({ credentials }) => credentials.getCredential(options));
+      return (await untilAborted(credential, options?.abortSignal)).token;
+    },
     fetch,
     onCredentials: listener => access.onCredentials(listener),
   };

@@ -7,6 +7,7 @@ import { identityHeadersSource } from '../identity/identity-headers-source';
 import type { KimiIdentity, OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
 import { createSameOriginFetch } from '../transport/same-origin-fetch';
+import { untilAborted } from '../transport/until-aborted';
 import { CredentialAccess } from './credential-access';
 import { readEnvironment } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';
@@ -50,7 +51,11 @@ export class KimiCore {
   }
 
   /** The chain: authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. */
-  private readonly authorizedFetch: FetchFunction = async (input, init) => {
+  private readonly authorizedFetch: FetchFunction = (input, init) =>
+    // Whatever it waits for, a callback of the user's included: one that never settles must not outlive the call.
+    untilAborted(this.authorizeAndFetch(input, init), init?.signal ?? (input instanceof Request ? input.signal : undefined));
+
+  private readonly authorizeAndFetch: FetchFunction = async (input, init) => {
     const { endpoints, credentials, impliedIdentity } = await this.access.forRequest();
     const fetch = this.identityFetch(impliedIdentity ?? 'none');
     return createAuthorizedFetch({ fetch, apiBaseURL: endpoints.apiBaseURL, credentials })(input, init);
