@@ -56,12 +56,12 @@ function oneOf<T extends string>(argument: string, value: T | undefined, allowed
   });
 }
 
-function normalizeURL(argument: string, value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
+function normalizeURL(argument: string, value: unknown): string | undefined {
+  const trimmed = typeof value === 'string' ? value.trim() : value;
   if (trimmed === undefined || trimmed === '') {
     return undefined;
   }
-  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  const url = typeof trimmed === 'string' && URL.canParse(trimmed) ? new URL(trimmed) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new KimiInvalidArgumentError({
       argument,

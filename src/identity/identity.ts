@@ -26,6 +26,9 @@ export type KimiIdentity = OfficialClient | { client: OfficialClient; deviceId?:
 
 /** `identity` as given, reduced to its two parts. @throws KimiInvalidArgumentError */
 export function parseIdentity(identity: KimiIdentity): { sender: OfficialClient | HostIdentity; deviceId: string | undefined } {
+  if (typeof identity !== 'string' && (typeof identity !== 'object' || identity === null)) {
+    throw invalid('identity', `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${identity === null ? 'null' : `a ${typeof identity}`}`);
+  }
   const sender = typeof identity === 'string' ? identity : 'client' in identity ? identity.client : identity;
   if (typeof sender === 'string') {
     if (sender !== 'kimi-cli' && sender !== 'kimi-code') {

@@ -1,6 +1,7 @@
 import { apiKeyCredentials } from '../auth/api-key-credentials';
 import type { CredentialProvider } from '../auth/request-credential';
 import type { Environment, KimiEndpoints } from '../endpoints';
+import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
@@ -20,7 +21,7 @@ export function configuredKey(settings: KimiProviderSettings, environment: Envir
   const { apiKey } = settings;
   if (apiKey !== undefined) {
     const source = 'the "apiKey" setting';
-    const key = async () => usableKey(typeof apiKey === 'function' ? await apiKey() : apiKey, source);
+    const key = async () => usableKey(typeof apiKey === 'function' ? await askFor(apiKey, source) : apiKey, source);
     return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, given, endpoints.service), remedy }) };
   }
   const variable = settings.credentialStore === undefined ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined) : undefined;
@@ -62,9 +63,31 @@ function hostsOf(service: KimiService): string {
   return Object.values(API_BASE_URLS[service]).map(url => new URL(url).host).join(' or ');
 }
 
+/** The user's error may quote a secret, so it is the cause, and no part of the message. The place of the key cannot be read: as with a store. */
+async function askFor(apiKey: () => string | Promise<string>, source: string): Promise<unknown> {
+  try {
+    return await apiKey();
+  } catch (cause) {
+    throw new KimiCredentialStoreError({
+      location: source,
+      operation: 'load',
+      reason: 'failed',
+      message: `The function in ${source} failed, so that there is no key for the request. Its error is the "cause" of this one.`,
+      cause,
+    });
+  }
+}
+
 /** A key with a line break or a space cannot be a header value, and the runtime's own error would print it. */
 function usableKey(key: unknown, source: string): string {
-  const trimmed = typeof key === 'string' ? key.trim() : '';
+  if (typeof key !== 'string') {
+    const type = key === undefined || key === null ? String(key) : `of type ${typeof key}`;
+    throw new KimiInvalidArgumentError({
+      argument: source,
+      message: `The key from ${source} is ${type}, not a string. Set it to the key, or to a function that gives it.`,
+    });
+  }
+  const trimmed = key.trim();
   if (!/^[\x21-\x7e]+$/.test(trimmed)) {
     throw new KimiInvalidArgumentError({
       argument: source,

@@ -9,6 +9,7 @@ import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { KimiRegion } from '../upstream';
+import { checkSettings } from './check-settings';
 import { configuredKey, loginRemedy, noStoreMessage } from './configured-key';
 import { readEnvironment } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
@@ -50,8 +51,9 @@ export class CredentialAccess {
     this.markedRegion = await this.marker;
   }
 
-  /** Hosts and account at this moment. */
+  /** Hosts and account at this moment. @throws KimiInvalidArgumentError for a setting that no request can be made with */
   place(): { endpoints: KimiEndpoints; account: string; environment: Environment } {
+    checkSettings(this.settings);
     const environment = readEnvironment();
     return {
       endpoints: resolveEndpoints(
