@@ -84,7 +84,16 @@ export function parseKimiOptions(
   const namespaces = name === 'kimi' ? ['kimi'] : ['kimi', name];
 
   for (const namespace of namespaces) {
-    const given = Object.entries(providerOptions?.[namespace] ?? {}).filter(([, value]) => value !== undefined);
+    const value: unknown = providerOptions?.[namespace] ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      throw new KimiInvalidArgumentError({
+        argument: `providerOptions.${namespace}`,
+        message:
+          `providerOptions.${namespace} must be an object of options, not ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}. ` +
+          `Options: ${Object.keys(optionsSchema.shape).join(', ')}.`,
+      });
+    }
+    const given = Object.entries(value as Record<string, unknown>).filter(([, value]) => value !== undefined);
     // An alias never beats the documented name beside it.
     for (const [key, value] of given.toSorted(([left], [right]) => Number(right in ALIASES) - Number(left in ALIASES))) {
       const option = ALIASES[key] ?? key;

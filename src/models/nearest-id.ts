@@ -1,6 +1,9 @@
 /** The candidate that a person most likely meant: fewest edits, at most half of the id's length; `undefined` where none is near. */
 export function nearestId(id: string, candidates: readonly string[]): string | undefined {
   const normalized = normalize(id);
+  if (normalized === '') {
+    return undefined;
+  }
   const ranked = candidates
     .map(candidate => ({ candidate, distance: editDistance(normalized, normalize(candidate)) }))
     .toSorted((left, right) => left.distance - right.distance);

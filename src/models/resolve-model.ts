@@ -39,7 +39,7 @@ const DEFAULTS: Readonly<Record<KimiService, string>> = { coding: ALIAS, platfor
 export function resolveModel(id: string, known: KnownModels, service: KimiService): ModelResolution {
   if (known === undefined || known.models.length === 0) {
     const slug = id === 'auto' ? DEFAULTS[service] : id;
-    return resolution(id, knownModel(slug, service), 'bundled', [], `The account's list is not known yet; sent as "${slug}" with the bundled capabilities.`);
+    return resolution(id, knownModel(slug, service), 'bundled', [], `The account's list is not known yet; sent as ${JSON.stringify(slug)} with the bundled capabilities.`);
   }
   const { models, source } = known;
   const usable = models.filter(model => model.protocol === 'openai').map(model => model.id);
@@ -56,7 +56,7 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
   }
   const nearest = nearestId(id, models.map(model => model.id));
   return {
-    ...resolution(id, knownModel(id, service), source, usable, `The account has no model "${id}".${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`),
+    ...resolution(id, knownModel(id, service), source, usable, `The account has no model ${JSON.stringify(id)}.${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`),
     outcome: 'unknown',
   };
 }
@@ -68,7 +68,8 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
 export function usableModel({ id, outcome, slug, protocol, capabilities, why, usable }: ModelResolution): ModelInfo {
   const list = usable.length === 0 ? 'none' : usable.join(', ');
   if (outcome === 'unknown') {
-    throw new KimiNoSuchModelError({ modelId: id, available: usable, message: `${why} Use one of: ${list}. To see why: npx ai-sdk-provider-kimi models --explain ${id}` });
+    const word = /^[\w.:/-]+$/.test(id) ? id : JSON.stringify(id);
+    throw new KimiNoSuchModelError({ modelId: id, available: usable, message: `${why} Use one of: ${list}. To see why: npx ai-sdk-provider-kimi models --explain ${word}` });
   }
   if (outcome === 'unsupported') {
     throw new KimiUnsupportedProtocolError({

@@ -47,6 +47,14 @@ describe('usableModel', () => {
     expect(action).toThrow(KimiNoSuchModelError);
   });
 
+  it.each(['', ' ', '\n'])('has nothing near to the blank id %j', id => {
+    expect(resolveModel(id, k3, 'coding').why).not.toContain('nearest');
+  });
+
+  it('keeps an id with a line break on one line', () => {
+    expect(() => usableModel(resolveModel('k3\nx', k3, 'coding'))).toThrow(/^The account has no model "k3\\nx".* --explain "k3\\nx"$/);
+  });
+
   it('names what can be used for a protocol without an engine', () => {
     const action = () => usableModel(resolveModel('k3-messages', k3, 'coding'));
     expect(action).toThrow('Kimi serves "k3-messages" on the protocol "anthropic", which this package does not speak. Use one of: k3, kimi-for-coding.');

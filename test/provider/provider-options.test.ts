@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KimiInvalidArgumentError } from '../../src/index';
+import { failure } from '../support/failure';
 import { COMBINATIONS } from '../support/majors';
 import { startChatServer } from '../support/chat-server';
 
@@ -56,6 +57,15 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, createKimi }) => {
     const { errors } = await send({ providerOptions: { kimi: options } });
     expect(errors.filter(KimiInvalidArgumentError.isInstance)).toHaveLength(1);
     expect(String(errors[0])).toContain(text);
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each([['x', 'a string'], [['x'], 'an array'], [5, 'a number']])('refuses %j in place of the options', async (kimiOptions, what) => {
+    const error = await failure(() => createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' })('k3').doGenerate({
+      prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }], providerOptions: { kimi: kimiOptions },
+    } as never));
+    expect(error).toMatchObject({ name: 'KimiInvalidArgumentError', argument: 'providerOptions.kimi' });
+    expect(String(error)).toContain(`providerOptions.kimi must be an object of options, not ${what}. Options: reasoningEffort, `);
     expect(server.requests).toEqual([]);
   });
 
