@@ -247,6 +247,22 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     expect(app.log()).not.toMatch(/eyJ|sk-kimi|sky blue/);
   });
 
+  it('answers by the route that the README shows', async () => {
+    simulator.script({ reasoning: 'A greeting.', text: 'Hello from the least route.' });
+    const body = JSON.stringify({ id: 'a-chat', messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'Hi' }] }] });
+    const url = `${app.url}/api/minimal`;
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const events = (await response.text()).split('\n').filter(line => line.startsWith('data: {'));
+    const parts = events.map(event => JSON.parse(event.slice('data: '.length)) as { type: string; delta?: string });
+    const textOf = (type: string) => parts.filter(part => part.type === type).map(({ delta }) => delta).join('');
+    expect([textOf('reasoning-delta'), textOf('text-delta')]).toEqual(['A greeting.', 'Hello from the least route.']);
+    expect(lastBody()).toMatchObject({ prompt_cache_key: 'a-chat' });
+
+    const sent = chats().length;
+    expect((await fetch(url, { method: 'POST', body })).status).toBe(415);
+    expect(chats()).toHaveLength(sent);
+  });
+
   it('links to the sign-in page once the login is revoked, signs in again, and out', async () => {
     simulator.revoke();
     await send('Still there?');
