@@ -139,8 +139,13 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
   }
 
   function markRejected(token: string): boolean {
-    rememberDead(context, token);
     const { held } = memory;
+    if (held?.credentials.type === 'api-key' && held.credentials.key === token) {
+      // Not dead: a 401 to a key may be about the plan.
+      memory.held = undefined;
+      return true;
+    }
+    rememberDead(context, token);
     const wasFresh = held?.replacesRejected === true && held.credentials.type === 'oauth' && held.credentials.accessToken === token;
     if (wasFresh) {
       memory.refusedUntil = monotonicNow() + REFUSED_PAUSE_MS;

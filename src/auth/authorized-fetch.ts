@@ -28,7 +28,8 @@ export type AuthorizedFetchOptions = {
  * | 401 about the token, a login | refresh against the refused token, send once more |
  * | the second one is a 401 about the token | `KimiLoginRequiredError` (`rejected`); `KimiTokenRefreshError` if the token was not a fresh one |
  * | 401 about the token, but the body was a stream | refresh, so that the next request works; this one's 401 is passed on |
- * | 401 about plan, model or context; any 401 to a key; 402; 403 | passed on, with `readCredentialSource` |
+ * | 401 to a key | passed on, with `readCredentialSource`; the next request looks for a new key |
+ * | 401 about plan, model or context; 402; 403 | passed on, with `readCredentialSource` |
  * | anything else | passed on untouched |
  *
  * A 401 has no stream behind it, so nothing is sent again after the first streamed byte.
@@ -47,6 +48,9 @@ export function createAuthorizedFetch({ fetch, apiBaseURL, credentials }: Author
     const first = await fetch(input, withAuthorization(input, init, credential));
     if (first.status !== 401) {
       credentials.markAccepted?.(credential.token);
+    }
+    if (first.status === 401 && credential.kind === 'api-key') {
+      credentials.markRejected?.(credential.token);
     }
     if (first.status !== 401 || credential.kind === 'api-key' || credentials.refresh === undefined) {
       return isRefusal(first) ? withCredentialSource(first, credential.source) : first;

@@ -34,7 +34,8 @@ export interface CredentialProvider {
   markAccepted?(token: string): void;
 
   /**
-   * Says that the API refused the replacement, too. Nothing is sent for it; the token is not given out again.
+   * Says that the API refused the replacement, too, or a saved key. Nothing is sent for it. A token is not given out again; a key is read
+   * anew for the next request, because a person may have replaced it meanwhile.
    * @returns whether a later request may still fare better: the replacement was another process's token, not a fresh one
    */
   markRejected?(token: string): boolean;

@@ -40,11 +40,20 @@ type StoreName = 'keychain' | 'file' | 'environment' | 'memory' | 'kimi-code' | 
 const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions) => CredentialStore>> = {
   keychain: ({ slot, environment }) => keychainCredentialStore({ slot, environment }),
   file: ({ slot, environment }) => fileCredentialStore({ slot, environment }),
-  environment: ({ environment }) => environmentCredentialStore({ environment }),
-  memory: () => memoryCredentialStore(),
+  environment: ({ environment, service }) => environmentCredentialStore({ environment, service }),
+  memory: ({ slot }) => memoryOf(slot),
   'kimi-code': ({ oauthHost, apiBaseURL, environment }) => kimiCodeCredentialStore({ oauthHost, apiBaseURL, env: environment }),
   'kimi-cli': ({ environment }) => kimiCliCredentialStore({ env: environment }),
 };
+
+const memories = new Map<string, CredentialStore>();
+
+/** The process has one memory: a login made through one provider is there for the others, too. */
+function memoryOf(slot: string): CredentialStore {
+  const memory = memories.get(slot) ?? memoryCredentialStore();
+  memories.set(slot, memory);
+  return memory;
+}
 
 /**
  * The store where no setting names one (decisions.md 12): the one that `KIMI_CREDENTIAL_STORE` forces; else the first of own keychain,

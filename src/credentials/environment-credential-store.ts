@@ -8,6 +8,8 @@ export type EnvironmentCredentialStoreOptions = {
   environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Region of a key. Default: the service's default region. */
   region?: KimiRegion | undefined;
+  /** Reads the variables of this service only, because no credential of one is for the other's host. Default: those of both. */
+  service?: KimiService | undefined;
 };
 
 /** Key variables and what they are for, first one first (decisions.md 8). */
@@ -26,10 +28,14 @@ const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
  * `seededCredentialStore` (decisions.md 11).
  */
 export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
-  const { environment = process.env, region } = options;
+  const { environment = process.env, region, service: only } = options;
+  const keyVariables = Object.keys(KEY_VARIABLES).filter((name) => only === undefined || KEY_VARIABLES[name] === only);
+  // Access tokens come from a login, and logins are of the coding service.
+  const variables = only === 'platform' ? keyVariables : [TOKEN_VARIABLE, ...keyVariables];
+  const names = only === 'platform' ? keyVariables.join(', ') : `${TOKEN_VARIABLE} or ${keyVariables.join(', ')}`;
   const read = (name: string) => environment[name]?.trim() || undefined;
-  const used = () => [TOKEN_VARIABLE, ...Object.keys(KEY_VARIABLES)].find((name) => read(name) !== undefined);
-  const location = () => `environment variable ${used() ?? `${TOKEN_VARIABLE} or ${Object.keys(KEY_VARIABLES).join(', ')}`}`;
+  const used = () => variables.find((name) => read(name) !== undefined);
+  const location = () => `environment variable ${used() ?? names}`;
 
   const readOnly = (operation: 'load' | 'save' | 'clear', message: string) =>
     new KimiCredentialStoreError({ location: location(), operation, reason: 'read-only', message });
@@ -41,7 +47,7 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
     async load() {
       const variable = used();
       if (variable === undefined) {
-        if (read(REFRESH_VARIABLE) !== undefined) {
+        if (only !== 'platform' && read(REFRESH_VARIABLE) !== undefined) {
           throw readOnly(
             'load',
             `${REFRESH_VARIABLE} is set, but a refresh token works only once, so the one that follows it must be kept somewhere. ` +

@@ -5,10 +5,11 @@ import type { CredentialStore, KimiCredentials } from '../credentials/credential
 import { credentialSlot } from '../credentials/credential-slot';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
-import type { KimiRegion } from '../upstream';
+import { OAUTH_HOSTS, type KimiRegion } from '../upstream';
 import { checkSettings } from './check-settings';
 import { configuredKey, loginRemedy, noStoreMessage } from './configured-key';
 import { readEnvironment } from './environment';
@@ -76,8 +77,23 @@ export class CredentialAccess {
     return {
       endpoints,
       account,
-      credentials: stored?.session ?? { getCredential: () => Promise.reject(noStore(endpoints)) },
+      credentials: stored === undefined ? { getCredential: () => Promise.reject(noStore(endpoints)) } : this.choosingAgain(stored.session, sessionKey(endpoints, account)),
       impliedIdentity: stored?.store.impliedIdentity,
+    };
+  }
+
+  /** Who is told to sign in does so in this package's own place, while the login that has ended may have been an official client's. */
+  private choosingAgain(session: AuthSession, key: string): CredentialProvider {
+    const chooseAgain = (error: unknown): never => {
+      if (KimiLoginRequiredError.isInstance(error)) {
+        this.sessions.delete(key);
+      }
+      throw error;
+    };
+    return {
+      ...session,
+      getCredential: options => session.getCredential(options).catch(chooseAgain),
+      refresh: options => session.refresh(options).catch(chooseAgain),
     };
   }
 
@@ -160,6 +176,7 @@ export class CredentialAccess {
       return undefined;
     }
     const { store, isOwn, isEmpty } = chosen;
+    refuseForeignLogin(store, endpoints, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
     const session = createAuthSession({
       store,
       // Two objects for one default place are one login; a store of the user's own is told apart by the object.
@@ -175,6 +192,24 @@ export class CredentialAccess {
       },
     });
     return { session, store, isOwn, isEmpty };
+  }
+}
+
+/**
+ * An official client's login is for that client's hosts. Elsewhere its token would leave them, and a refresh that the other host rejects
+ * would end it for the client, too. kimi-cli keeps one login under one name and knows no other region.
+ * @throws KimiInvalidArgumentError
+ */
+function refuseForeignLogin({ impliedIdentity, location }: CredentialStore, { service, oauthHost, apiBaseURL }: KimiEndpoints, argument: string): void {
+  if (impliedIdentity !== undefined && (service === 'platform' || (impliedIdentity === 'kimi-cli' && oauthHost === OAUTH_HOSTS.global))) {
+    const [host, fix] =
+      service === 'platform'
+        ? ['the coding service', `Set MOONSHOT_API_KEY, or the "apiKey" setting, to a key of the platform.`]
+        : [OAUTH_HOSTS['mainland-cn'], `Set "region" to 'mainland-cn', or unset it and sign in with a login of your own: npx ai-sdk-provider-kimi login --region global`];
+    throw new KimiInvalidArgumentError({
+      argument,
+      message: `"${argument}" names the login of ${impliedIdentity} in ${location}, which is for ${host} and not for ${new URL(apiBaseURL).host}. ${fix}`,
+    });
   }
 }
 
