@@ -10,6 +10,8 @@ const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : input.toString();
+    // Its body can be read once.
+    const copy = input instanceof Request ? input.clone() : undefined;
     const response = await fetch(input, { ...init, redirect: 'manual' });
     const target = redirectTarget(url, response);
     if (target === undefined) {
@@ -20,7 +22,7 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
       throw redirectError(url, target === 'hidden' ? 'unknown' : target.origin);
     }
     // 307 and 308 keep method and body; the others would turn a POST into a GET, which no Kimi endpoint means.
-    const repeated = await fetch(target.href, { ...init, redirect: 'manual' });
+    const repeated = await fetch(copy === undefined ? target.href : new Request(target.href, copy), { ...init, redirect: 'manual' });
     const further = redirectTarget(target.href, repeated);
     if (further !== undefined) {
       await repeated.body?.cancel();

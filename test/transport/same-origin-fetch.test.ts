@@ -60,6 +60,16 @@ describe('createSameOriginFetch', () => {
     expect(server.seen[1]?.headers['x-api-key']).toBe('canary');
   });
 
+  it('follows it with a Request as well, whose body can be read once', async () => {
+    const response = await fetch(new Request(`${server.origin}/moved`, post));
+    expect(response.status).toBe(200);
+    expect(server.seen.map(({ url, method, body }) => [url, method, body])).toEqual([
+      ['/moved', 'POST', 'the prompt'],
+      ['/here', 'POST', 'the prompt'],
+    ]);
+    expect(server.seen[1]?.headers['x-api-key']).toBe('canary');
+  });
+
   it('names both origins of a redirect to another, which gets nothing', async () => {
     const error = await fetch(`${server.origin}/away`, post).catch((caught: unknown) => caught);
     expect(KimiRedirectError.isInstance(error)).toBe(true);
