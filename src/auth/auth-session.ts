@@ -183,6 +183,8 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
           throw error;
         }
       });
+      // A place that can be read may still be one that cannot be written; the lock is the first thing that a save needs.
+      await underLock(context, async () => undefined, abortSignal);
       await save(await deviceLogin({ ...context, onVerification, abortSignal }));
     },
     save,

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canOpenBrowser } from '../../src/cli/can-open-browser';
@@ -80,6 +80,24 @@ describe('login', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('refused on the Kimi page');
     expect(record()).toEqual(before);
+  });
+
+  it.each(['environment', 'memory'])('asks nobody to confirm what KIMI_CREDENTIAL_STORE=%s cannot keep', async store => {
+    const { code, stderr } = await run('login', { env: { KIMI_CREDENTIAL_STORE: store } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--store keychain');
+    expect(simulator.requests).toEqual([]);
+    expect((await run('login --store file', { env: { KIMI_CREDENTIAL_STORE: store } })).code).toBe(0);
+  });
+
+  it.skipIf(process.platform === 'win32')('asks nobody to confirm what cannot be written', async () => {
+    const blocked = path.join(home(), 'a-file');
+    mkdirSync(home(), { recursive: true });
+    writeFileSync(blocked, '');
+    const { code, stderr } = await run('login', { env: { KIMI_PROVIDER_HOME: path.join(blocked, 'folder'), KIMI_CREDENTIAL_STORE: 'file' } });
+    expect(code).toBe(1);
+    expect(stderr).toContain('KIMI_PROVIDER_HOME');
+    expect(simulator.requests).toEqual([]);
   });
 
   it('ends with 4 where Kimi cannot be reached', async () => {

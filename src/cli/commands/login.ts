@@ -26,6 +26,10 @@ export async function login(context: CommandContext, options: LoginCommandOption
     throw new UsageError('The platform knows keys only: npx ai-sdk-provider-kimi login --service platform --api-key');
   }
   const kimi = openKimi(context, options);
+  const forced = context.env.KIMI_CREDENTIAL_STORE;
+  if (forced === 'environment' || forced === 'memory') {
+    throw new UsageError(`KIMI_CREDENTIAL_STORE is ${forced}, where nothing can be kept for later. Say where: --store keychain or --store file.`);
+  }
   if (options.apiKey === true) {
     await saveKey(context, options, kimi);
   } else {
