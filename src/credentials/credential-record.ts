@@ -97,7 +97,7 @@ function corrupt(location: string, what: string): KimiCredentialStoreError {
     reason: 'corrupt',
     message:
       `The credential in ${location} is damaged: ${what}. ` +
-      'Sign in again, which replaces it: npx ai-sdk-provider-kimi login',
+      'Sign in again, which replaces it: npx ai-sdk-provider-kimi login, or auth.login() where the app sets a "credentialStore".',
   });
 }
 

@@ -1,5 +1,6 @@
 import { apiKeyCredentials } from '../auth/api-key-credentials';
 import type { CredentialProvider } from '../auth/request-credential';
+import type { CredentialStore } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
@@ -40,6 +41,22 @@ export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
   return endpoints.service === 'coding'
     ? `Run "npx ai-sdk-provider-kimi login${forAccount}", or set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}.`
     : `Set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}, or run "npx ai-sdk-provider-kimi login --api-key --service platform${forAccount}".`;
+}
+
+/**
+ * The same where a `credentialStore` is set: the command line signs in to its own places, and no variable is looked at (decisions.md 8).
+ * A `credentialStore` that is an official client's file belongs to that client.
+ */
+export function storeRemedy(endpoints: KimiEndpoints, { impliedIdentity }: CredentialStore): string {
+  const how =
+    impliedIdentity === 'kimi-code'
+      ? 'Sign in with the client it belongs to: kimi login'
+      : impliedIdentity === 'kimi-cli'
+        ? 'Sign in with the client it belongs to: kimi, then /login'
+        : endpoints.service === 'coding'
+          ? 'Sign in there: call auth.login() of a provider with this "credentialStore"'
+          : 'Save a key there: call auth.save() of a provider with this "credentialStore"';
+  return `${how}. Or leave "credentialStore" out, to use what "npx ai-sdk-provider-kimi login" has saved on this machine.`;
 }
 
 /** For runtimes that have no place of their own to keep a login. */

@@ -11,7 +11,7 @@ import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
 import { OAUTH_HOSTS, type KimiRegion } from '../upstream';
 import { checkSettings } from './check-settings';
-import { configuredKey, loginRemedy, noStoreMessage } from './configured-key';
+import { configuredKey, loginRemedy, noStoreMessage, storeRemedy } from './configured-key';
 import { readEnvironment } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
@@ -183,7 +183,7 @@ export class CredentialAccess {
       shareAs: explicit === undefined ? `${slot} ${store.location}` : undefined,
       fetch: this.identityFetch(store.impliedIdentity),
       oauthHost,
-      remedy: loginRemedy(endpoints, account),
+      remedy: explicit === undefined ? loginRemedy(endpoints, account) : storeRemedy(endpoints, explicit),
       now: this.settings.now,
       onCredentials: async credentials => {
         for (const listener of this.listeners) {

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generateText } from 'ai';
+import { createStorage } from 'unstorage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { kimiCliCredentialStore, kimiCodeCredentialStore } from '../../src/credential-stores';
+import { kimiCliCredentialStore, kimiCodeCredentialStore, memoryCredentialStore, unstorageCredentialStore } from '../../src/credential-stores';
 import { KimiInvalidArgumentError, KimiLoginRequiredError, type KimiOAuthCredentials, type KimiProviderSettings } from '../../src/index';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { createKimi } from '../../src/v4';
@@ -65,6 +66,28 @@ describe('an app that runs on when its login has ended', () => {
     // As another process does it, which does not share this one's memory.
     const { source } = await provider.auth.status();
     writeFileSync(source, readFileSync(source, 'utf8').replace('sk-kimi-withdrawn', 'sk-kimi-simulator'));
+    expect(await ask(provider)).toBe('You said: hi');
+  });
+});
+
+describe('a "credentialStore" of the app', () => {
+  const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+
+  it('is signed in to by the app: neither the command line nor a variable would help', async () => {
+    const message = String(await failure(ask(kimi({ credentialStore: memoryCredentialStore() }))));
+    expect(message).toContain('call auth.login() of a provider with this "credentialStore"');
+    expect(message).not.toContain('KIMI_API_KEY');
+    expect(String(await failure(ask(kimi({ credentialStore: kimiCliCredentialStore() }))))).toContain('kimi, then /login');
+  });
+
+  it('whose encryption key is gone is usable again by what the error says', async () => {
+    const storage = createStorage();
+    const store = (byte: number) => unstorageCredentialStore(storage, { encryptionKey: key(byte) });
+    await kimi({ credentialStore: store(1) }).auth.login({ onVerification: () => {} });
+    const provider = kimi({ credentialStore: store(2) });
+    expect(String(await failure(ask(provider)))).toContain('auth.logout()');
+    await provider.auth.logout();
+    await provider.auth.login({ onVerification: () => {} });
     expect(await ask(provider)).toBe('You said: hi');
   });
 });

@@ -74,7 +74,7 @@ export function credentialCipher(keys: EncryptionKey | readonly EncryptionKey[],
         message:
           `The credential in ${location} cannot be decrypted: it was encrypted with another key, or for another place, ` +
           'or it was changed. Pass the key that it was saved with (as the second entry of encryptionKey, if you changed the key), ' +
-          'or replace it by a new sign-in: npx ai-sdk-provider-kimi login',
+          'or remove it with auth.logout() of a provider with this store, and sign in there anew with auth.login().',
       });
     },
   };
@@ -104,7 +104,7 @@ function notSealed(location: string, value: string): KimiCredentialStoreError {
     location,
     operation: 'load',
     reason: 'corrupt',
-    message: `The credential in ${location} is damaged: ${what}. Or replace it by a new sign-in: npx ai-sdk-provider-kimi login`,
+    message: `The credential in ${location} is damaged: ${what}. Or sign in anew, which replaces it: auth.login() of a provider with this store.`,
   });
 }
 
