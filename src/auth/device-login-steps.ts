@@ -47,7 +47,14 @@ export async function startDeviceLogin(host: OAuthHost, abortSignal?: AbortSigna
  */
 export async function pollDeviceLogin(host: OAuthHost, state: unknown, abortSignal?: AbortSignal | undefined): Promise<DeviceLoginPoll> {
   const checked = checkState(state, host.oauthHost);
-  const poll = await pollDeviceToken(host, checked.deviceCode, abortSignal);
+  const isOver = (host.now ?? Date.now)() / 1000 >= checked.expiresAt;
+  const poll = await pollDeviceToken(host, checked.deviceCode, abortSignal).catch((error: unknown) => {
+    // A server may have forgotten the code by then and call it unknown.
+    if (isOver && KimiDeviceLoginError.isInstance(error) && error.reason === 'refused') {
+      return { status: 'expired' } as const;
+    }
+    throw error;
+  });
   switch (poll.status) {
     case 'done':
       return poll;

@@ -242,6 +242,10 @@ describe('login in steps', () => {
     const late = await own.startDeviceLogin();
     simulator.clock.advance(1_801_000);
     expect(await caught(own.pollDeviceLogin(late))).toMatchObject({ reason: 'expired' });
+    // A server may have forgotten the code by then; before its end that is another matter.
+    simulator.fault({ match: { path: TOKEN }, status: 400, body: { error: 'invalid_grant' }, times: 2 });
+    expect(await caught(own.pollDeviceLogin(late))).toMatchObject({ reason: 'expired' });
+    expect(await caught(own.pollDeviceLogin(await own.startDeviceLogin()))).toMatchObject({ reason: 'refused' });
   });
 
   it.each<[string, (state: Record<string, unknown>) => unknown]>([
