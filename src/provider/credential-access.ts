@@ -77,7 +77,10 @@ export class CredentialAccess {
     return {
       endpoints,
       account,
-      credentials: stored === undefined ? { getCredential: () => Promise.reject(noStore(endpoints)) } : this.choosingAgain(stored.session, sessionKey(endpoints, account)),
+      credentials:
+        stored === undefined
+          ? { getCredential: () => Promise.reject(noStore(endpoints)) }
+          : this.choosingAgain(stored.session, sessionKey(endpoints, account)),
       impliedIdentity: stored?.store.impliedIdentity,
     };
   }
@@ -200,17 +203,27 @@ export class CredentialAccess {
  * would end it for the client, too. kimi-cli keeps one login under one name and knows no other region.
  * @throws KimiInvalidArgumentError
  */
-function refuseForeignLogin({ impliedIdentity, location }: CredentialStore, { service, oauthHost, apiBaseURL }: KimiEndpoints, argument: string): void {
-  if (impliedIdentity !== undefined && (service === 'platform' || (impliedIdentity === 'kimi-cli' && oauthHost === OAUTH_HOSTS.global))) {
-    const [host, fix] =
-      service === 'platform'
-        ? ['the coding service', `Set MOONSHOT_API_KEY, or the "apiKey" setting, to a key of the platform.`]
-        : [OAUTH_HOSTS['mainland-cn'], `Set "region" to 'mainland-cn', or unset it and sign in with a login of your own: npx ai-sdk-provider-kimi login --region global`];
-    throw new KimiInvalidArgumentError({
-      argument,
-      message: `"${argument}" names the login of ${impliedIdentity} in ${location}, which is for ${host} and not for ${new URL(apiBaseURL).host}. ${fix}`,
-    });
+function refuseForeignLogin(
+  { impliedIdentity, location }: CredentialStore,
+  { service, oauthHost, apiBaseURL }: KimiEndpoints,
+  argument: string,
+): void {
+  const isForeign = service === 'platform' || (impliedIdentity === 'kimi-cli' && oauthHost === OAUTH_HOSTS.global);
+  if (impliedIdentity === undefined || !isForeign) {
+    return;
   }
+  const [home, fix] =
+    service === 'platform'
+      ? ['the coding service', 'Set MOONSHOT_API_KEY, or the "apiKey" setting, to a key of the platform.']
+      : [
+          OAUTH_HOSTS['mainland-cn'],
+          `Set "region" to 'mainland-cn', or leave "${argument}" out and sign in with a login of your own: ` +
+            'npx ai-sdk-provider-kimi login --region global',
+        ];
+  throw new KimiInvalidArgumentError({
+    argument,
+    message: `"${argument}" names the login of ${impliedIdentity} in ${location}, which is for ${home} and not for ${new URL(apiBaseURL).host}. ${fix}`,
+  });
 }
 
 function sessionKey({ oauthHost, apiBaseURL }: KimiEndpoints, account: string): string {
