@@ -200,7 +200,7 @@ export class CredentialAccess {
 
 /**
  * An official client's login is for that client's hosts. Elsewhere its token would leave them, and a refresh that the other host rejects
- * would end it for the client, too. kimi-cli keeps one login under one name and knows no other region.
+ * would end it for the client, too. Both call the file of the mainland's login `kimi-code.json`; kimi-cli has no other (wire.md 4).
  * @throws KimiInvalidArgumentError
  */
 function refuseForeignLogin(
@@ -208,7 +208,7 @@ function refuseForeignLogin(
   { service, oauthHost, apiBaseURL }: KimiEndpoints,
   argument: string,
 ): void {
-  const isForeign = service === 'platform' || (impliedIdentity === 'kimi-cli' && oauthHost === OAUTH_HOSTS.global);
+  const isForeign = service === 'platform' || (oauthHost === OAUTH_HOSTS.global && /[\\/]kimi-code\.json$/.test(location));
   if (impliedIdentity === undefined || !isForeign) {
     return;
   }

@@ -128,4 +128,13 @@ describe('a credential stays with the hosts it is for', () => {
     expect(asked).toEqual([]);
     expect(await kimiCliCredentialStore().load()).toEqual(login);
   });
+
+  it("sends kimi-code's login of one region not to the other", async () => {
+    const credentialStore = kimiCodeCredentialStore();
+    await credentialStore.save({ ...record(), expiresAt: 1 });
+    const fetch = vi.fn<typeof globalThis.fetch>();
+    const provider = createKimi({ region: 'global', credentialStore, fetch });
+    expect(await failure(ask(provider))).toMatchObject({ argument: 'credentialStore', code: 'KIMI_INVALID_ARGUMENT' });
+    expect(fetch).not.toHaveBeenCalled();
+  });
 });
