@@ -59,9 +59,16 @@ function modelOfFamily(id: string): ModelInfo {
     return model({ id, contextLength: 262_144, thinking: 'only', imageInput: false, videoInput: false, sampling: 'free' });
   }
   if (/^kimi-k2-|^moonshot-/.test(id)) {
-    return model({ id, contextLength: id.startsWith('moonshot-') ? 131_072 : 262_144, thinking: 'no', imageInput: /vision/.test(id), videoInput: false, sampling: 'free' });
+    const contextLength = id.startsWith('moonshot-') ? moonshotWindow(id) : 262_144;
+    return model({ id, contextLength, thinking: 'no', imageInput: /vision/.test(id), videoInput: false, sampling: 'free' });
   }
   return model({ id, contextLength: 262_144 });
+}
+
+/** `moonshot-v1-8k`, `-32k` and `-128k` say their window (ids: @ai-sdk/moonshotai 3.0.60); asked for the rest of a larger one, 8k would refuse. */
+function moonshotWindow(id: string): number {
+  const thousands = /-(\d+)k(?=-|$)/.exec(id)?.[1];
+  return thousands === undefined ? 131_072 : Number(thousands) * 1024;
 }
 
 function model(info: Pick<ModelInfo, 'id' | 'contextLength'> & Partial<ModelInfo>): ModelInfo {

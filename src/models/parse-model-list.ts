@@ -49,8 +49,7 @@ export function parseModelList(body: unknown, service: KimiService): ModelInfo[]
 /** What the server says wins; what it does not say is as the bundled table, or the model's family, has it. */
 function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): ModelInfo {
   const { efforts: knownEfforts, defaultEffort: knownDefault, ...known } = knownModel(entry.id, service);
-  const legacy = entry.supports_reasoning === undefined ? undefined : entry.supports_reasoning ? 'both' : 'no';
-  const thinking = entry.supports_thinking_type ?? legacy ?? known.thinking;
+  const thinking = entry.supports_thinking_type ?? legacyThinking(entry.supports_reasoning, known.thinking);
   // Read only where `support` is exactly true (B:61672-61724).
   const declared = entry.think_efforts;
   const efforts = declared === undefined ? knownEfforts : declared.support === true ? declared.valid_efforts : undefined;
@@ -69,4 +68,12 @@ function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): 
     // Anything else is chat completions (B:61523-61526).
     protocol: entry.protocol === 'anthropic' || entry.protocol === 'response' ? entry.protocol : 'openai',
   };
+}
+
+/** The legacy field says whether a model thinks, not whether it can stop: what always thinks must never be sent `disabled`. */
+function legacyThinking(reasons: boolean | undefined, known: ModelInfo['thinking']): ModelInfo['thinking'] {
+  if (reasons === undefined) {
+    return known;
+  }
+  return reasons ? (known === 'only' ? 'only' : 'both') : 'no';
 }

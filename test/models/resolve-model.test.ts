@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KimiNoSuchModelError } from '../../src/errors/kimi-no-such-model-error';
 import { KimiUnsupportedProtocolError } from '../../src/errors/kimi-unsupported-protocol-error';
+import { knownModel } from '../../src/models/known-models';
 import { nearestId } from '../../src/models/nearest-id';
 import { parseModelList } from '../../src/models/parse-model-list';
 import { resolveModel, usableModel, type KnownModels } from '../../src/models/resolve-model';
@@ -85,6 +86,11 @@ describe('parseModelList', () => {
     expect(parseModelList({ data: [{ id: 'm', ...fields }] }, 'coding')?.[0]?.thinking).toBe(thinking);
   });
 
+  it('does not take from the legacy field that an always-thinking model can stop', () => {
+    const models = parseModelList({ data: ['kimi-k2-thinking', 'kimi-k3', 'kimi-k2.6'].map(id => ({ id, supports_reasoning: true })) }, 'platform');
+    expect(models?.map(({ thinking }) => thinking)).toEqual(['only', 'only', 'both']);
+  });
+
   it('ignores efforts unless they are supported, and takes the table where the server says nothing', () => {
     const efforts = { valid_efforts: ['low'], default_effort: 'low' };
     expect(parseModelList({ data: [{ id: 'k3', think_efforts: { support: false, ...efforts } }] }, 'coding')?.[0]).not.toHaveProperty('efforts');
@@ -99,6 +105,17 @@ describe('parseModelList', () => {
       dynamicTools: true,
       displayName: 'New',
     });
+  });
+});
+
+describe('knownModel', () => {
+  it.each([
+    ['moonshot-v1-8k', 8_192],
+    ['moonshot-v1-32k-vision-preview', 32_768],
+    ['moonshot-v1-128k', 131_072],
+    ['moonshot-v1-auto', 131_072],
+  ])('%s has the window that its name says', (id, contextLength) => {
+    expect(knownModel(id, 'platform')).toMatchObject({ contextLength, thinking: 'no', sampling: 'free', imageInput: id.includes('vision') });
   });
 });
 
