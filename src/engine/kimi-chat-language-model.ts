@@ -94,9 +94,9 @@ export class KimiChatLanguageModel {
     try {
       return await send(prepared);
     } catch (error) {
-      // "Not found the model … or Permission denied" (wire.md 8.2).
+      // "Not found the model … or Permission denied" (wire.md 8.2); 401 and 400 for an id that is gone (peers.md 5.2: openclaw#111561).
       const other =
-        KimiAPIError.isInstance(error) && error.statusCode === 404
+        KimiAPIError.isInstance(error) && (error.statusCode === 404 || error.code === 'KIMI_MODEL_UNAVAILABLE')
           ? await untilAborted(this.config.modelAfterRefusal(this.modelId, model.id), abortSignal)
           : undefined;
       if (other === undefined) {

@@ -84,6 +84,21 @@ describe('slugs', () => {
     expect(simulator.counts.models).toBe(2);
   });
 
+  it.each([
+    [401, { message: 'The model id does not exist: k2p5', type: 'invalid_request_error' }],
+    [403, { message: 'Your plan has no access to the model k2p5', type: 'permission_error', code: 'model_not_found' }],
+    [400, { message: 'The model k2p5 was not found', type: 'invalid_request_error' }],
+  ])('looks again when the refusal is a %i', async (status, error) => {
+    simulator.models.coding = K25;
+    const provider = kimi();
+    await app(provider);
+    simulator.models.coding = [{ id: 'k2p6', context_length: 262_144 }];
+    simulator.fault({ match: { path: '/chat/completions' }, status, body: { error } });
+    expect((await app(provider)).text).toBe('You said: hi');
+    expect(slugs()).toEqual(['k2p5', 'k2p5', 'k2p6']);
+    expect(simulator.counts.models).toBe(2);
+  });
+
   it('finds a model that is newer than its list', async () => {
     simulator.models.coding = K25;
     await app();
