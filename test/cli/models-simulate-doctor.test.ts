@@ -33,8 +33,15 @@ describe('models', () => {
   it('explains an id', async () => {
     process.env.KIMI_API_KEY = KEY;
     expect(await run('models --explain k3')).toMatchObject({ code: 0, stdout: expect.stringMatching(/Sent as +k3\n/) });
-    expect(await run('models --explain k9')).toMatchObject({ code: 1, stdout: expect.stringContaining('unknown') });
-    expect(json(await run('models --explain auto --json'))).toMatchObject({ outcome: 'resolved', slug: 'kimi-for-coding' });
+    expect((await run('models --explain k3')).stdout).toMatch(/Context +1M\n *Thinking +low high max\*\n *Input +text image.*\n *Tools +yes/);
+    const unknown = await run('models --explain k9');
+    expect(unknown).toMatchObject({ code: 1, stdout: expect.stringContaining('unknown') });
+    expect(unknown.stdout).not.toContain('Context');
+    expect(json(await run('models --explain auto --json'))).toMatchObject({
+      outcome: 'resolved',
+      slug: 'kimi-for-coding',
+      capabilities: { contextLength: 262_144, thinking: 'both', imageInput: true },
+    });
   });
 
   it.each([[401, 3], [403, 1], [503, 4]])('HTTP %i ends with %i', async (status, code) => {

@@ -30,14 +30,15 @@ export async function models(context: CommandContext, options: ModelsOptions): P
   if (options.explain !== undefined) {
     const resolution = resolveModel(options.explain, { models: list, source: 'server' }, endpoints.service);
     if (options.json === true) {
-      const { id, outcome, slug, protocol, why, usable } = resolution;
-      printJSON(context, { id, outcome, slug, protocol, why, usable });
+      const { id, outcome, slug, protocol, capabilities, why, usable } = resolution;
+      printJSON(context, { id, outcome, slug, protocol, capabilities, why, usable });
     } else {
       const screen = outputScreen(context);
       screen.text(`${resolution.id}: ${resolution.outcome}`, { style: screen.colours.bold });
       screen.fields([
         ['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug],
         ['Protocol', resolution.protocol],
+        ...(resolution.outcome === 'unknown' ? [] : capabilityFields(resolution.capabilities)),
         ['Why', resolution.why],
         ['Usable', resolution.usable.join(', ')],
       ]);
@@ -62,6 +63,15 @@ export async function models(context: CommandContext, options: ModelsOptions): P
     showList(outputScreen(context), list);
   }
   return EXIT_CODES.ok;
+}
+
+function capabilityFields(model: ModelInfo): Array<[string, string]> {
+  return [
+    ['Context', tokens(model.contextLength)],
+    ['Thinking', effortsOf(model)],
+    ['Input', inputsOf(model).join(' ')],
+    ['Tools', model.toolUse ? (model.dynamicTools ? 'yes, dynamic too' : 'yes') : 'no'],
+  ];
 }
 
 function showList(screen: Screen, list: readonly ModelInfo[]): void {
