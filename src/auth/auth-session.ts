@@ -2,6 +2,7 @@ import type { CredentialStore, KimiCredentials } from '../credentials/credential
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { deviceLogin, type OnVerification } from './device-login';
 import { pollDeviceLogin, startDeviceLogin, type DeviceLoginState } from './device-login-steps';
+import { foreignKey } from './foreign-key';
 import type { OAuthHost } from './oauth-request';
 import type { CredentialProvider, RequestCredential } from './request-credential';
 import type { SessionContext } from './session-context';
@@ -132,10 +133,12 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
   }
 
   function toRequestCredential(credentials: KimiCredentials): RequestCredential {
-    const common = { source: store.location, remedy };
-    return credentials.type === 'oauth'
-      ? { kind: 'oauth', token: credentials.accessToken, ...common }
-      : { kind: 'api-key', token: credentials.key, ...common };
+    if (credentials.type === 'oauth') {
+      return { kind: 'oauth', token: credentials.accessToken, source: store.location, remedy };
+    }
+    const foreign = foreignKey(credentials.key, credentials.service);
+    const source = foreign === undefined ? store.location : `${store.location}, which holds ${foreign}`;
+    return { kind: 'api-key', token: credentials.key, source, remedy };
   }
 
   function markRejected(token: string): boolean {

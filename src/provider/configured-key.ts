@@ -1,10 +1,11 @@
 import { apiKeyCredentials } from '../auth/api-key-credentials';
+import { foreignKey } from '../auth/foreign-key';
 import type { CredentialProvider } from '../auth/request-credential';
 import type { CredentialStore } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
-import { API_BASE_URLS, KEY_CONSOLE_URLS, type KimiService } from '../upstream';
+import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** Variables that hold a key, per service, the first that is set wins (decisions.md 8). */
@@ -23,7 +24,7 @@ export function configuredKey(settings: KimiProviderSettings, environment: Envir
   if (apiKey !== undefined) {
     const source = 'the "apiKey" setting';
     const key = async () => usableKey(typeof apiKey === 'function' ? await askFor(apiKey, source) : apiKey, source);
-    return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, given, endpoints.service), remedy }) };
+    return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, foreignKey(given, endpoints.service)), remedy }) };
   }
   const variable = settings.credentialStore === undefined ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined) : undefined;
   if (variable === undefined) {
@@ -31,7 +32,7 @@ export function configuredKey(settings: KimiProviderSettings, environment: Envir
   }
   const source = `the environment variable ${variable}`;
   const key = () => usableKey(environment[variable], source);
-  return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, given, endpoints.service), remedy }) };
+  return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, foreignKey(given, endpoints.service)), remedy }) };
 }
 
 /** What a person does who is not signed in: the command, or the variables. */
@@ -67,17 +68,8 @@ export function noStoreMessage(endpoints: KimiEndpoints): string {
   );
 }
 
-/** Keys of the plan begin with `sk-kimi-`; neither kind works on the other's host (wire.md 11). */
-function withKind(source: string, key: string, service: KimiService): string {
-  const isPlanKey = key.startsWith('sk-kimi-');
-  if (service === 'platform' && isPlanKey) {
-    return `${source}, which holds a Kimi Code key for ${hostsOf('coding')} (service: 'coding')`;
-  }
-  return service === 'coding' && !isPlanKey && key.startsWith('sk-') ? `${source}, which holds a pay-per-token key for ${hostsOf('platform')} (service: 'platform')` : source;
-}
-
-function hostsOf(service: KimiService): string {
-  return Object.values(API_BASE_URLS[service]).map(url => new URL(url).host).join(' or ');
+function withKind(source: string, foreign: string | undefined): string {
+  return foreign === undefined ? source : `${source}, which holds ${foreign}`;
 }
 
 /** The user's error may quote a secret, so it is the cause, and no part of the message. The place of the key cannot be read: as with a store. */

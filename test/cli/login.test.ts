@@ -142,6 +142,14 @@ describe('login --api-key', () => {
     expect(kept()).toEqual([]);
   });
 
+  it('says where a key of the other service belongs', async () => {
+    const { code, stderr } = await run('login --api-key', { input: 'sk-canary-key' });
+    expect(code).toBe(3);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain("It looks like a pay-per-token key for api.moonshot.cn or api.moonshot.ai (service: 'platform').");
+    expect(stderr).not.toContain('canary');
+    expect(kept()).toEqual([]);
+  });
+
   it('keeps a key that cannot be tried, with a warning', async () => {
     simulator.fault({ status: 503, match: { path: '/models' } });
     const { code, stderr } = await run('login --api-key', { input: 'sk-kimi-canary-key' });

@@ -243,4 +243,14 @@ describe('a key of the wrong kind or region', () => {
     }
     expect(String(error)).not.toContain(settings.apiKey);
   });
+
+  it('a saved key, too', async () => {
+    const key = 'sk-kimi-saved';
+    const credentialStore = memoryCredentialStore({ type: 'api-key', key, service: 'platform', region: 'global' });
+    const provider = kimi({ service: 'platform', apiKey: undefined, baseURL: simulator.platformBaseURL, credentialStore });
+    const error = await app(provider, 'kimi-k2.6').catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ statusCode: 401, code: 'KIMI_NOT_AUTHENTICATED' });
+    expect(String(error)).toContain("which holds a Kimi Code key for api.kimi.com or api.kimi.ai (service: 'coding')");
+    expect(String(error)).not.toContain(key);
+  });
 });

@@ -1,4 +1,5 @@
 import { APICallError } from '@ai-sdk/provider';
+import { foreignKey } from '../../auth/foreign-key';
 import { KimiLoginRequiredError } from '../../errors/kimi-login-required-error';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import type { FetchFunction } from '../../transport/fetch-function';
@@ -33,11 +34,13 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
   } catch (error) {
     context.abortSignal.throwIfAborted();
     if (KimiLoginRequiredError.isInstance(error)) {
+      const foreign = foreignKey(key, service);
       throw new KimiLoginRequiredError({
         reason: 'rejected',
         source: 'your input',
         message:
-          `${new URL(apiBaseURL).host} does not know this key (HTTP 401). Nothing was saved. A key works at one service and region only: ` +
+          `${new URL(apiBaseURL).host} does not know this key (HTTP 401). Nothing was saved. ${foreign === undefined ? '' : `It looks like ${foreign}. `}` +
+          `A key works at one service and region only: ` +
           `this one is tried as ${service}, ${region}, whose keys are at ${console}. Others: --service and --region.`,
       });
     }
