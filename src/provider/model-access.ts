@@ -15,6 +15,7 @@ export class ModelAccess {
   private readonly fetch: FetchFunction;
   private readonly now: () => number;
   private readonly catalogs = new Map<string, Promise<ModelCatalog>>();
+  private readonly fingerprint = rememberingLast(fingerprint);
 
   constructor({ access, fetch, now }: { access: CredentialAccess; fetch: FetchFunction; now: () => number }) {
     this.access = access;
@@ -71,7 +72,7 @@ export class ModelAccess {
     const { endpoints, account, credentials } = await this.access.forRequest();
     const slot = await credentialSlot({ ...endpoints, account });
     // A key may belong to anybody; a login is known by its slot.
-    const name = credentials.refresh === undefined ? `${slot}-${await fingerprint((await credentials.getCredential()).token)}` : slot;
+    const name = credentials.refresh === undefined ? `${slot}-${await this.fingerprint((await credentials.getCredential()).token)}` : slot;
     let catalog = this.catalogs.get(name);
     if (catalog === undefined) {
       catalog = import('#node/catalog-cache').then(
@@ -94,4 +95,10 @@ export class ModelAccess {
 async function fingerprint(key: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
   return Array.from(digest.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** In a closure, because a key must not show where a provider is inspected. */
+function rememberingLast<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  let last: { key: string; made: Promise<T> } | undefined;
+  return key => (last?.key === key ? last : (last = { key, made: make(key) })).made;
 }
