@@ -1,3 +1,5 @@
+import { API_BASE_URLS, KEY_CONSOLE_URLS, type KimiRegion, type KimiService } from '../../upstream';
+
 /** The cases of refused requests. */
 export type ErrorReason = keyof typeof ADVICE;
 
@@ -20,6 +22,18 @@ const quota =
   ({ host, reset, console }: ErrorPlace) =>
     `The ${name} of your Kimi plan on ${host} is used up.${reset} To go on now, buy extra usage or a larger plan at ${console}, ` +
     'or use another account (the "account" setting, or another key).';
+
+/** Which host each of the other kinds of key is for, and the settings that lead there. */
+function otherKeys(console: string): string {
+  const services = Object.entries(KEY_CONSOLE_URLS) as [KimiService, Record<KimiRegion, string>][];
+  const kinds = services.flatMap(([service, consoles]) =>
+    (Object.entries(consoles) as [KimiRegion, string][]).map(([region, url]) => ({ service, region, url })),
+  );
+  return kinds
+    .filter(({ url }) => url !== console)
+    .map(({ service, region, url }) => `those from ${url} on ${new URL(API_BASE_URLS[service][region]).host} (service: '${service}', region: '${region}')`)
+    .join(', ');
+}
 
 /** What happened and what to do about it, in full sentences, by the reason of a row of kimi-error-table.ts. */
 const ADVICE = {
@@ -93,9 +107,8 @@ const ADVICE = {
     `${host} does not give this model to ${credential}. Check the model id, and whether your plan has the model; ` +
     `signing in again does not help.`,
   'credential-refused': ({ host, credential, console }: ErrorPlace) =>
-    `${host} does not accept ${credential}. Keys work only on the host they were made for; those for this one are made at ${console}. ` +
-    `For a key of the other region set region: 'global' or 'mainland-cn', for a pay-per-token key service: ` +
-    `'platform'; or sign in with ${LOGIN}.`,
+    `${host} does not accept ${credential}. Keys work only on the host they were made for: those from ${console} on this one, ` +
+    `${otherKeys(console)}. Or sign in with ${LOGIN}.`,
   'access-ended': ({ host, credential }: ErrorPlace) =>
     `${host} has ended or suspended the access of ${credential}. Only Kimi can open it again: write to code@moonshot.ai.`,
   blocked: ({ host }: ErrorPlace) =>

@@ -148,9 +148,12 @@ describe('the error', () => {
     const headers = Object.fromEntries(withCredentialSource(new Response(), 'the environment variable KIMI_API_KEY').headers);
     const error = errorOf(401, { error: { message: 'Invalid Authentication' } }, headers, 'https://api.moonshot.ai/v1/chat/completions');
     expect(error.message).toBe(
-      'api.moonshot.ai does not accept the credential from the environment variable KIMI_API_KEY. Keys work only on the host they were made for; those for this one are made at ' +
-        "https://platform.kimi.ai. For a key of the other region set region: 'global' or 'mainland-cn', for a pay-per-token key service: 'platform'; or sign in with " +
-        '"npx ai-sdk-provider-kimi login". Its answer (HTTP 401): "Invalid Authentication"',
+      'api.moonshot.ai does not accept the credential from the environment variable KIMI_API_KEY. Keys work only on the host they were made ' +
+        'for: those from https://platform.kimi.ai on this one, ' +
+        "those from https://www.kimi.com/code/console on api.kimi.com (service: 'coding', region: 'mainland-cn'), " +
+        "those from https://www.kimi.ai/code/console on api.kimi.ai (service: 'coding', region: 'global'), " +
+        "those from https://platform.kimi.com on api.moonshot.cn (service: 'platform', region: 'mainland-cn'). " +
+        'Or sign in with "npx ai-sdk-provider-kimi login". Its answer (HTTP 401): "Invalid Authentication"',
     );
     expect(error.source).toBe('the environment variable KIMI_API_KEY');
   });
