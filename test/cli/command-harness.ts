@@ -1,6 +1,5 @@
 /** What the tests of the commands share: a fresh simulator and a fresh home for each, no keychain, no browser. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { KimiOAuthCredentials } from '../../src/index';
@@ -13,11 +12,11 @@ export const KEY = 'sk-kimi-simulator';
 export let simulator: KimiSimulator;
 const environment = { ...process.env };
 
-/** Another simulator for the rest of the test; with `home` the same logins stay. */
-export async function restart(options: KimiSimulatorOptions, home: string = mkdtempSync(path.join(tmpdir(), 'kimi-cli-home-'))): Promise<void> {
+/** Another simulator, and another home with it: what one has issued, the other would refuse. */
+export async function restart(options: KimiSimulatorOptions): Promise<void> {
   await simulator.close();
   simulator = await startKimiSimulator(options);
-  Object.assign(process.env, environmentFor(simulator), { KIMI_PROVIDER_HOME: home });
+  Object.assign(process.env, environmentFor(simulator));
 }
 
 beforeEach(async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { canOpenBrowser } from '../../src/cli/can-open-browser';
 import { Interruption } from '../../src/cli/interruption';
 import { home, json, KEY, kept, lines, logins, record, restart, run, simulator } from './command-harness';
+import type { RunOptions } from './run-in-process';
 
 describe('login', () => {
   it('shows code and address, saves the login for this user alone, and says where', async () => {
@@ -73,10 +74,18 @@ describe('login', () => {
   });
 
   it('ends with 1 when it is refused, and keeps what was there', async () => {
-    await run('login');
+    await restart({ deviceInterval: 1 });
+    const answering = (answer: (userCode: string) => void): RunOptions => ({
+      onOutput(text) {
+        const [, userCode] = /Code {2}(\S+)\n$/.exec(text) ?? [];
+        if (userCode !== undefined) {
+          answer(userCode);
+        }
+      },
+    });
+    await run('login', answering(simulator.approve));
     const before = record();
-    await restart({ deviceInterval: 1, port: Number(new URL(simulator.url).port) }, process.env.KIMI_PROVIDER_HOME);
-    const { code, stderr } = await run('login', { onOutput: text => /Code {2}(\S+)\n/.test(text) && simulator.deny(/Code {2}(\S+)\n/.exec(text)?.[1] ?? '') });
+    const { code, stderr } = await run('login', answering(simulator.deny));
     expect(code).toBe(1);
     expect(stderr).toContain('refused on the Kimi page');
     expect(record()).toEqual(before);
