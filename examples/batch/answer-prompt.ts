@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APICallError, generateText } from 'ai';
-import { kimi, KimiAPIError, type KimiAPIErrorCode, type KimiLanguageModelOptions } from 'ai-sdk-provider-kimi/v4';
+import { kimi, KimiAPIError, KimiNoSuchModelError, type KimiAPIErrorCode, type KimiLanguageModelOptions } from 'ai-sdk-provider-kimi/v4';
 import type { Prompt } from './read-prompts.ts';
 
 const TRIES = 6;
+/** What a timer of Node can wait at most. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** Errors of one prompt; with every other one the next prompt would fail too. */
 const OF_THE_PROMPT = new Set<KimiAPIErrorCode>([
@@ -14,8 +16,8 @@ const OF_THE_PROMPT = new Set<KimiAPIErrorCode>([
   'KIMI_ANSWER_EMPTY',
 ]);
 
-/** Errors with which `Retry-After` counts. With a used-up quota it may be days. */
-const BUSY = new Set<KimiAPIErrorCode>(['KIMI_RATE_LIMITED', 'KIMI_OVERLOADED', 'KIMI_SERVER_ERROR']);
+/** Errors that pass, and with which `Retry-After` counts. With a used-up quota it may be days. */
+export const BUSY = new Set<KimiAPIErrorCode>(['KIMI_RATE_LIMITED', 'KIMI_OVERLOADED', 'KIMI_SERVER_ERROR']);
 
 export type Answer =
   | { id: string; model: string; text: string; finishReason: string; usage: { inputTokens?: number; outputTokens?: number } }
@@ -44,7 +46,8 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
         model: kimi(model),
         ...(system === undefined ? {} : { instructions: system }),
         prompt,
-        abortSignal: options.aborted,
+        // One of its own: `fetch` keeps its listeners on a signal for as long as that lives.
+        abortSignal: AbortSignal.any([options.aborted]),
         maxRetries: 0,
         providerOptions: { kimi: (effort === undefined ? {} : { reasoningEffort: effort }) satisfies KimiLanguageModelOptions },
       });
@@ -55,7 +58,7 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
         notBefore = Math.max(notBefore, error.retryAfter.getTime());
       } else if (tries < TRIES && APICallError.isInstance(error) && error.isRetryable) {
         await sleep(250 * 2 ** tries * (0.5 + Math.random() / 2), undefined, { signal: options.stopped });
-      } else if (KimiAPIError.isInstance(error) && OF_THE_PROMPT.has(error.code)) {
+      } else if (isOfThePrompt(error, own.model)) {
         return { id, error: { code: error.code, message: error.message } };
       } else {
         throw error;
@@ -64,11 +67,16 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
   }
 }
 
+function isOfThePrompt(error: unknown, ownModel: string | undefined): error is KimiAPIError | KimiNoSuchModelError {
+  // A model that the command line names is wrong for all of them.
+  return KimiAPIError.isInstance(error) ? OF_THE_PROMPT.has(error.code) : ownModel !== undefined && KimiNoSuchModelError.isInstance(error);
+}
+
 async function untilAllowed({ stopped, onWait }: AnswerOptions): Promise<void> {
   stopped.throwIfAborted();
   while (Date.now() < notBefore) {
     onWait(new Date(notBefore));
-    await sleep(notBefore - Date.now(), undefined, { signal: stopped });
+    await sleep(Math.min(notBefore - Date.now(), LONGEST_MS), undefined, { signal: stopped });
   }
   onWait(undefined);
 }

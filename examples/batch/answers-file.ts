@@ -1,57 +1,67 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { readLines } from './read-prompts.ts';
+
+/** A lock of a killed job counts for so long. */
+const STALE_MS = 5000;
+
+type Line = { id: string; error?: unknown };
 
 /** A JSONL file that is only ever added to: a line is on the disk before the next one begins, so a killed job loses none. */
 export class AnswersFile {
   /** Ids that have a line. */
   readonly done = new Set<string>();
   failed = 0;
-  private isLost = false;
 
+  private readonly path: string;
   private readonly file: FileHandle;
   private readonly release: () => Promise<void>;
+  private size = 0;
+  private isLost = false;
   private lastWrite: Promise<void> = Promise.resolve();
 
-  private constructor(file: FileHandle, release: () => Promise<void>) {
+  private constructor(path: string, file: FileHandle, release: () => Promise<void>) {
+    this.path = path;
     this.file = file;
     this.release = release;
   }
 
   /**
-   * @param onLockLost called when another process took the file over, which happens after this one was suspended
-   * @throws when another process writes this file, or it has a line that is no answer
+   * @param onLost called when another process took the file over, which happens after this one was suspended
+   * @throws when another process writes this file, or it has a line that is no answer; the file is as it was then
    */
-  static async open(path: string, onLockLost: () => void): Promise<AnswersFile> {
+  static async open(path: string, onLost: () => void): Promise<AnswersFile> {
     const file = await open(path, 'a+');
-    // A killed job leaves its lock behind, which counts for 5 s.
-    const retries = { retries: 6, factor: 1, minTimeout: 1000 };
-    const onCompromised = () => {
-      answers.isLost = true;
-      onLockLost();
-    };
-    const release = await lock(path, { stale: 5000, update: 1000, retries, onCompromised }).catch(() => {
-      throw new Error(`Another job writes ${path}. Wait for it, or name another file.`);
-    });
-    const answers = new AnswersFile(file, release);
+    let answers: AnswersFile | undefined;
     try {
+      const release = await lockFile(path, () => {
+        if (answers) {
+          answers.isLost = true;
+        }
+        onLost();
+      });
+      answers = new AnswersFile(path, file, release);
+      await answers.readDone();
       await answers.mendLastLine();
-      await answers.readDone(path);
       return answers;
     } catch (error) {
-      await answers.close();
+      await (answers?.close() ?? file.close());
       throw error;
     }
   }
 
   /** Resolves when the line is on the disk. */
-  append(answer: { id: string; error?: unknown }): Promise<void> {
+  append(answer: Line): Promise<void> {
     this.lastWrite = this.lastWrite.then(async () => {
-      if (this.isLost) {
-        throw new Error("The file is another job's now.");
+      // Before the lock's timer tells a job that slept, the file does: in the meantime another one may have written the same answer.
+      if (this.isLost || (await this.file.stat()).size !== this.size) {
+        throw new Error(`Another program has written ${this.path} meanwhile.`);
       }
-      await this.file.appendFile(`${JSON.stringify(answer)}\n`);
+      const line = Buffer.from(`${JSON.stringify(answer)}\n`);
+      await this.file.appendFile(line);
       await this.file.datasync();
+      this.size += line.length;
       this.count(answer);
     });
     return this.lastWrite;
@@ -62,9 +72,22 @@ export class AnswersFile {
     await this.release().catch(() => undefined); // Lost already.
   }
 
-  private count({ id, error }: { id: string; error?: unknown }): void {
-    this.done.add(id);
-    this.failed += error === undefined ? 0 : 1;
+  private count({ id, error }: Line): void {
+    if (!this.done.has(id)) {
+      this.done.add(id);
+      this.failed += error === undefined ? 0 : 1;
+    }
+  }
+
+  private async readDone(): Promise<void> {
+    for await (const { number, text, isEnded } of readLines(this.path)) {
+      const answer = parse(text);
+      if (isAnswer(answer)) {
+        this.count(answer);
+      } else if (isEnded || answer !== undefined || (this.done.size === 0 && !isBeginning(text))) {
+        throw new Error(`${this.path}:${number} is not an answer of this job. Mend or remove that line, or name another file.`);
+      }
+    }
   }
 
   /** A job that was killed while it wrote leaves half a line; an editor may leave a whole one without its end. */
@@ -84,29 +107,47 @@ export class AnswersFile {
     }
     if (end < size) {
       const { buffer } = await this.file.read(Buffer.alloc(size - end), 0, size - end, end);
-      await (isJSON(buffer.toString()) ? this.file.appendFile('\n') : this.file.truncate(end));
+      await (parse(buffer.toString()) === undefined ? this.file.truncate(end) : this.file.appendFile('\n'));
     }
+    this.size = (await this.file.stat()).size;
   }
+}
 
-  private async readDone(path: string): Promise<void> {
-    for await (const { number, text } of readLines(path)) {
-      if (!isJSON(text)) {
-        throw new Error(`${path}:${number} is not JSON. Mend or remove that line, or name another file.`);
+/** Waits for a lock that a killed job may have left behind. */
+async function lockFile(path: string, onCompromised: () => void): Promise<() => Promise<void>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await lock(path, { stale: STALE_MS, update: 1000, onCompromised });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') {
+        throw new Error(`${path} cannot be locked: ${(error as Error).message}`, { cause: error });
       }
-      const answer = JSON.parse(text) as { id?: unknown; error?: unknown } | null;
-      if (typeof answer?.id !== 'string' || this.done.has(answer.id)) {
-        throw new Error(`${path}:${number} is not an answer of this job. Name another file.`);
+      if (tries > 1 + STALE_MS / 1000) {
+        throw new Error(`Another job writes ${path}. Wait for it, or name another file.`, { cause: error });
       }
-      this.count({ id: answer.id, error: answer.error });
+      if (tries === 1) {
+        console.error(`${path} is locked by another job, or by one that was killed a moment ago. Waiting ${STALE_MS / 1000} s.`);
+      }
+      await sleep(1000);
     }
   }
 }
 
-function isJSON(text: string): boolean {
+function isAnswer(value: unknown): value is Line {
+  const { id, text, error } = (value ?? {}) as { id?: unknown; text?: unknown; error?: unknown };
+  return typeof id === 'string' && (typeof text === 'string' || (typeof error === 'object' && error !== null));
+}
+
+/** Whether a line may be the first answer of a job, cut off. */
+function isBeginning(text: string): boolean {
+  const first = '{"id":"';
+  return text.startsWith(first) || first.startsWith(text);
+}
+
+function parse(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

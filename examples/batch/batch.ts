@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { APICallError } from 'ai';
 import { KimiAPIError } from 'ai-sdk-provider-kimi/v4';
 import PQueue from 'p-queue';
-import { answerPrompt } from './answer-prompt.ts';
+import { answerPrompt, BUSY } from './answer-prompt.ts';
 import { AnswersFile } from './answers-file.ts';
 import { startProgress } from './progress.ts';
-import { checkPrompts, readPrompts } from './read-prompts.ts';
+import { checkPrompts, readPrompts, type Prompt } from './read-prompts.ts';
 
 const USAGE = 'Usage: node batch.ts <prompts.jsonl> <answers.jsonl> [--model kimi-for-coding] [--effort high] [--concurrency 4]';
 /** Ended before the last answer: the same command goes on, by itself (`EX_TEMPFAIL`) or when a person has put something right. */
@@ -14,6 +14,20 @@ const PUT_RIGHT_FIRST = 77;
 /** What is in flight at Ctrl-C may take so long. */
 const GRACE_MS = 30_000;
 const INTERRUPTED = new Error('Interrupted.');
+
+// Who reads the progress may go; the answers are wanted all the same.
+process.stderr.on('error', () => {});
+// One sentence for all prompts, not one for each.
+const warned = new Set<string>();
+globalThis.AI_SDK_LOG_WARNINGS = ({ warnings }) => {
+  for (const warning of warnings) {
+    const text = 'message' in warning ? warning.message : `${warning.feature}: ${warning.details ?? 'not supported'}`;
+    if (!warned.has(text)) {
+      warned.add(text);
+      console.error(text);
+    }
+  }
+};
 
 process.exitCode = await main().catch((error: Error) => {
   console.error(error.message);
@@ -56,6 +70,7 @@ async function main(): Promise<number> {
   const progress = startProgress(total, total - left.size);
   const interrupt = () => {
     if (stopped.signal.aborted) {
+      progress.stop();
       process.exit(130);
     }
     stop(INTERRUPTED);
@@ -66,27 +81,31 @@ async function main(): Promise<number> {
   const queue = new PQueue({ concurrency });
   const { model, effort } = values;
   const options = { model, effort, stopped: stopped.signal, aborted: aborted.signal, onWait: progress.waitUntil };
-  for await (const prompt of readPrompts(input)) {
-    if (!left.has(prompt.id)) {
-      continue;
-    }
-    await queue.onSizeLessThan(1);
-    if (stopped.signal.aborted) {
-      break;
-    }
-    void queue.add(async () => {
-      const before = answers.done.size;
-      try {
-        await answers.append(await answerPrompt(prompt, options));
-        left.delete(prompt.id);
-        progress.tick();
-      } catch (error) {
-        // Where others were answered meanwhile, the server is there: this prompt is left to the next run.
-        if (!isTransient(error) || answers.done.size === before) {
-          stop(error);
-        }
+  const answer = async (prompt: Prompt) => {
+    const before = answers.done.size;
+    try {
+      await answers.append(await answerPrompt(prompt, options));
+      progress.tick();
+    } catch (error) {
+      left.add(prompt.id);
+      // Where others were answered meanwhile, the server is there: this prompt is left to the next run.
+      if (!isTransient(error) || answers.done.size === before) {
+        stop(error);
       }
-    });
+    }
+  };
+  try {
+    for await (const prompt of readPrompts(input)) {
+      await queue.onSizeLessThan(1);
+      if (stopped.signal.aborted) {
+        break;
+      }
+      if (left.delete(prompt.id)) {
+        void queue.add(() => answer(prompt));
+      }
+    }
+  } catch (error) {
+    stop(error);
   }
   await queue.onIdle();
   progress.stop();
@@ -100,8 +119,8 @@ async function main(): Promise<number> {
   const needsPerson = stoppedBy !== undefined && stoppedBy !== INTERRUPTED && !passesWithTime(stoppedBy);
   stoppedBy ??= new Error(`${left.size} failed again and again, while others were answered.`);
   console.error(stoppedBy instanceof Error ? stoppedBy.message : String(stoppedBy));
-  const resetsAt = KimiAPIError.isInstance(stoppedBy) ? stoppedBy.resetsAt : undefined;
-  const time = resetsAt === undefined ? '' : ` after ${resetsAt.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })}`;
+  const from = KimiAPIError.isInstance(stoppedBy) ? (stoppedBy.resetsAt ?? stoppedBy.retryAfter) : undefined;
+  const time = from === undefined ? '' : ` after ${from.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })}`;
   console.error(`To go on${time}: ${['node', ...process.argv.slice(1)].map(quoted).join(' ')}`);
   return needsPerson ? PUT_RIGHT_FIRST : GO_ON_LATER;
 }
@@ -111,7 +130,7 @@ function isTransient(error: unknown): boolean {
 }
 
 function passesWithTime(error: unknown): boolean {
-  return isTransient(error) || (KimiAPIError.isInstance(error) && /^KIMI_(QUOTA_EXHAUSTED|RATE_LIMITED|OVERLOADED)$/.test(error.code));
+  return isTransient(error) || (KimiAPIError.isInstance(error) && (error.code === 'KIMI_QUOTA_EXHAUSTED' || BUSY.has(error.code)));
 }
 
 function quoted(word: string): string {

@@ -33,7 +33,7 @@ export function startProgress(total: number, before: number): Progress {
       update();
     },
     waitUntil(time) {
-      note = time === undefined ? '' : `  (Kimi is busy until ${time.toLocaleTimeString()})`;
+      note = time === undefined ? '' : `  (Kimi is busy until ${time.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })})`;
       update();
     },
     stop: () => bar.stop(),
@@ -41,6 +41,7 @@ export function startProgress(total: number, before: number): Progress {
 }
 
 function duration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}m ${Math.round(seconds % 60)}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes}m ${whole % 60}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
 const promptSchema = z.strictObject({
@@ -12,20 +11,39 @@ const promptSchema = z.strictObject({
 
 export type Prompt = z.infer<typeof promptSchema>;
 
-/** The lines of a JSONL file; blank ones are passed over. */
-export async function* readLines(path: string): AsyncGenerator<{ number: number; text: string }> {
+/**
+ * The lines of a JSONL file; blank ones are passed over. `isEnded`: a newline follows. Not `readline`, which takes U+2028 for the end of a
+ * line on newer Nodes, while JSON has it within texts.
+ */
+export async function* readLines(path: string): AsyncGenerator<{ number: number; text: string; isEnded: boolean }> {
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  let rest = '';
+  const line = (text: string, isEnded: boolean) => {
     number += 1;
-    if (text.trim() !== '') {
-      yield { number, text: text.replace(/^\uFEFF/, '') };
+    return text.trim() === '' ? [] : [{ number, text: text.replace(/^\uFEFF/, ''), isEnded }];
+  };
+  for await (const block of createReadStream(path, 'utf8')) {
+    const [first = '', ...others] = String(block).split('\n');
+    const last = others.pop();
+    rest += first;
+    if (last !== undefined) {
+      for (const text of [rest, ...others]) {
+        yield* line(text, true);
+      }
+      rest = last;
     }
   }
+  yield* line(rest, false);
 }
 
+/** The prompts of a file that was checked. @throws with the line, where the file has been changed since */
 export async function* readPrompts(path: string): AsyncGenerator<Prompt> {
-  for await (const { text } of readLines(path)) {
-    yield promptSchema.parse(JSON.parse(text));
+  for await (const { number, text } of readLines(path)) {
+    const prompt = promptSchema.safeParse(parse(text));
+    if (!prompt.success) {
+      throw new Error(`${path}:${number} was changed while the job ran, and is no prompt now. Mend that line.`);
+    }
+    yield prompt.data;
   }
 }
 
