@@ -1,8 +1,9 @@
 import { generateText } from 'ai';
 import { kimi } from 'ai-sdk-provider-kimi/v4';
 
-if ((await kimi.auth.status()).state !== 'valid') {
-  // Once: the login is kept in the keychain and renewed from then on, for this and every other app of the user.
+const { state } = await kimi.auth.status();
+if (state === 'missing' || state === 'revoked') {
+  // Once: the login is kept in the keychain, and renewed when it is `due`, for this and every other app of the user.
   await kimi.auth.login({
     onVerification({ userCode, verificationUriComplete }) {
       console.log(`Open ${verificationUriComplete}`);

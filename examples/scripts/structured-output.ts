@@ -12,6 +12,10 @@ const result = streamText({
   model: kimi('kimi-for-coding'),
   output: Output.object({ schema: recipe }),
   prompt: 'A quick bread.',
+  onError({ error }) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
 });
 
 for await (const partial of result.partialOutputStream) {

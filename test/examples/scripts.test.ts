@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { cp, readdir, symlink } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -188,10 +188,45 @@ it('keeps the login of own-credential-store.ts for the next process, and renews 
   expect(existsSync(path.join(packed.app, 'kimi.login.lock'))).toBe(false);
 });
 
-it('keeps the login of sign-in.ts: the second run does not ask again', async () => {
-  const { home } = await run('sign-in.ts', {});
-  const { code, stdout } = await run('sign-in.ts', { HOME: home, USERPROFILE: home });
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'You said: Say hello.\n' });
+it('keeps the login of sign-in.ts, renews it, and asks again only when it has ended', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kimi-scripts-login-'));
+  const again = () => run('sign-in.ts', { KIMI_PROVIDER_HOME: folder });
+  await again();
+  const [name] = (await readdir(folder)).filter(file => file.endsWith('.json'));
+  const login = path.join(folder, name ?? '?');
+  writeFileSync(login, JSON.stringify({ ...(JSON.parse(readFileSync(login, 'utf8')) as object), expiresAt: Math.floor(Date.now() / 1000) + 60 }));
+  const refreshes = simulator.counts.refreshes;
+  const renewed = await again();
+  expect({ code: renewed.code, stdout: renewed.stdout }).toEqual({ code: 0, stdout: 'You said: Say hello.\n' });
+  expect(simulator.counts.refreshes).toBe(refreshes + 1);
+
+  simulator.revoke();
+  expect((await again()).code).toBe(1);
+  const signedIn = await again();
+  expect({ code: signedIn.code, stdout: signedIn.stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Open http/) as string });
+});
+
+it('own-credential-store.ts asks for its secret before it asks anybody to sign in', async () => {
+  const { code, stdout, stderr } = await run('own-credential-store.ts', {});
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('openssl rand -base64 32');
+  expect(simulator.requests).toEqual([]);
+});
+
+it('own-credential-store.ts asks again for a login that has ended', async () => {
+  const environment = { APP_SECRET: SECRET };
+  await rm(path.join(packed.app, 'kimi.login'), { force: true });
+  await run('own-credential-store.ts', environment);
+  simulator.revoke();
+  expect((await run('own-credential-store.ts', environment)).code).toBe(1);
+  expect((await run('own-credential-store.ts', environment)).stdout).toMatch(/^Open http:/);
+});
+
+it.each(['stream-text.ts', 'stream-reasoning.ts', 'structured-output.ts'])('%s ends with the error in words, once', async script => {
+  simulator.script([{ status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } }, headers: {} }]);
+  const { code, stdout, stderr } = await run(script);
+  expect({ code, stdout: stdout.trim() }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^[^\n]*weekly quota[^\n]*\n$/i);
 });
 
 it.each([
