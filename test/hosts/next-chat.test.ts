@@ -7,6 +7,7 @@ import { startNextApp, type NextApp } from './next-chat/next-app';
 import { installExample } from './support/install-example';
 
 const LOGIN_REQUIRED = 'You are not signed in to Kimi, or no longer. Sign in, then try again.';
+const NO_ANSWER = 'The server of this page does not answer. Check the connection, then try again.';
 const MODELS = ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k'];
 
 // Chromium is a system package: .ci/run installs it, and fails where this is skipped.
@@ -209,6 +210,41 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     await answered('Where were we?');
   });
 
+  it('lets the reader scroll up while it answers, and keeps the question over a reload in the middle', async () => {
+    simulator.script({ text: 'A line of a poem.\n'.repeat(400), chunkDelayMs: 10 });
+    await send('A long poem, please.');
+    const list = page.getByLabel('Conversation');
+    const height = () => list.evaluate(element => element.scrollHeight);
+    const fromEnd = () => list.evaluate(element => element.scrollHeight - element.scrollTop - element.clientHeight);
+    const start = await height();
+    await expect.poll(height).toBeGreaterThan(start + 300);
+    await expect.poll(fromEnd).toBeLessThan(2);
+    await list.evaluate(element => element.scrollTo({ top: 0 }));
+    const before = await height();
+    await expect.poll(height).toBeGreaterThan(before + 300);
+    expect(await list.evaluate(element => element.scrollTop)).toBe(0);
+
+    await page.reload();
+    await page.getByText('A long poem, please.').waitFor();
+    await alert().getByText('There is no answer yet.').waitFor();
+    await screenshot(page, 'no-answer-yet');
+    simulator.script({ text: 'A short one, then.' });
+    await alert().getByRole('button', { name: 'Try again' }).click();
+    await answered('A short one, then.');
+    expect((lastBody().messages as object[]).at(-1)).toMatchObject({ role: 'user', content: 'A long poem, please.' });
+    expect(await alert().count()).toBe(0);
+  });
+
+  it('says in words that its own server is away', async () => {
+    await page.route('**/api/chat', route => route.abort());
+    await send('Anybody?');
+    await alert().getByText(NO_ANSWER).waitFor();
+    await page.unroute('**/api/chat');
+    simulator.script({ text: 'Here again.' });
+    await alert().getByRole('button', { name: 'Try again' }).click();
+    await answered('Here again.');
+  });
+
   it('answers on edge with the key for edge, which the Node route does not use', async () => {
     await page.getByLabel('Runtime').selectOption('edge');
     simulator.script({ reasoning: 'From the edge.', text: 'Hello from edge.' });
@@ -268,10 +304,27 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     await send('Still there?');
     await alert().getByText(LOGIN_REQUIRED).waitFor();
     await alert().getByRole('link', { name: 'Sign in' }).click();
-    simulator.approve(await getCode('Get a code'));
+    const code = await getCode('Get a code');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Open Kimi');
+    // A phone may throw the page away while the person is at Kimi's.
+    await page.reload();
+    expect(await page.getByLabel('Code').textContent()).toBe(code);
+    simulator.approve(code);
     await answers().first().waitFor();
+    simulator.script({ text: 'Still here.' });
+    await alert().getByRole('button', { name: 'Try again' }).click();
+    await answered('Still here.');
 
+    await page.route('**/api/sign-in', route => route.abort());
     await page.getByRole('link', { name: 'Account' }).click();
+    await alert().getByText(NO_ANSWER).waitFor();
+    await page.unroute('**/api/sign-in');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    const failed = { status: 'failed', message: 'The credential store is locked.' };
+    await page.route('**/api/sign-in', route => (route.request().method() === 'DELETE' ? route.fulfill({ json: failed }) : route.continue()));
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await alert().getByText(failed.message).waitFor();
+    await page.unroute('**/api/sign-in');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Get a code' }).waitFor();
     await page.getByRole('link', { name: 'Back to the chat' }).click();

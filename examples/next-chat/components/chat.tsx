@@ -3,11 +3,11 @@
 import { useChat } from '@ai-sdk/react';
 import { DefaultChatTransport } from 'ai';
 import Link from 'next/link';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ChatMessage } from '@/lib/chat-message';
 import type { ModelChoice } from '@/lib/model-choices';
+import { NO_ANSWER, SIGN_IN_FIRST } from '@/lib/problems';
 import { saveChat, type SavedChat } from '@/lib/saved-chat';
-import { SIGN_IN_FIRST } from '@/lib/sign-in-first';
 import { Composer } from './composer';
 import { Message } from './message';
 
@@ -27,6 +27,9 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
   const chat = useChat<ChatMessage>({ id: saved.id, messages: saved.messages, transport });
   const { messages, status, error } = chat;
   const busy = status === 'submitted' || status === 'streaming';
+  const last = messages.at(-1)?.role;
+  // A question may stand alone: after a reload, a stop or a sign-in.
+  const problem = error ? (error instanceof TypeError ? NO_ANSWER : error.message) : !busy && last === 'user' ? 'There is no answer yet.' : undefined;
 
   // What was saved may be gone from the account: offer what it has.
   const model = models.find(each => each.id === wanted.model) ?? models[0]!;
@@ -34,19 +37,36 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
   const settings = { model: model.id, effort, runtime: wanted.runtime };
 
   useEffect(() => {
-    fetch('/api/models').then(response => response.json()).then(setModels, () => {});
+    fetch('/api/models')
+      .then(response => response.json() as Promise<ModelChoice[]>)
+      .then(choices => choices.length > 0 && setModels(choices), () => {});
   }, []);
 
   useEffect(() => {
-    if (!busy) {
+    // Not with each piece of an answer; but the question, as soon as it is asked.
+    if (status !== 'streaming') {
       saveChat({ id: saved.id, messages, ...wanted });
     }
-  }, [busy, messages, saved.id, wanted]);
+  }, [status, messages, saved.id, wanted]);
 
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    end.current?.scrollIntoView({ block: 'end' });
-  }, [messages, error]);
+  // Follows the answer unless the reader has scrolled up from where it ended last. A new question is always followed.
+  const list = useRef<HTMLElement>(null);
+  const lastEnd = useRef(0);
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (current) {
+      const end = current.scrollHeight - current.clientHeight;
+      if (current.scrollTop > lastEnd.current - 60) {
+        current.scrollTop = end;
+      }
+      lastEnd.current = end;
+    }
+  }, [messages, problem]);
+
+  function send(text: string) {
+    lastEnd.current = 0;
+    void chat.sendMessage({ text }, { body: settings });
+  }
 
   return (
     <div className="app">
@@ -74,7 +94,7 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
         </nav>
       </header>
 
-      <main className="messages" aria-label="Conversation" aria-busy={busy}>
+      <main ref={list} className="messages" aria-label="Conversation">
         {messages.length === 0 && (
           <div className="empty">
             <h2>What are we working on?</h2>
@@ -84,20 +104,21 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
         {messages.map(message => (
           <Message key={message.id} message={message} active={busy && message === messages.at(-1)} />
         ))}
-        {status === 'submitted' && <p className="waiting" role="status">Waiting for Kimi…</p>}
-        {error && (
-          <div className="problem" role="alert">
-            <p>{error.message}</p>
+        <p className={status === 'submitted' ? 'waiting' : 'unseen'} role="status">
+          {status === 'submitted' ? 'Waiting for Kimi…' : status === 'streaming' ? 'Kimi answers…' : last === 'assistant' && 'Kimi has answered.'}
+        </p>
+        {problem && (
+          <div className={error ? 'problem' : 'problem mild'} role="alert">
+            <p>{problem}</p>
             <div>
-              {error.message === SIGN_IN_FIRST && <Link className="button" href="/sign-in">Sign in</Link>}
+              {problem === SIGN_IN_FIRST && <Link className="button" href="/sign-in">Sign in</Link>}
               <button type="button" className="button quiet" onClick={() => chat.regenerate({ body: settings })}>Try again</button>
             </div>
           </div>
         )}
-        <div ref={end} />
       </main>
 
-      <Composer busy={busy} onStop={chat.stop} onSend={text => chat.sendMessage({ text }, { body: settings })} />
+      <Composer busy={busy} onStop={chat.stop} onSend={send} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { RetryError } from 'ai';
 import { KimiAPIError, KimiError, KimiLoginRequiredError } from 'ai-sdk-provider-kimi/v4';
-import { SIGN_IN_FIRST } from './sign-in-first';
+import { SIGN_IN_FIRST } from './problems';
 
 /** One sentence for the person at the page; never a stack, a token or a prompt. */
 export function explainError(error: unknown, usesSignIn: boolean): string {

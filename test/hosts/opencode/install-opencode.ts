@@ -18,7 +18,7 @@ export function installOpencode(): string {
   const fresh = mkdtempSync(`${folder}-`);
   writeFileSync(path.join(fresh, 'package.json'), '{"private":true}\n');
   const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', `${name}@${VERSION}`];
-  execFileSync('npm', options, { cwd: fresh, stdio: 'pipe', env: { ...process.env, HOME: inject('npmHome') } });
+  execFileSync('npm', options, { cwd: fresh, stdio: 'pipe', env: { ...process.env, HOME: inject('npmHome') }, shell: process.platform === 'win32' });
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
   return binary;

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import { request } from 'node:https';
+import http, { createServer, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /**
@@ -15,6 +15,7 @@ export async function startLoopbackRegistry(tarball: string): Promise<{ url: str
   const packed = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
   const manifest = JSON.parse(packed) as { name: string; version: string };
   const upstream = npmConfig('registry') ?? 'https://registry.npmjs.org/';
+  const { request } = upstream.startsWith('http:') ? http : https;
   const certificates = npmConfig('cafile');
   const ca = certificates === undefined ? {} : { ca: readFileSync(certificates) };
 

@@ -3,24 +3,27 @@
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
+import { NO_ANSWER } from '@/lib/problems';
 
 type Pending = { userCode: string; url: string; interval: number };
+type Account = { signedIn: boolean; usesKey: boolean };
 type Answer = Partial<Pending> & {
-  status: 'pending' | 'slow_down' | 'done' | 'denied' | 'expired' | 'failed' | 'signed-out';
+  status: 'known' | 'pending' | 'slow_down' | 'done' | 'denied' | 'expired' | 'failed' | 'signed-out';
   message?: string;
+  account?: Account;
+  /** A sign-in that this browser has begun. */
+  begun?: Pending;
 };
 
 const PROBLEMS = { denied: 'The sign-in was refused on the Kimi page.', expired: 'The code has expired before it was confirmed.' };
 
 export default function SignIn() {
   const router = useRouter();
-  const [account, setAccount] = useState<{ signedIn: boolean; usesKey: boolean }>();
+  const [account, setAccount] = useState<Account>();
   const [pending, setPending] = useState<Pending>();
   const [problem, setProblem] = useState('');
 
-  useEffect(() => {
-    fetch('/api/sign-in').then(response => response.json()).then(setAccount, () => setProblem('The server does not answer.'));
-  }, []);
+  useEffect(() => void load(), []);
 
   // One poll each `interval` seconds; an answer may ask for more patience, and the next wait is then longer.
   useEffect(() => {
@@ -45,6 +48,16 @@ export default function SignIn() {
     setProblem(status === 'denied' || status === 'expired' ? PROBLEMS[status] : (message ?? 'The sign-in failed.'));
   }
 
+  async function load() {
+    setProblem('');
+    const answer = await ask('GET');
+    setAccount(answer.account);
+    setPending(answer.begun);
+    if (!answer.account) {
+      stop(answer);
+    }
+  }
+
   async function start() {
     setProblem('');
     const answer = await ask('POST');
@@ -56,6 +69,7 @@ export default function SignIn() {
   }
 
   async function signOut() {
+    setProblem('');
     const answer = await ask('DELETE');
     if (answer.status === 'signed-out') {
       setAccount({ signedIn: false, usesKey: false });
@@ -67,11 +81,12 @@ export default function SignIn() {
   return (
     <main className="card">
       <h1>{account?.signedIn ? 'Your Kimi account' : 'Sign in to Kimi'}</h1>
+      {problem && <p className="problem" role="alert">{problem}</p>}
       {pending ? (
         <>
           <p>Open the page of Kimi, compare the code, and confirm.</p>
           <output className="code" aria-label="Code">{pending.userCode}</output>
-          <a className="button" href={pending.url} target="_blank" rel="noreferrer">Open Kimi</a>
+          <a className="button" href={pending.url} ref={focus} target="_blank" rel="noreferrer">Open Kimi</a>
           <p className="waiting" role="status">Waiting for you to confirm…</p>
         </>
       ) : account?.signedIn ? (
@@ -79,23 +94,29 @@ export default function SignIn() {
           <p>{account.usesKey ? 'This server uses a Kimi key.' : 'You are signed in.'}</p>
           {!account.usesKey && <button type="button" className="button quiet" onClick={signOut}>Sign out</button>}
         </>
-      ) : (
+      ) : account ? (
         <>
           <p>Chat with your Kimi Code subscription. You confirm a code on a page of Kimi; no password comes here.</p>
-          {problem && <p className="problem" role="alert">{problem}</p>}
-          <button type="button" className="button" disabled={!account} onClick={start}>{problem ? 'Start again' : 'Get a code'}</button>
+          <button type="button" className="button" onClick={start}>{problem ? 'Start again' : 'Get a code'}</button>
         </>
+      ) : (
+        problem && <button type="button" className="button" onClick={load}>Try again</button>
       )}
       <Link href="/">Back to the chat</Link>
     </main>
   );
 }
 
-async function ask(method: 'POST' | 'PUT' | 'DELETE'): Promise<Answer> {
+/** The button that had the focus is gone. */
+function focus(link: HTMLAnchorElement | null) {
+  link?.focus();
+}
+
+async function ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE'): Promise<Answer> {
   try {
     return (await (await fetch('/api/sign-in', { method })).json()) as Answer;
   } catch {
     // A poll that did not arrive is no answer: the next one may.
-    return method === 'PUT' ? { status: 'pending' } : { status: 'failed', message: 'The server does not answer.' };
+    return method === 'PUT' ? { status: 'pending' } : { status: 'failed', message: NO_ANSWER };
   }
 }

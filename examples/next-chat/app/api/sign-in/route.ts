@@ -6,9 +6,14 @@ import { crossSite, isSameOrigin } from '@/lib/same-origin';
 const COOKIE = 'kimi-sign-in';
 const PATH = '/api/sign-in';
 
+/** Who is signed in, or how far a sign-in has come: a phone may have thrown the page away while the person was at Kimi's. */
 export async function GET(): Promise<Response> {
-  const { state, kind } = await kimi.auth.status();
-  return Response.json({ signedIn: state === 'valid' || state === 'due', usesKey: kind === 'api-key' });
+  return answer(async () => {
+    const { state, kind } = await kimi.auth.status();
+    const signedIn = state === 'valid' || state === 'due';
+    const begun = signedIn ? undefined : await kept();
+    return { status: 'known', account: { signedIn, usesKey: kind === 'api-key' }, begun: begun && shown(begun) };
+  });
 }
 
 /** Starts a sign-in: the code and the address to show. */
@@ -19,7 +24,7 @@ export async function POST(request: Request): Promise<Response> {
   return answer(async () => {
     const state = await kimi.auth.startDeviceLogin();
     await keep(request, state);
-    return { status: 'pending', interval: state.interval, userCode: state.userCode, url: state.verificationUriComplete };
+    return { status: 'pending', ...shown(state) };
   });
 }
 
@@ -29,7 +34,8 @@ export async function PUT(request: Request): Promise<Response> {
     return crossSite();
   }
   return answer(async () => {
-    const poll = await kimi.auth.pollDeviceLogin(await kept());
+    // It is checked there: it comes from a browser.
+    const poll = await kimi.auth.pollDeviceLogin((await kept()) ?? gone());
     if (poll.status === 'done') {
       await forget();
       return { status: 'done' };
@@ -65,13 +71,21 @@ async function answer(step: () => Promise<object>): Promise<Response> {
   }
 }
 
-async function kept(): Promise<DeviceLoginState> {
+function shown({ interval, userCode, verificationUriComplete }: DeviceLoginState): object {
+  return { interval, userCode, url: verificationUriComplete };
+}
+
+async function kept(): Promise<DeviceLoginState | undefined> {
   const value = (await cookies()).get(COOKIE)?.value;
-  if (value === undefined) {
-    throw new KimiDeviceLoginError({ reason: 'expired', message: 'The sign-in is no longer there.' });
+  try {
+    return value === undefined ? undefined : (JSON.parse(value) as DeviceLoginState);
+  } catch {
+    return undefined;
   }
-  // pollDeviceLogin checks it: it comes from a browser.
-  return JSON.parse(value) as DeviceLoginState;
+}
+
+function gone(): never {
+  throw new KimiDeviceLoginError({ reason: 'expired', message: 'The sign-in is no longer there.' });
 }
 
 async function keep(request: Request, state: DeviceLoginState): Promise<void> {
