@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APICallError, generateText } from 'ai';
-import { kimi, KimiAPIError, KimiNoSuchModelError, type KimiAPIErrorCode, type KimiLanguageModelOptions } from 'ai-sdk-provider-kimi/v4';
+import { kimi, KimiAPIError, KimiError, type KimiAPIErrorCode, type KimiLanguageModelOptions } from 'ai-sdk-provider-kimi/v4';
 import type { Prompt } from './read-prompts.ts';
 
 const TRIES = 6;
@@ -8,12 +8,20 @@ const TRIES = 6;
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Errors of one prompt; with every other one the next prompt would fail too. */
-const OF_THE_PROMPT = new Set<KimiAPIErrorCode>([
+const OF_THE_PROMPT = new Set<string>([
   'KIMI_CONTEXT_TOO_LONG',
   'KIMI_REQUEST_TOO_LARGE',
   'KIMI_CONTENT_FILTERED',
   'KIMI_REQUEST_INVALID',
   'KIMI_ANSWER_EMPTY',
+] satisfies KimiAPIErrorCode[]);
+
+/** Errors of a model: of the prompt where its line names one, of all prompts where the command line does. */
+const OF_ITS_MODEL = new Set<string>([
+  'KIMI_NO_SUCH_MODEL',
+  'KIMI_UNSUPPORTED_PROTOCOL',
+  'KIMI_MODEL_UNAVAILABLE',
+  'KIMI_HIGH_SPEED_UNAVAILABLE',
 ]);
 
 /** Errors that pass, and with which `Retry-After` counts. With a used-up quota it may be days. */
@@ -58,7 +66,7 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
         notBefore = Math.max(notBefore, error.retryAfter.getTime());
       } else if (tries < TRIES && APICallError.isInstance(error) && error.isRetryable) {
         await sleep(250 * 2 ** tries * (0.5 + Math.random() / 2), undefined, { signal: options.stopped });
-      } else if (isOfThePrompt(error, own.model)) {
+      } else if (isOfThePrompt(error, own.model !== undefined)) {
         return { id, error: { code: error.code, message: error.message } };
       } else {
         throw error;
@@ -67,9 +75,8 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
   }
 }
 
-function isOfThePrompt(error: unknown, ownModel: string | undefined): error is KimiAPIError | KimiNoSuchModelError {
-  // A model that the command line names is wrong for all of them.
-  return KimiAPIError.isInstance(error) ? OF_THE_PROMPT.has(error.code) : ownModel !== undefined && KimiNoSuchModelError.isInstance(error);
+function isOfThePrompt(error: unknown, hasModel: boolean): error is KimiAPIError | KimiError {
+  return (KimiAPIError.isInstance(error) || KimiError.isInstance(error)) && (OF_THE_PROMPT.has(error.code) || (hasModel && OF_ITS_MODEL.has(error.code)));
 }
 
 async function untilAllowed({ stopped, onWait }: AnswerOptions): Promise<void> {

@@ -5,8 +5,8 @@ const promptSchema = z.strictObject({
   id: z.string().min(1),
   prompt: z.string().min(1),
   system: z.string().optional(),
-  model: z.string().optional(),
-  effort: z.string().optional(),
+  model: z.string().min(1).optional(),
+  effort: z.string().min(1).optional(),
 });
 
 export type Prompt = z.infer<typeof promptSchema>;

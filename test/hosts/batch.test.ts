@@ -326,12 +326,16 @@ describe('a batch job', () => {
   });
 
   it('notes a line whose own model the account does not have, and warns once of what a model cannot do', async () => {
-    const own = { id: 'a', prompt: 'One?', model: 'nope' };
-    writePrompts([own, ...prompts(6)]);
+    const refused = { status: 404, body: { error: { type: 'resource_not_found_error', message: 'Not found the model k3-256k or Permission denied' } } };
+    simulator.script(Array.from({ length: 20 }, () => (body: unknown) => ((body as { model: string }).model === 'k3-256k' ? refused : { text: 'Yes.' })));
+    writePrompts([{ id: 'a', prompt: 'One?', model: 'nope' }, { id: 'b', prompt: 'Two?', model: 'k3-256k' }, ...prompts(6)]);
     const { code, stderr } = await run('--model', 'k3', '--effort', 'medium');
     expect(code).toBe(1);
-    expect(readAnswers().filter(({ error }) => error !== undefined)).toMatchObject([{ id: 'a', error: { code: 'KIMI_NO_SUCH_MODEL' } }]);
-    expect(readAnswers()).toHaveLength(7);
+    expect(Object.fromEntries(readAnswers().flatMap(({ id, error }) => (error === undefined ? [] : [[id, error.code]])))).toEqual({
+      a: 'KIMI_NO_SUCH_MODEL',
+      b: 'KIMI_MODEL_UNAVAILABLE',
+    });
+    expect(readAnswers()).toHaveLength(8);
     expect(stderr.match(/"medium" was sent as "high"/g)).toHaveLength(1);
   });
 

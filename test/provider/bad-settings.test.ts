@@ -1,18 +1,11 @@
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KimiCredentialStoreError } from '../../src/index';
 import { createKimi } from '../../src/v4';
-import { startChatServer } from '../support/chat-server';
+import { chatServerOfFile } from '../support/chat-server';
 import { failure } from '../support/failure';
 
-let server: Awaited<ReturnType<typeof startChatServer>>;
-beforeAll(async () => {
-  server = await startChatServer();
-});
-beforeEach(() => {
-  server.requests.length = 0;
-});
-afterAll(() => server.close());
+const server = await chatServerOfFile();
 
 /** What the first request of a provider fails with, whose settings somebody wrote without types. */
 async function fault(settings: object, call: object = {}): Promise<Error> {

@@ -1,15 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { COMBINATIONS } from '../support/majors';
-import { startChatServer } from '../support/chat-server';
+import { chatServerOfFile } from '../support/chat-server';
 
-let server: Awaited<ReturnType<typeof startChatServer>>;
-beforeAll(async () => {
-  server = await startChatServer();
-});
-beforeEach(() => {
-  server.requests.length = 0;
-});
-afterAll(() => server.close());
+const server = await chatServerOfFile();
 
 /** Names as they went over the wire, in their case and order. */
 const wireNames = () => (server.requests[0]?.rawHeaders ?? []).filter((_, index) => index % 2 === 0);

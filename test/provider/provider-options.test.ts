@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KimiInvalidArgumentError } from '../../src/index';
 import { failure } from '../support/failure';
 import { COMBINATIONS } from '../support/majors';
-import { startChatServer } from '../support/chat-server';
+import { chatServerOfFile } from '../support/chat-server';
 
-let server: Awaited<ReturnType<typeof startChatServer>>;
-beforeAll(async () => {
-  server = await startChatServer();
-});
-beforeEach(() => {
-  server.requests.length = 0;
-});
-afterAll(() => server.close());
+const server = await chatServerOfFile();
 
 describe.each(COMBINATIONS)('$name', ({ ai, major, createKimi }) => {
   const kimi = (settings: object = {}) => createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test', ...settings });

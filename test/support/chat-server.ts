@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll, beforeEach } from 'vitest';
 
 export type SeenRequest = { url: string; rawHeaders: string[]; headers: IncomingMessage['headers']; body: Record<string, unknown> };
 
@@ -27,4 +28,14 @@ export async function startChatServer(deltas: object[] = [{ content: 'hello' }])
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { origin, baseURL: `${origin}/coding/v1`, requests, close: () => new Promise<void>(resolve => server.close(() => resolve())) };
+}
+
+/** One for all tests of a file, each of which sees its own requests only. */
+export async function chatServerOfFile(): ReturnType<typeof startChatServer> {
+  const server = await startChatServer();
+  beforeEach(() => {
+    server.requests.length = 0;
+  });
+  afterAll(() => server.close());
+  return server;
 }
