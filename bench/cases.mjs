@@ -19,7 +19,9 @@ function models(baseURL, fetch, faces) {
   return {
     bare: createOpenAICompatible({ name: 'kimi', baseURL, apiKey, fetch, includeUsage: true }).chatModel(MODEL),
     moonshotai: createMoonshotAI({ baseURL, apiKey, fetch })(MODEL),
-    ours: Object.fromEntries(Object.entries(faces).map(([face, { createKimi }]) => [face, createKimi({ baseURL, apiKey, fetch })(MODEL)])),
+    ours: Object.fromEntries(
+      Object.entries(faces).map(([face, { createKimi }]) => [face, createKimi({ baseURL, apiKey, fetch })(MODEL)]),
+    ),
   };
 }
 
@@ -43,7 +45,10 @@ export function streamCases(baseURL, fetch, faces) {
 export function requestCases(baseURL, faces) {
   const { bare, ours } = models(baseURL, fetch, faces);
   return [
-    { name: 'raw fetch + json', run: async () => (await (await post(baseURL, fetch, false)).json()).choices[0].message.content.length },
+    {
+      name: 'raw fetch + json',
+      run: async () => (await (await post(baseURL, fetch, false)).json()).choices[0].message.content.length,
+    },
     { name: BARE_REQUEST, run: () => generate(bare) },
     ...Object.entries(ours).map(([face, model]) => ({ name: oursRequest(face), run: () => generate(model) })),
   ];

@@ -15,7 +15,11 @@ export async function importTimes(entries, { rounds }) {
     { name: '@ai-sdk/openai-compatible', modules: ['@ai-sdk/openai-compatible'] },
     { name: '@ai-sdk/openai-compatible after ai', modules: ['ai', '@ai-sdk/openai-compatible'] },
     { name: '@ai-sdk/moonshotai after ai', modules: ['ai', '@ai-sdk/moonshotai'] },
-    ...Object.entries(entries).map(([face, url]) => ({ name: `ours ${face} after ai`, modules: ['ai', url], entry: true })),
+    ...Object.entries(entries).map(([face, url]) => ({
+      name: `ours ${face} after ai`,
+      modules: ['ai', url],
+      entry: true,
+    })),
   ].map(one => ({ ...one, samples: [] }));
   for (let round = 0; round < rounds; round++) {
     for (const { modules, samples } of shuffled(cases)) {
@@ -29,6 +33,8 @@ async function importOnce(modules) {
   const last = modules.at(-1);
   const before = modules.slice(0, -1).map(name => `await import(${JSON.stringify(name)});`);
   const script = `${before.join('')} const start = performance.now(); await import(${JSON.stringify(last)}); console.log(performance.now() - start);`;
-  const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script], { cwd: import.meta.dirname });
+  const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+  });
   return Number(stdout);
 }

@@ -18,7 +18,9 @@ export async function measure(cases, { rounds, warmups, repeats }) {
         const result = await run();
         expected ??= result;
         if (result !== expected) {
-          throw new Error(`"${name}" read ${result} characters where another case read ${expected}: they do not do the same work.`);
+          throw new Error(
+            `"${name}" read ${result} characters where another case read ${expected}: they do not do the same work.`,
+          );
         }
       }
       const wall = performance.now() - before;
@@ -56,6 +58,8 @@ export function shuffled(values) {
 export function table(title, header, rows) {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map(row => row[column].length)));
-  const lines = all.map(row => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  '));
+  const lines = all.map(row =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  '),
+  );
   return [title, lines[0], widths.map(width => '-'.repeat(width)).join('  '), ...lines.slice(1), ''].join('\n');
 }

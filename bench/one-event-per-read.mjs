@@ -19,7 +19,10 @@ export async function fetchOneEventPerRead(input, init) {
             controller.close();
             return;
           }
-          bytes = bytes.length === 0 ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.concat([bytes, value]);
+          bytes =
+            bytes.length === 0
+              ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+              : Buffer.concat([bytes, value]);
         }
         controller.enqueue(new Uint8Array(bytes.buffer, bytes.byteOffset, end + 2));
         bytes = bytes.subarray(end + 2);

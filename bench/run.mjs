@@ -30,14 +30,22 @@ const { values: options } = parseArgs({
 });
 
 const PLAN = options.quick
-  ? { sizes: [2000], streams: { 2000: { rounds: 5, warmups: 2, repeats: 1 } }, requests: { rounds: 5, warmups: 3, repeats: 20 }, imports: { rounds: 3 } }
+  ? {
+      sizes: [2000],
+      streams: { 2000: { rounds: 5, warmups: 2, repeats: 1 } },
+      requests: { rounds: 5, warmups: 3, repeats: 20 },
+      imports: { rounds: 3 },
+    }
   : {
       sizes: [2000, 20000],
       streams: { 2000: { rounds: 15, warmups: 4, repeats: 2 }, 20000: { rounds: 9, warmups: 1, repeats: 1 } },
       requests: { rounds: 7, warmups: 2, repeats: 60 },
       imports: { rounds: 7 },
     };
-const MODES = { batched: { title: 'batched (16 kB writes)', fetch: globalThis.fetch }, single: { title: 'one event per packet', fetch: fetchOneEventPerRead } };
+const MODES = {
+  batched: { title: 'batched (16 kB writes)', fetch: globalThis.fetch },
+  single: { title: 'one event per packet', fetch: fetchOneEventPerRead },
+};
 const TARGETS = { V2: 1.25, V3: 1.1, V4: 1.1, requestMilliseconds: 0.3, importMilliseconds: 20 };
 
 // A home of its own: the identity reads and writes the device id there, and no key or login of the user's may take part.
@@ -69,8 +77,17 @@ async function main() {
   const entry = name => pathToFileURL(resolve(options.dist, `${name}.js`)).href;
   const faces = { V2: await import(entry('v2')), V3: await import(entry('v3')), V4: await import(entry('v4')) };
   const print = text => options.json || console.log(text);
-  const report = { node: process.version, cpu: cpus()[0]?.model, quick: options.quick, streams: [], requests: [], imports: [], targets: [] };
-  const target = (name, measured, limit, unit) => report.targets.push({ name, measured, limit, unit, met: measured <= limit });
+  const report = {
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    quick: options.quick,
+    streams: [],
+    requests: [],
+    imports: [],
+    targets: [],
+  };
+  const target = (name, measured, limit, unit) =>
+    report.targets.push({ name, measured, limit, unit, met: measured <= limit });
 
   for (const [mode, { title, fetch }] of Object.entries(MODES)) {
     for (const chunks of PLAN.sizes) {
@@ -119,7 +136,12 @@ async function main() {
     table(
       `One answer without streaming (${PLAN.requests.rounds} rounds of ${PLAN.requests.repeats})`,
       ['', 'wall ms', 'CPU ms', 'wall over bare ms'],
-      report.requests.map(row => [row.name, row.wallMilliseconds.toFixed(2), row.cpuMilliseconds.toFixed(2), signed(row.wallOverBare, 2)]),
+      report.requests.map(row => [
+        row.name,
+        row.wallMilliseconds.toFixed(2),
+        row.cpuMilliseconds.toFixed(2),
+        signed(row.wallOverBare, 2),
+      ]),
     ),
   );
   for (const face of Object.keys(faces)) {
@@ -127,8 +149,17 @@ async function main() {
     target(`${face} doGenerate over bare`, wallOverBare, TARGETS.requestMilliseconds, 'ms');
   }
 
-  report.imports = await importTimes({ root: entry('index'), V2: entry('v2'), V3: entry('v3'), V4: entry('v4') }, PLAN.imports);
-  print(table('Import, fresh processes', ['', 'ms'], report.imports.map(row => [row.name, row.milliseconds.toFixed(1)])));
+  report.imports = await importTimes(
+    { root: entry('index'), V2: entry('v2'), V3: entry('v3'), V4: entry('v4') },
+    PLAN.imports,
+  );
+  print(
+    table(
+      'Import, fresh processes',
+      ['', 'ms'],
+      report.imports.map(row => [row.name, row.milliseconds.toFixed(1)]),
+    ),
+  );
   for (const { name, milliseconds } of report.imports.filter(row => row.entry)) {
     target(`import ${name}`, milliseconds, TARGETS.importMilliseconds, 'ms');
   }
@@ -137,7 +168,12 @@ async function main() {
     table(
       'Targets',
       ['', 'measured', 'at most', ''],
-      report.targets.map(row => [row.name, `${row.measured.toFixed(2)} ${row.unit}`, `${row.limit.toFixed(2)} ${row.unit}`, row.met ? 'met' : 'missed']),
+      report.targets.map(row => [
+        row.name,
+        `${row.measured.toFixed(2)} ${row.unit}`,
+        `${row.limit.toFixed(2)} ${row.unit}`,
+        row.met ? 'met' : 'missed',
+      ]),
     ),
   );
   const json = JSON.stringify(report, null, 2);

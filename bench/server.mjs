@@ -13,16 +13,30 @@ import { pipeline } from 'node:stream/promises';
 
 const WRITE_BYTES = 16 * 1024;
 const REASONING_SHARE = 0.3;
-const FRAME = { id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1763700000, model: 'kimi-for-coding', system_fingerprint: 'fpv0_bench' };
+const FRAME = {
+  id: 'chatcmpl-bench',
+  object: 'chat.completion.chunk',
+  created: 1763700000,
+  model: 'kimi-for-coding',
+  system_fingerprint: 'fpv0_bench',
+};
 const USAGE = { prompt_tokens: 12, completion_tokens: 2000, total_tokens: 2012, cached_tokens: 4 };
 const ANSWER = JSON.stringify({
   ...FRAME,
   object: 'chat.completion',
-  choices: [{ index: 0, message: { role: 'assistant', reasoning_content: 'It is short.', content: 'Hello there.' }, finish_reason: 'stop' }],
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', reasoning_content: 'It is short.', content: 'Hello there.' },
+      finish_reason: 'stop',
+    },
+  ],
   usage: USAGE,
 });
 
-const MODELS = JSON.stringify({ data: [{ id: 'kimi-for-coding', context_length: 262144, supports_reasoning: true, supports_image_in: true }] });
+const MODELS = JSON.stringify({
+  data: [{ id: 'kimi-for-coding', context_length: 262144, supports_reasoning: true, supports_image_in: true }],
+});
 
 const writesByPath = new Map();
 
@@ -61,7 +75,11 @@ function eventsOf(chunks) {
     const field = index < chunks * REASONING_SHARE ? 'reasoning_content' : 'content';
     events.push(event({ choices: [{ index: 0, delta: { [field]: ` token ${index}` }, finish_reason: null }] }));
   }
-  events.push(event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: USAGE }] }), event({ choices: [], usage: USAGE }), 'data: [DONE]\n\n');
+  events.push(
+    event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: USAGE }] }),
+    event({ choices: [], usage: USAGE }),
+    'data: [DONE]\n\n',
+  );
   return events;
 }
 

@@ -1,9 +1,21 @@
-export { environmentCredentialStore, type EnvironmentCredentialStoreOptions } from './credentials/environment-credential-store';
+export {
+  environmentCredentialStore,
+  type EnvironmentCredentialStoreOptions,
+} from './credentials/environment-credential-store';
 export { fileCredentialStore, type FileCredentialStoreOptions } from './credentials/file-credential-store';
-export { keychainCredentialStore, type KeychainCredentialStoreOptions } from './credentials/keychain/keychain-credential-store';
+export {
+  keychainCredentialStore,
+  type KeychainCredentialStoreOptions,
+} from './credentials/keychain/keychain-credential-store';
 export { memoryCredentialStore } from './credentials/memory-credential-store';
-export { kimiCliCredentialStore, type KimiCliCredentialStoreOptions } from './credentials/official/kimi-cli-credential-store';
-export { kimiCodeCredentialStore, type KimiCodeCredentialStoreOptions } from './credentials/official/kimi-code-credential-store';
+export {
+  kimiCliCredentialStore,
+  type KimiCliCredentialStoreOptions,
+} from './credentials/official/kimi-cli-credential-store';
+export {
+  kimiCodeCredentialStore,
+  type KimiCodeCredentialStoreOptions,
+} from './credentials/official/kimi-code-credential-store';
 export { seededCredentialStore } from './credentials/seeded-credential-store';
 export { unstorageCredentialStore } from './credentials/unstorage-credential-store';
 export type {

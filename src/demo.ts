@@ -14,7 +14,8 @@ const print = (text: string) => process.stdout.write(text);
 const simulator = await startKimiSimulator();
 simulator.script([
   {
-    reasoning: 'The user wants to know whether to take an umbrella in Bern. I do not know the weather there, so I ask the tool.',
+    reasoning:
+      'The user wants to know whether to take an umbrella in Bern. I do not know the weather there, so I ask the tool.',
     toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }],
     chunkDelayMs: 25,
     usage: { promptTokens: 142, completionTokens: 61, reasoningTokens: 38 },
@@ -36,7 +37,9 @@ const kimi = createKimi({
 });
 const prompt = 'Do I need an umbrella in Bern today?';
 
-print(`${colour.bold('ai-sdk-provider-kimi')} ${colour.dim(`streamText, AI SDK 7, against the simulator at ${simulator.url}`)}\n\n`);
+print(
+  `${colour.bold('ai-sdk-provider-kimi')} ${colour.dim(`streamText, AI SDK 7, against the simulator at ${simulator.url}`)}\n\n`,
+);
 print(`${colour.green('user')}       ${prompt}\n`);
 
 const result = streamText({
@@ -92,7 +95,9 @@ const sent = simulator.requests.find(({ method }) => method === 'POST');
 print(`\n${colour.bold('sent')}       POST ${sent?.path}\n`);
 for (const [name, value] of sent?.rawHeaders ?? []) {
   if (/^(user-agent|x-msh-|authorization|content-type)/i.test(name)) {
-    print(`           ${colour.dim(`${name}:`)} ${/^authorization$/i.test(name) ? 'Bearer (the key of the simulator)' : value}\n`);
+    print(
+      `           ${colour.dim(`${name}:`)} ${/^authorization$/i.test(name) ? 'Bearer (the key of the simulator)' : value}\n`,
+    );
   }
 }
 const { messages, tools: _, ...body } = (sent?.json ?? {}) as Record<string, unknown>;

@@ -22,10 +22,16 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** Importer to what it may import on its own floor. */
-const SIDEWAYS: Readonly<Record<string, readonly string[]>> = { transport: ['errors'], cli: ['index', 'credential-stores'] };
+const SIDEWAYS: Readonly<Record<string, readonly string[]>> = {
+  transport: ['errors'],
+  cli: ['index', 'credential-stores'],
+};
 
 /** Shares nothing with the provider but the vendor's strings. The demo shows both. */
-const APART: Readonly<Record<string, readonly string[]>> = { simulator: ['upstream', 'version'], demo: ['simulator', 'v4'] };
+const APART: Readonly<Record<string, readonly string[]>> = {
+  simulator: ['upstream', 'version'],
+  demo: ['simulator', 'v4'],
+};
 
 const EDGE_ENTRIES = ['index', 'v2', 'v3', 'v4'];
 
@@ -40,11 +46,15 @@ function sourceFiles(): string[] {
 /** Static, type-only and dynamic imports between files of src/, `#node/x` being src/node/x. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(path.join(source, file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'((?:\.{1,2}\/|#node\/)[^']+)'/g)].map(([line, target = '']) => ({
-    from: file,
-    to: target.startsWith('#node/') ? `node/${target.slice(6)}.ts` : `${path.posix.join(path.posix.dirname(file), target)}.ts`,
-    line,
-  }));
+  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'((?:\.{1,2}\/|#node\/)[^']+)'/g)].map(
+    ([line, target = '']) => ({
+      from: file,
+      to: target.startsWith('#node/')
+        ? `node/${target.slice(6)}.ts`
+        : `${path.posix.join(path.posix.dirname(file), target)}.ts`,
+      line,
+    }),
+  );
 }
 
 function unitOf(file: string): string {
@@ -66,7 +76,9 @@ function isAllowed(importer: string, imported: string): boolean {
 }
 
 function brokenLayers(imports: Import[]): string[] {
-  return imports.filter(({ from, to }) => !isAllowed(unitOf(from), unitOf(to))).map(({ from, to }) => `${from} -> ${to}`);
+  return imports
+    .filter(({ from, to }) => !isAllowed(unitOf(from), unitOf(to)))
+    .map(({ from, to }) => `${from} -> ${to}`);
 }
 
 function firstCircle(imports: Import[]): string[] | undefined {
@@ -112,25 +124,38 @@ describe('layers', () => {
   it('would see one', () => {
     const up = { from: 'engine/x.ts', to: 'provider/kimi-core.ts', line: '' };
     const leak = { from: 'simulator/x.ts', to: 'engine/body-rules.ts', line: '' };
-    expect(brokenLayers([up, leak])).toEqual(['engine/x.ts -> provider/kimi-core.ts', 'simulator/x.ts -> engine/body-rules.ts']);
+    expect(brokenLayers([up, leak])).toEqual([
+      'engine/x.ts -> provider/kimi-core.ts',
+      'simulator/x.ts -> engine/body-rules.ts',
+    ]);
   });
 
   it('has no import circle', () => {
     expect(firstCircle(imports)).toBeUndefined();
-    expect(firstCircle([{ from: 'a', to: 'b', line: '' }, { from: 'b', to: 'a', line: '' }])).toEqual(['a', 'b', 'a']);
+    expect(
+      firstCircle([
+        { from: 'a', to: 'b', line: '' },
+        { from: 'b', to: 'a', line: '' },
+      ]),
+    ).toEqual(['a', 'b', 'a']);
   });
 
   it('keeps the environment and the console out of everything below the wiring', () => {
     const offenders = sourceFiles().filter(file => {
       const text = readFileSync(path.join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
       const mayPrint = /^(cli\/|demo\.ts$|simulator\/cli\.ts$)/.test(file);
-      return (!mayPrint && /\bconsole\./.test(text)) || (/^(engine|faces|models|stream|transport|errors|auth)\//.test(file) && /\bprocess\.env\b/.test(text));
+      return (
+        (!mayPrint && /\bconsole\./.test(text)) ||
+        (/^(engine|faces|models|stream|transport|errors|auth)\//.test(file) && /\bprocess\.env\b/.test(text))
+      );
     });
     expect(offenders).toEqual([]);
   });
 
   it('has no #private field: ai@7 wraps models in a Proxy, which breaks them', () => {
-    const offenders = sourceFiles().filter(file => /(?:this\.|^\s+(?:readonly )?)#[a-z]\w*/m.test(readFileSync(path.join(source, file), 'utf8')));
+    const offenders = sourceFiles().filter(file =>
+      /(?:this\.|^\s+(?:readonly )?)#[a-z]\w*/m.test(readFileSync(path.join(source, file), 'utf8')),
+    );
     expect(offenders).toEqual([]);
   });
 });
@@ -153,7 +178,9 @@ describe('edge', () => {
     });
     return {
       files: Object.keys(metafile.inputs),
-      builtins: Object.values(metafile.inputs).flatMap(input => input.imports.filter(({ path: name }) => name.startsWith('node:')).map(({ path: name }) => name)),
+      builtins: Object.values(metafile.inputs).flatMap(input =>
+        input.imports.filter(({ path: name }) => name.startsWith('node:')).map(({ path: name }) => name),
+      ),
     };
   }
 
@@ -170,11 +197,15 @@ describe('edge', () => {
     const visit = (file: string) => {
       if (!seen.has(file)) {
         seen.add(file);
-        importsOf(file).filter(({ line }) => !line.startsWith('import(')).forEach(({ to }) => visit(to));
+        importsOf(file)
+          .filter(({ line }) => !line.startsWith('import('))
+          .forEach(({ to }) => visit(to));
       }
     };
     visit(`${entry}.ts`);
-    const offenders = [...seen].filter(file => /(?:from|import\()\s*'node:/.test(readFileSync(path.join(source, file), 'utf8')));
+    const offenders = [...seen].filter(file =>
+      /(?:from|import\()\s*'node:/.test(readFileSync(path.join(source, file), 'utf8')),
+    );
     expect(seen.size).toBeGreaterThan(20);
     expect(offenders).toEqual([]);
   });
@@ -196,7 +227,11 @@ describe('lock file', () => {
     const locked = new Set(Object.keys(packages).map(name => name.replace(/^.*node_modules\//, '')));
     const missing = Object.entries(packages)
       .filter(([name]) => name !== '')
-      .flatMap(([name, { optionalDependencies = {} }]) => Object.keys(optionalDependencies).filter(dependency => !locked.has(dependency)).map(dependency => `${name} -> ${dependency}`));
+      .flatMap(([name, { optionalDependencies = {} }]) =>
+        Object.keys(optionalDependencies)
+          .filter(dependency => !locked.has(dependency))
+          .map(dependency => `${name} -> ${dependency}`),
+      );
     expect(missing).toEqual([]);
   });
 });

@@ -41,15 +41,23 @@ describe.each(['index', 'v2', 'v3', 'v4'])('dist/%s.js on edge', entry => {
         parts.push(value);
       }
     })()`)) as string;
-    expect((JSON.parse(parts) as Array<{ type: string; delta?: string }>).filter(part => part.delta).map(part => part.delta)).toEqual(['hm', 'hello']);
-    expect(server.requests[0]?.headers).toMatchObject({ 'x-msh-platform': 'kimi_cli', 'x-msh-device-name': 'unknown', authorization: 'Bearer sk-kimi-edge' });
+    expect(
+      (JSON.parse(parts) as Array<{ type: string; delta?: string }>).filter(part => part.delta).map(part => part.delta),
+    ).toEqual(['hm', 'hello']);
+    expect(server.requests[0]?.headers).toMatchObject({
+      'x-msh-platform': 'kimi_cli',
+      'x-msh-device-name': 'unknown',
+      authorization: 'Bearer sk-kimi-edge',
+    });
     expect(server.requests[0]?.headers['x-msh-device-id']).toMatch(/^[0-9a-f]{32}$/);
     await server.close();
   });
 
   it('says how to sign in where there is no credential', async () => {
     const vm = await loadOnEdge(entry);
-    const message = (await vm.evaluate(`kimiProvider.kimi('k3').doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] }).catch(error => error.code + ': ' + error.message)`)) as string;
+    const message = (await vm.evaluate(
+      `kimiProvider.kimi('k3').doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] }).catch(error => error.code + ': ' + error.message)`,
+    )) as string;
     expect(message).toContain('KIMI_LOGIN_REQUIRED');
     expect(message).toContain('KIMI_API_KEY');
   });

@@ -9,7 +9,11 @@ const file = new URL('../README.md', import.meta.url);
 const readme = readFileSync(file, 'utf8');
 
 it('has the table of body rules as they are', () => {
-  const table = ['| Rule | What it does | Known from |', '|---|---|---|', ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${rule.source} |`)].join('\n');
+  const table = [
+    '| Rule | What it does | Known from |',
+    '|---|---|---|',
+    ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${rule.source} |`),
+  ].join('\n');
   const [before, , after] = readme.split(/(?<=<!-- body rules:.*-->\n)([\s\S]*?)(?=<!-- end of body rules -->)/);
   const expected = `${before}${table}\n${after}`;
   if (process.env.UPDATE_README !== undefined) {
@@ -43,7 +47,9 @@ it('shows no code of a place it is used in that is not part of an example', () =
   const start = readme.indexOf('## Where it is used');
   const places = readme.slice(start, readme.indexOf('\n## ', start));
   const first = readme.slice(0, readme.indexOf('\n## '));
-  const snippets = [...(first + places).matchAll(/^```(?:tsx?|jsonl?)\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  const snippets = [...(first + places).matchAll(/^```(?:tsx?|jsonl?)\n([\s\S]*?)^```$/gm)].map(
+    ([, code = '']) => code,
+  );
   expect(snippets.length).toBeGreaterThanOrEqual(5);
   expect(snippets.filter(code => !sources.some(source => source.includes(code)))).toEqual([]);
   for (const place of ['Apps and scripts', 'Next.js', 'opencode', 'Batch jobs']) {

@@ -31,7 +31,8 @@ afterAll(async () => {
 });
 
 /** Where the command line keeps the login of this simulator. */
-const slotOf = ({ apiBaseURL, oauthHost }: KimiSimulator) => credentialSlot({ apiBaseURL, oauthHost, account: 'default' });
+const slotOf = ({ apiBaseURL, oauthHost }: KimiSimulator) =>
+  credentialSlot({ apiBaseURL, oauthHost, account: 'default' });
 
 function expectNothingShows(values: readonly unknown[]): void {
   expect(values.filter(value => !(value instanceof Error))).toEqual([]);
@@ -88,20 +89,27 @@ describe('objects', () => {
     ['with a key function', () => ({ apiKey: () => scene.key })],
     ['with a login', () => ({ credentialStore: memoryCredentialStore(scene.signIn()) })],
     ['with a login that is due', () => ({ credentialStore: memoryCredentialStore(scene.signIn(-60)) })],
-  ] as [string, () => KimiProviderSettings][])('provider, models, auth and what they share, after requests, %s', async (_, more) => {
-    for (const create of [createKimi, createKimiV2, createKimiV3]) {
-      const provider = create(scene.settings(more()));
-      const model = provider('k3');
-      await generateText({ model, prompt: scene.prompt });
-      scene.plantNewest();
-      const status = await provider.auth.status();
-      const values = [provider, model, provider.auth, status, processSessionRegistry()];
-      expect(values.flatMap(value => scene.detector.find(value))).toEqual([]);
-    }
-  });
+  ] as [string, () => KimiProviderSettings][])(
+    'provider, models, auth and what they share, after requests, %s',
+    async (_, more) => {
+      for (const create of [createKimi, createKimiV2, createKimiV3]) {
+        const provider = create(scene.settings(more()));
+        const model = provider('k3');
+        await generateText({ model, prompt: scene.prompt });
+        scene.plantNewest();
+        const status = await provider.auth.status();
+        const values = [provider, model, provider.auth, status, processSessionRegistry()];
+        expect(values.flatMap(value => scene.detector.find(value))).toEqual([]);
+      }
+    },
+  );
 
   test('a session', async () => {
-    const session = createAuthSession({ store: memoryCredentialStore(scene.signIn(-60)), oauthHost: scene.simulator.oauthHost, fetch });
+    const session = createAuthSession({
+      store: memoryCredentialStore(scene.signIn(-60)),
+      oauthHost: scene.simulator.oauthHost,
+      fetch,
+    });
     await session.getAccessToken();
     scene.plantNewest();
     expect(scene.detector.find(session)).toEqual([]);
@@ -111,7 +119,11 @@ describe('objects', () => {
   test('the simulator and its requests, as they are logged', () => {
     const { simulator } = scene;
     expect(simulator.requests.length).toBeGreaterThan(20);
-    for (const shown of [inspect(simulator), inspect(simulator, { depth: 10, maxArrayLength: null }), inspect(simulator.requests)]) {
+    for (const shown of [
+      inspect(simulator),
+      inspect(simulator, { depth: 10, maxArrayLength: null }),
+      inspect(simulator.requests),
+    ]) {
       expect(scene.detector.find(shown)).toEqual([]);
     }
   });
@@ -119,17 +131,23 @@ describe('objects', () => {
 
 describe('the command line', () => {
   const own = ['--store', 'file'];
-  test.each(['status', 'status --json', 'doctor', 'doctor --json', 'models', 'ask hello', 'ask --json hello', 'logout'])(
-    '%s',
-    async command => {
-      const environment = environmentFor(scene.simulator);
-      await fileCredentialStore({ slot: await slotOf(scene.simulator), environment }).save(scene.signIn(-60));
-      const { code, stdout, stderr } = await runInProcess([...command.split(' '), ...own], { env: environment });
-      scene.plantNewest();
-      expect(code, stdout + stderr).toBe(0);
-      expect(scene.detector.find(stdout + stderr)).toEqual([]);
-    },
-  );
+  test.each([
+    'status',
+    'status --json',
+    'doctor',
+    'doctor --json',
+    'models',
+    'ask hello',
+    'ask --json hello',
+    'logout',
+  ])('%s', async command => {
+    const environment = environmentFor(scene.simulator);
+    await fileCredentialStore({ slot: await slotOf(scene.simulator), environment }).save(scene.signIn(-60));
+    const { code, stdout, stderr } = await runInProcess([...command.split(' '), ...own], { env: environment });
+    scene.plantNewest();
+    expect(code, stdout + stderr).toBe(0);
+    expect(scene.detector.find(stdout + stderr)).toEqual([]);
+  });
 
   test.each([['revoked'], ['corrupt'], ['refused']])('ask and status with a login that is %s', async kind => {
     const environment = environmentFor(scene.simulator);
@@ -139,7 +157,10 @@ describe('the command line', () => {
     if (kind === 'corrupt') {
       writeFileSync(store.location, `{"accessToken":"${login.accessToken}","refreshToken":`);
     } else {
-      const body = { error: kind === 'revoked' ? 'invalid_grant' : login.refreshToken, error_description: login.refreshToken };
+      const body = {
+        error: kind === 'revoked' ? 'invalid_grant' : login.refreshToken,
+        error_description: login.refreshToken,
+      };
       scene.simulator.fault({ match: { path: '/api/oauth/token' }, times: 100, status: 400, body });
     }
     for (const command of [['ask', scene.prompt], ['ask', '--json', scene.prompt], ['status'], ['doctor', '--json']]) {
@@ -150,7 +171,11 @@ describe('the command line', () => {
   });
 
   test('signing in, and keeping a key', async () => {
-    await using approving = await startKimiSimulator({ autoApprove: true, deviceInterval: 1, apiKeys: { coding: [scene.key] } });
+    await using approving = await startKimiSimulator({
+      autoApprove: true,
+      deviceInterval: 1,
+      apiKeys: { coding: [scene.key] },
+    });
     const environment = environmentFor(approving);
     const login = await runInProcess(['login', '--no-browser', ...own], { env: environment });
     const [saved] = approving.requests.filter(({ form }) => form?.device_code !== undefined);

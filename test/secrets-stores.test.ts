@@ -28,7 +28,10 @@ const detector = new LeakDetector();
 const ACCESS = detector.plant('access token', 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJjYW5hcnktYWNjZXNzIn0.Vk3Qz81LmWp0');
 const REFRESH = detector.plant('refresh token', 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJjYW5hcnktcmVmcmVzaCJ9.Xn7Rb52TjYd4');
 const KEY = detector.plant('key', 'sk-kimi-Canary4Gf7Hs2Kd9Pw1Zx');
-const ENCRYPTION_KEY = detector.plant('encryption key', Buffer.from('a canary sings in 32 bytes here!').toString('base64'));
+const ENCRYPTION_KEY = detector.plant(
+  'encryption key',
+  Buffer.from('a canary sings in 32 bytes here!').toString('base64'),
+);
 const TIMES = { expiresAt: 1, expiresIn: 900, scope: '', tokenType: 'Bearer' };
 const LOGIN: KimiCredentials = { type: 'oauth', accessToken: ACCESS, refreshToken: REFRESH, ...TIMES };
 const SAVED_KEY: KimiCredentials = { type: 'api-key', key: KEY, service: 'coding', region: 'mainland-cn' };
@@ -36,7 +39,8 @@ const SAVED_KEY: KimiCredentials = { type: 'api-key', key: KEY, service: 'coding
 const folder = () => mkdtempSync(join(tmpdir(), 'kimi-secrets-'));
 /** All that the store and a session on it raise; at least `count` of the operations must fail. */
 async function expectNothingShows(store: CredentialStore, count: number): Promise<void> {
-  const session = () => createAuthSession({ store, oauthHost: 'http://127.0.0.1:1', fetch, sleep: async () => undefined });
+  const session = () =>
+    createAuthSession({ store, oauthHost: 'http://127.0.0.1:1', fetch, sleep: async () => undefined });
   const errors = [
     await failure(() => store.load()),
     await failure(() => store.save(LOGIN)),
@@ -57,11 +61,18 @@ async function expectNothingShows(store: CredentialStore, count: number): Promis
 
 /** A client in the form of ioredis, whose commands fail as its own do. */
 function failingRedis(describe: (parameters: string[]) => Error): RedisClient {
-  return { status: 'ready', eval: (_: string, __: number, ...parameters: string[]) => Promise.reject(describe(parameters)) };
+  return {
+    status: 'ready',
+    eval: (_: string, __: number, ...parameters: string[]) => Promise.reject(describe(parameters)),
+  };
 }
 
 function replyError(message: string, parameters: string[]): Error {
-  return Object.assign(new Error(message), { name: 'ReplyError', command: { name: 'eval', args: parameters }, code: 'ERR' });
+  return Object.assign(new Error(message), {
+    name: 'ReplyError',
+    command: { name: 'eval', args: parameters },
+    code: 'ERR',
+  });
 }
 
 /** A keychain library of which every call fails; what it was given is in the message. */
@@ -81,14 +92,16 @@ function failingLibrary(name: '@napi-rs/keyring' | 'keytar'): string {
 
 /** A login on the disk that cannot be read, in the own form and in that of the official clients. */
 const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
-  'JSON that breaks off': path => writeFileSync(path, `{"access_token":"${ACCESS}","accessToken":"${ACCESS}","refresh`, { mode: 0o600 }),
+  'JSON that breaks off': path =>
+    writeFileSync(path, `{"access_token":"${ACCESS}","accessToken":"${ACCESS}","refresh`, { mode: 0o600 }),
   'text alone': path => writeFileSync(path, ACCESS, { mode: 0o600 }),
   'wrong types': path => {
     const own = { version: 1, type: 'oauth', accessToken: [ACCESS], refreshToken: REFRESH };
     const official = { access_token: [ACCESS], refresh_token: { value: REFRESH }, expires_at: REFRESH };
     writeFileSync(path, JSON.stringify({ ...own, ...official }), { mode: 0o600 });
   },
-  'an unknown type': path => writeFileSync(path, JSON.stringify({ version: 1, type: ACCESS, [ACCESS]: 1 }), { mode: 0o600 }),
+  'an unknown type': path =>
+    writeFileSync(path, JSON.stringify({ version: 1, type: ACCESS, [ACCESS]: 1 }), { mode: 0o600 }),
   'a record of the future': path => writeFileSync(path, JSON.stringify({ version: 7, ...LOGIN }), { mode: 0o600 }),
   'a version that is none': path => writeFileSync(path, JSON.stringify({ ...LOGIN, version: ACCESS }), { mode: 0o600 }),
 };
@@ -133,13 +146,20 @@ describe('a Redis', () => {
     ['whose client hangs the command on its errors', (parameters: string[]) => replyError('ERR something', parameters)],
     [
       'that repeats arguments',
-      (parameters: string[]) => replyError(`ERR unknown command 'eval', with args beginning with: '${parameters.join("' '")}'`, parameters),
+      (parameters: string[]) =>
+        replyError(`ERR unknown command 'eval', with args beginning with: '${parameters.join("' '")}'`, parameters),
     ],
-    ['that says no', (parameters: string[]) => replyError("NOPERM this user has no permissions to run the 'eval' command", parameters)],
+    [
+      'that says no',
+      (parameters: string[]) => replyError("NOPERM this user has no permissions to run the 'eval' command", parameters),
+    ],
     ['with a password in its URL', () => new Error(`connect ECONNREFUSED redis://default:${KEY}@127.0.0.1:6379`)],
   ])('%s', async (_, describe) => {
     await expectNothingShows(redisCredentialStore({ client: failingRedis(describe), encryption: 'none' }), 8);
-    await expectNothingShows(redisCredentialStore({ client: failingRedis(describe), encryptionKey: ENCRYPTION_KEY }), 8);
+    await expectNothingShows(
+      redisCredentialStore({ client: failingRedis(describe), encryptionKey: ENCRYPTION_KEY }),
+      8,
+    );
   });
 
   const torn = `aes-256-gcm.v1.${Buffer.from(ACCESS).toString('base64')}`;
@@ -151,15 +171,17 @@ describe('a Redis', () => {
     expect([...detector.find(error), ...detector.find(store)]).toEqual([]);
   });
 
-  test.each([ENCRYPTION_KEY.slice(0, 30), [ENCRYPTION_KEY, ENCRYPTION_KEY.slice(3)], `${ENCRYPTION_KEY}=x`, Buffer.from(ENCRYPTION_KEY)])(
-    'with a key that is none',
-    async encryptionKey => {
-      const client: RedisClient = { status: 'ready', eval: async () => null };
-      const error = await failure(() => redisCredentialStore({ client, encryptionKey }).save(LOGIN));
-      expect(error).toMatchObject({ code: 'KIMI_INVALID_ARGUMENT' });
-      expect(detector.find(error)).toEqual([]);
-    },
-  );
+  test.each([
+    ENCRYPTION_KEY.slice(0, 30),
+    [ENCRYPTION_KEY, ENCRYPTION_KEY.slice(3)],
+    `${ENCRYPTION_KEY}=x`,
+    Buffer.from(ENCRYPTION_KEY),
+  ])('with a key that is none', async encryptionKey => {
+    const client: RedisClient = { status: 'ready', eval: async () => null };
+    const error = await failure(() => redisCredentialStore({ client, encryptionKey }).save(LOGIN));
+    expect(error).toMatchObject({ code: 'KIMI_INVALID_ARGUMENT' });
+    expect(detector.find(error)).toEqual([]);
+  });
 });
 
 describe('a storage of unstorage', () => {
@@ -177,7 +199,8 @@ describe('a store of a user’s own', () => {
       throw Object.assign(new Error(`INSERT INTO logins VALUES ('${JSON.stringify(credentials)}')`), { credentials });
     };
     const store: CredentialStore = { location: 'table logins', load: async () => LOGIN, save: fail, clear: fail };
-    const session = () => createAuthSession({ store: { ...store }, oauthHost: 'http://127.0.0.1:1', fetch, sleep: async () => undefined });
+    const session = () =>
+      createAuthSession({ store: { ...store }, oauthHost: 'http://127.0.0.1:1', fetch, sleep: async () => undefined });
     for (const error of [
       await failure(() => session().save(LOGIN)),
       await failure(() => session().save(SAVED_KEY)),
@@ -192,7 +215,10 @@ describe('a store of a user’s own', () => {
 
 describe('the environment', () => {
   test('read-only, and a refresh token alone', async () => {
-    await expectNothingShows(environmentCredentialStore({ environment: { KIMI_ACCESS_TOKEN: ACCESS, KIMI_REFRESH_TOKEN: REFRESH } }), 4);
+    await expectNothingShows(
+      environmentCredentialStore({ environment: { KIMI_ACCESS_TOKEN: ACCESS, KIMI_REFRESH_TOKEN: REFRESH } }),
+      4,
+    );
     await expectNothingShows(environmentCredentialStore({ environment: { KIMI_REFRESH_TOKEN: REFRESH } }), 4);
     await expectNothingShows(environmentCredentialStore({ environment: { KIMI_API_KEY: KEY } }), 4);
   });
@@ -203,19 +229,28 @@ describe('a keychain', () => {
   const environment = { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere', KIMI_PROVIDER_HOME: folder() };
 
   test.each(['@napi-rs/keyring', 'keytar'] as const)('whose library, %s, repeats what it was given', async name => {
-    await expectNothingShows(keychainCredentialStore({ libraries: [{ name, path: failingLibrary(name) }], environment }), 6);
+    await expectNothingShows(
+      keychainCredentialStore({ libraries: [{ name, path: failingLibrary(name) }], environment }),
+      6,
+    );
   });
 
   test('without a library, and without a bus', async () => {
     await expectNothingShows(keychainCredentialStore({ libraries: [], environment }), 6);
-    await expectNothingShows(keychainCredentialStore({ environment: { ...environment, DBUS_SESSION_BUS_ADDRESS: undefined } }), 6);
+    await expectNothingShows(
+      keychainCredentialStore({ environment: { ...environment, DBUS_SESSION_BUS_ADDRESS: undefined } }),
+      6,
+    );
   });
 });
 
 describe.skipIf(!testServices.has('secret-service'))('a real keychain (needs secret-service)', () => {
   test('locked, and with a damaged item', async () => {
     await withLockedKeyring(async keyring => {
-      const store = keychainCredentialStore({ environment: { ...keyring.environment, KIMI_PROVIDER_HOME: folder() }, timeoutMs: 2000 });
+      const store = keychainCredentialStore({
+        environment: { ...keyring.environment, KIMI_PROVIDER_HOME: folder() },
+        timeoutMs: 2000,
+      });
       await store.save(LOGIN);
       expect(detector.find(store)).toEqual([]);
       keyring.lock();
@@ -232,8 +267,15 @@ describe('stores that hold a secret', () => {
     ['kimi-code', () => kimiCodeCredentialStore({ home: folder(), env: {} })],
     ['kimi-cli', () => kimiCliCredentialStore({ shareDirectory: folder() })],
     ['environment', () => environmentCredentialStore({ environment: { KIMI_API_KEY: KEY } })],
-    ['seeded', () => seededCredentialStore(memoryCredentialStore(LOGIN), { environment: { KIMI_REFRESH_TOKEN: REFRESH } })],
-    ['redis', () => redisCredentialStore({ client: { status: 'ready', eval: async () => null }, encryptionKey: ENCRYPTION_KEY })],
+    [
+      'seeded',
+      () => seededCredentialStore(memoryCredentialStore(LOGIN), { environment: { KIMI_REFRESH_TOKEN: REFRESH } }),
+    ],
+    [
+      'redis',
+      () =>
+        redisCredentialStore({ client: { status: 'ready', eval: async () => null }, encryptionKey: ENCRYPTION_KEY }),
+    ],
   ] as [string, () => CredentialStore][])('%s', async (_, open) => {
     const store = open();
     await failure(() => store.save(LOGIN));

@@ -64,7 +64,10 @@ describe('the detector', () => {
     ['base64', () => Buffer.from(`user:${scene.key}`.slice(5)).toString('base64')],
     ['what toJSON gives', () => ({ toJSON: () => scene.key })],
     ['what inspect gives', () => ({ [inspect.custom]: () => scene.key })],
-    ['an enumerable request body', () => Object.assign(new Error('x'), { requestBodyValues: { prompt: scene.prompt } })],
+    [
+      'an enumerable request body',
+      () => Object.assign(new Error('x'), { requestBodyValues: { prompt: scene.prompt } }),
+    ],
   ])('finds a secret in %s', (_, make) => {
     expect(scene.detector.find(make())).not.toEqual([]);
   });
@@ -77,7 +80,10 @@ describe('the detector', () => {
 describe('no usable login', () => {
   test.each([
     ['missing', () => ({ credentialStore: memoryCredentialStore() })],
-    ['revoked on the disk', () => ({ credentialStore: memoryCredentialStore({ ...scene.signIn(), accessToken: '', refreshToken: '' }) })],
+    [
+      'revoked on the disk',
+      () => ({ credentialStore: memoryCredentialStore({ ...scene.signIn(), accessToken: '', refreshToken: '' }) }),
+    ],
     ['unusable key in a setting', () => ({ apiKey: `${scene.key} ${scene.key}` })],
     ['key with a line break', () => ({ apiKey: `${scene.key}\n${scene.key}` })],
     [
@@ -88,7 +94,10 @@ describe('no usable login', () => {
         },
       }),
     ],
-    ['key that the server does not know', () => ({ apiKey: scene.detector.plant('unknown key', 'sk-kimi-Unknown8Zk1Vw6Jq4Nd2') })],
+    [
+      'key that the server does not know',
+      () => ({ apiKey: scene.detector.plant('unknown key', 'sk-kimi-Unknown8Zk1Vw6Jq4Nd2') }),
+    ],
     [
       'key that the platform does not know',
       () => ({ apiKey: `tok-${scene.key}`, service: 'platform', baseURL: scene.simulator.platformBaseURL }),
@@ -110,7 +119,9 @@ describe('no usable login', () => {
   test('refused, renewed, refused again, with bodies that repeat the token', async () => {
     const values = await failures(() => {
       login = scene.signIn();
-      const body = { error: { message: `token ${login.accessToken} is invalid`, type: 'invalid_authentication_error' } };
+      const body = {
+        error: { message: `token ${login.accessToken} is invalid`, type: 'invalid_authentication_error' },
+      };
       scene.simulator.fault({ match: { path: '/chat/completions' }, times: 2, status: 401, body });
       return scene.settings({ credentialStore: memoryCredentialStore(login) });
     });
@@ -167,7 +178,12 @@ describe('answers of the API that repeat key and prompt', () => {
   const text = () => `"${scene.prompt}" was refused for Bearer ${scene.key} and ${login.accessToken}`;
   test.each([
     [400, () => ({ error: { message: text(), type: 'invalid_request_error' } })],
-    [400, () => ({ error: { message: `Your input contains: ${JSON.stringify(scene.prompt).slice(0, 40)}`, type: 'content_filter' } })],
+    [
+      400,
+      () => ({
+        error: { message: `Your input contains: ${JSON.stringify(scene.prompt).slice(0, 40)}`, type: 'content_filter' },
+      }),
+    ],
     [401, () => ({ error: { message: `Incorrect API key provided: ${scene.key}`, type: 'incorrect_api_key_error' } })],
     [401, () => ({ error: { message: `model not found in your plan: ${text()}`, type: 'resource_not_found_error' } })],
     [402, () => ({ error: text() })],
@@ -176,7 +192,10 @@ describe('answers of the API that repeat key and prompt', () => {
     [413, () => `<html><title>${text()}</title></html>`],
     [422, () => ({ detail: [{ loc: ['body'], input: scene.prompt, msg: text() }] })],
     [429, () => ({ error: { message: text(), type: 'rate_limit_reached_error' } })],
-    [500, () => ({ request: { headers: { authorization: `Bearer ${scene.key}` }, messages: [{ content: scene.prompt }] } })],
+    [
+      500,
+      () => ({ request: { headers: { authorization: `Bearer ${scene.key}` }, messages: [{ content: scene.prompt }] } }),
+    ],
     [503, () => text()],
     [200, () => `not JSON: ${text()}`],
     [200, () => ({ error: { message: text(), type: 'server_error' } })],
@@ -185,7 +204,8 @@ describe('answers of the API that repeat key and prompt', () => {
     for (const kind of ['key', 'login']) {
       login = scene.signIn();
       scene.simulator.fault({ match: { path: '/chat/completions' }, times: 8, status, body: body() });
-      const credential = () => (kind === 'key' ? { apiKey: scene.key } : { credentialStore: memoryCredentialStore(login) });
+      const credential = () =>
+        kind === 'key' ? { apiKey: scene.key } : { credentialStore: memoryCredentialStore(login) };
       const values = await failures(() => scene.settings(credential()));
       scene.simulator.reset();
       expectNothingShows(values, 4);
@@ -194,7 +214,9 @@ describe('answers of the API that repeat key and prompt', () => {
 
   test('an error in the middle of an answer', async () => {
     login = scene.signIn();
-    scene.simulator.script([{ text: 'Well', errorAfterChunks: { chunks: 1, error: { message: text(), type: 'server_error' } } }]);
+    scene.simulator.script([
+      { text: 'Well', errorAfterChunks: { chunks: 1, error: { message: text(), type: 'server_error' } } },
+    ]);
     const values: unknown[] = [];
     const model = createKimi(scene.settings({ apiKey: scene.key }))('k3');
     for await (const part of streamText({ model, prompt: scene.prompt, maxRetries: 0 }).fullStream) {
@@ -238,7 +260,9 @@ describe('bad settings and options', () => {
 
   test.each([{ reasoningEffort: 'huge' }, { thinking: { type: 64 } }, { user: 7 }])('%j', async options => {
     const model = createKimi(scene.settings({ apiKey: scene.key }))('k3');
-    const error = await failure(() => generateText({ model, prompt: scene.prompt, maxRetries: 0, providerOptions: { kimi: options } }));
+    const error = await failure(() =>
+      generateText({ model, prompt: scene.prompt, maxRetries: 0, providerOptions: { kimi: options } }),
+    );
     expect(scene.detector.find(error)).toEqual([]);
   });
 });

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APICallError, generateText } from 'ai';
-import { kimi, KimiAPIError, KimiError, type KimiAPIErrorCode, type KimiLanguageModelOptions } from 'ai-sdk-provider-kimi/v4';
+import {
+  kimi,
+  KimiAPIError,
+  KimiError,
+  type KimiAPIErrorCode,
+  type KimiLanguageModelOptions,
+} from 'ai-sdk-provider-kimi/v4';
 import type { Prompt } from './read-prompts.ts';
 
 const TRIES = 6;
@@ -28,7 +34,13 @@ const OF_ITS_MODEL = new Set<string>([
 export const BUSY = new Set<KimiAPIErrorCode>(['KIMI_RATE_LIMITED', 'KIMI_OVERLOADED', 'KIMI_SERVER_ERROR']);
 
 export type Answer =
-  | { id: string; model: string; text: string; finishReason: string; usage: { inputTokens?: number; outputTokens?: number } }
+  | {
+      id: string;
+      model: string;
+      text: string;
+      finishReason: string;
+      usage: { inputTokens?: number; outputTokens?: number };
+    }
   | { id: string; error: { code: string; message: string } };
 
 export type AnswerOptions = {
@@ -57,7 +69,9 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
         // One of its own: `fetch` keeps its listeners on a signal for as long as that lives.
         abortSignal: AbortSignal.any([options.aborted]),
         maxRetries: 0,
-        providerOptions: { kimi: (effort === undefined ? {} : { reasoningEffort: effort }) satisfies KimiLanguageModelOptions },
+        providerOptions: {
+          kimi: (effort === undefined ? {} : { reasoningEffort: effort }) satisfies KimiLanguageModelOptions,
+        },
       });
       const { inputTokens, outputTokens } = usage;
       return { id, model: response.modelId, text, finishReason, usage: { inputTokens, outputTokens } };
@@ -76,7 +90,10 @@ export async function answerPrompt({ id, prompt, system, ...own }: Prompt, optio
 }
 
 function isOfThePrompt(error: unknown, hasModel: boolean): error is KimiAPIError | KimiError {
-  return (KimiAPIError.isInstance(error) || KimiError.isInstance(error)) && (OF_THE_PROMPT.has(error.code) || (hasModel && OF_ITS_MODEL.has(error.code)));
+  return (
+    (KimiAPIError.isInstance(error) || KimiError.isInstance(error)) &&
+    (OF_THE_PROMPT.has(error.code) || (hasModel && OF_ITS_MODEL.has(error.code)))
+  );
 }
 
 async function untilAllowed({ stopped, onWait }: AnswerOptions): Promise<void> {

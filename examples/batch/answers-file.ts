@@ -85,7 +85,9 @@ export class AnswersFile {
       if (isAnswer(answer)) {
         this.count(answer);
       } else if (isEnded || answer !== undefined || (this.done.size === 0 && !isBeginning(text))) {
-        throw new Error(`${this.path}:${number} is not an answer of this job. Mend or remove that line, or name another file.`);
+        throw new Error(
+          `${this.path}:${number} is not an answer of this job. Mend or remove that line, or name another file.`,
+        );
       }
     }
   }
@@ -126,7 +128,9 @@ async function lockFile(path: string, onCompromised: () => void): Promise<() => 
         throw new Error(`Another job writes ${path}. Wait for it, or name another file.`, { cause: error });
       }
       if (tries === 1) {
-        console.error(`${path} is locked by another job, or by one that was killed a moment ago. Waiting ${STALE_MS / 1000} s.`);
+        console.error(
+          `${path} is locked by another job, or by one that was killed a moment ago. Waiting ${STALE_MS / 1000} s.`,
+        );
       }
       await sleep(1000);
     }

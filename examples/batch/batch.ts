@@ -7,7 +7,8 @@ import { AnswersFile } from './answers-file.ts';
 import { startProgress } from './progress.ts';
 import { checkPrompts, readPrompts, type Prompt } from './read-prompts.ts';
 
-const USAGE = 'Usage: node batch.ts <prompts.jsonl> <answers.jsonl> [--model kimi-for-coding] [--effort high] [--concurrency 4]';
+const USAGE =
+  'Usage: node batch.ts <prompts.jsonl> <answers.jsonl> [--model kimi-for-coding] [--effort high] [--concurrency 4]';
 /** Ended before the last answer: the same command goes on, by itself (`EX_TEMPFAIL`) or when a person has put something right. */
 const GO_ON_LATER = 75;
 const PUT_RIGHT_FIRST = 77;
@@ -120,7 +121,8 @@ async function main(): Promise<number> {
   stoppedBy ??= new Error(`${left.size} failed again and again, while others were answered.`);
   console.error(stoppedBy instanceof Error ? stoppedBy.message : String(stoppedBy));
   const from = KimiAPIError.isInstance(stoppedBy) ? (stoppedBy.resetsAt ?? stoppedBy.retryAfter) : undefined;
-  const time = from === undefined ? '' : ` after ${from.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })}`;
+  const time =
+    from === undefined ? '' : ` after ${from.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })}`;
   console.error(`To go on${time}: ${['node', ...process.argv.slice(1)].map(quoted).join(' ')}`);
   return needsPerson ? PUT_RIGHT_FIRST : GO_ON_LATER;
 }
@@ -130,7 +132,10 @@ function isTransient(error: unknown): boolean {
 }
 
 function passesWithTime(error: unknown): boolean {
-  return isTransient(error) || (KimiAPIError.isInstance(error) && (error.code === 'KIMI_QUOTA_EXHAUSTED' || BUSY.has(error.code)));
+  return (
+    isTransient(error) ||
+    (KimiAPIError.isInstance(error) && (error.code === 'KIMI_QUOTA_EXHAUSTED' || BUSY.has(error.code)))
+  );
 }
 
 function quoted(word: string): string {

@@ -33,7 +33,10 @@ export function startProgress(total: number, before: number): Progress {
       update();
     },
     waitUntil(time) {
-      note = time === undefined ? '' : `  (Kimi is busy until ${time.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })})`;
+      note =
+        time === undefined
+          ? ''
+          : `  (Kimi is busy until ${time.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })})`;
       update();
     },
     stop: () => bar.stop(),

@@ -8,5 +8,7 @@ const { text, usage, providerMetadata } = await generateText({
 });
 
 console.log(text);
-console.log(`${usage.inputTokens} tokens in (${usage.inputTokenDetails.cacheReadTokens} cached), ${usage.outputTokens} out`);
+console.log(
+  `${usage.inputTokens} tokens in (${usage.inputTokenDetails.cacheReadTokens} cached), ${usage.outputTokens} out`,
+);
 console.log(`Trace id for Kimi's support: ${providerMetadata?.kimi?.traceId}`);

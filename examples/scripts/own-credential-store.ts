@@ -13,7 +13,9 @@ function encryptedFileStore(path: string, key: Buffer): CredentialStore {
       if (!existsSync(path)) return undefined; // Never stored. Whatever else goes wrong must throw: it does not mean "signed out".
       const bytes = await fs.readFile(path);
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(-16));
-      return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString()) as KimiCredentials;
+      return JSON.parse(
+        Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString(),
+      ) as KimiCredentials;
     },
     async save(credentials) {
       const nonce = randomBytes(12);
@@ -25,16 +27,25 @@ function encryptedFileStore(path: string, key: Buffer): CredentialStore {
     // A refresh token works once: without a lock two processes that renew at the same time lose the login.
     async withLock(callback) {
       let lost: Error | undefined;
-      const release = await lock(path, { realpath: false, retries: { retries: 60, factor: 1 }, onCompromised: error => (lost = error) });
-      return callback({ assertHeld: () => (lost ? Promise.reject(lost) : undefined) }).finally(() => (lost ? undefined : release()));
+      const release = await lock(path, {
+        realpath: false,
+        retries: { retries: 60, factor: 1 },
+        onCompromised: error => (lost = error),
+      });
+      return callback({ assertHeld: () => (lost ? Promise.reject(lost) : undefined) }).finally(() =>
+        lost ? undefined : release(),
+      );
     },
   };
 }
 
 const secret = Buffer.from(process.env.APP_SECRET ?? '', 'base64');
-if (secret.length !== 32) throw new Error('APP_SECRET must be 32 bytes in base64. To make one: openssl rand -base64 32');
+if (secret.length !== 32)
+  throw new Error('APP_SECRET must be 32 bytes in base64. To make one: openssl rand -base64 32');
 const kimi = createKimi({ credentialStore: encryptedFileStore('kimi.login', secret) });
 if (['missing', 'revoked'].includes((await kimi.auth.status()).state)) {
-  await kimi.auth.login({ onVerification: ({ verificationUriComplete }) => console.log(`Open ${verificationUriComplete}`) });
+  await kimi.auth.login({
+    onVerification: ({ verificationUriComplete }) => console.log(`Open ${verificationUriComplete}`),
+  });
 }
 console.log((await generateText({ model: kimi('kimi-for-coding'), prompt: 'Say hello.' })).text);

@@ -66,7 +66,12 @@ export interface AuthSession extends CredentialProvider {
  * it shows in `inspect` or JSON.
  */
 export function createAuthSession(options: AuthSessionOptions): AuthSession {
-  const { store, registry = processSessionRegistry(), shareAs, remedy = 'Sign in: npx ai-sdk-provider-kimi login' } = options;
+  const {
+    store,
+    registry = processSessionRegistry(),
+    shareAs,
+    remedy = 'Sign in: npx ai-sdk-provider-kimi login',
+  } = options;
   const { now = Date.now, monotonicNow = () => performance.now(), sleep = realSleep } = options;
   const memory = registry.memoryOf(store, shareAs);
   const context: SessionContext = { ...options, registry, memory, now, monotonicNow, sleep, remedy };
@@ -149,7 +154,8 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
       return true;
     }
     rememberDead(context, token);
-    const wasFresh = held?.replacesRejected === true && held.credentials.type === 'oauth' && held.credentials.accessToken === token;
+    const wasFresh =
+      held?.replacesRejected === true && held.credentials.type === 'oauth' && held.credentials.accessToken === token;
     if (wasFresh) {
       memory.refusedUntil = monotonicNow() + REFUSED_PAUSE_MS;
     }
@@ -194,7 +200,13 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     async logout() {
       await settled();
       await underLock(context, lock => clearRecord(context, lock), undefined);
-      Object.assign(memory, { held: undefined, holdOff: undefined, saveAgainAt: undefined, refusedUntil: undefined, isRevoked: false });
+      Object.assign(memory, {
+        held: undefined,
+        holdOff: undefined,
+        saveAgainAt: undefined,
+        refusedUntil: undefined,
+        isRevoked: false,
+      });
     },
     status: () => sessionStatus(context),
     startDeviceLogin: ({ abortSignal } = {}) => startDeviceLogin(context, abortSignal),

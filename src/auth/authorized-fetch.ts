@@ -100,9 +100,14 @@ function isRefusal({ status }: Response): boolean {
  * The caller's request with our authorization, or with none. What the caller, a host or an SDK set is gone in any case: a header that
  * was meant for Kimi must not reach another origin.
  */
-function withAuthorization(input: RequestInfo | URL, init: RequestInit | undefined, credential: RequestCredential | undefined): RequestInit {
+function withAuthorization(
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+  credential: RequestCredential | undefined,
+): RequestInit {
   const given = init?.headers ?? (input instanceof Request ? input.headers : undefined);
-  const entries = given === undefined ? [] : given instanceof Headers || Array.isArray(given) ? [...given] : Object.entries(given);
+  const entries =
+    given === undefined ? [] : given instanceof Headers || Array.isArray(given) ? [...given] : Object.entries(given);
   // A plain object, as the AI SDK passes one: host fetches that spread the headers keep working.
   const headers: Record<string, string> = {};
   for (const [name, value] of entries as Array<[string, string]>) {

@@ -41,11 +41,15 @@ const USUAL_INTERVAL = 5;
  * Asks for a device code (RFC 8628, 3.1).
  * @throws KimiDeviceLoginError `refused`, `untrusted-url`; the abort reason
  */
-export async function requestDeviceAuthorization(host: OAuthHost, abortSignal?: AbortSignal | undefined): Promise<DeviceAuthorizationResult> {
+export async function requestDeviceAuthorization(
+  host: OAuthHost,
+  abortSignal?: AbortSignal | undefined,
+): Promise<DeviceAuthorizationResult> {
   const answer = await oauthRequest(
     host,
     {
-      send: (server, client, clientAuth, options) => oauth.deviceAuthorizationRequest(server, client, clientAuth, {}, options),
+      send: (server, client, clientAuth, options) =>
+        oauth.deviceAuthorizationRequest(server, client, clientAuth, {}, options),
       process: (server, client, response) => oauth.processDeviceAuthorizationResponse(server, client, response),
       normalize: normalizeDeviceResponse,
     },
@@ -81,12 +85,17 @@ export async function requestDeviceAuthorization(host: OAuthHost, abortSignal?: 
  * Asks once whether the person has confirmed (RFC 8628, 3.4).
  * @throws KimiDeviceLoginError `refused` for an answer that no further poll will change; the abort reason
  */
-export async function pollDeviceToken(host: OAuthHost, deviceCode: string, abortSignal?: AbortSignal | undefined): Promise<DevicePoll> {
+export async function pollDeviceToken(
+  host: OAuthHost,
+  deviceCode: string,
+  abortSignal?: AbortSignal | undefined,
+): Promise<DevicePoll> {
   const sentAt = (host.now ?? Date.now)();
   const answer = await oauthRequest(
     host,
     {
-      send: (server, client, clientAuth, options) => oauth.deviceCodeGrantRequest(server, client, clientAuth, deviceCode, options),
+      send: (server, client, clientAuth, options) =>
+        oauth.deviceCodeGrantRequest(server, client, clientAuth, deviceCode, options),
       process: (server, client, response) => oauth.processDeviceCodeResponse(server, client, response),
       normalize: normalizeTokenResponse,
     },
@@ -141,7 +150,10 @@ function seconds(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 
-function refused({ oauthHost }: OAuthHost, { status, error }: { status: number; error?: string | undefined }): KimiDeviceLoginError {
+function refused(
+  { oauthHost }: OAuthHost,
+  { status, error }: { status: number; error?: string | undefined },
+): KimiDeviceLoginError {
   const what = error !== undefined && /^[a-z _]{1,60}$/.test(error) ? `HTTP ${status}, ${error}` : `HTTP ${status}`;
   return new KimiDeviceLoginError({
     reason: 'refused',

@@ -28,7 +28,10 @@ export type DeviceLoginPoll =
   | { status: 'done'; credentials: KimiOAuthCredentials };
 
 /** @throws KimiDeviceLoginError; the abort reason */
-export async function startDeviceLogin(host: OAuthHost, abortSignal?: AbortSignal | undefined): Promise<DeviceLoginState> {
+export async function startDeviceLogin(
+  host: OAuthHost,
+  abortSignal?: AbortSignal | undefined,
+): Promise<DeviceLoginState> {
   const result = await requestDeviceAuthorization(host, abortSignal);
   if (result.status === 'unreachable') {
     throw new KimiDeviceLoginError({
@@ -37,7 +40,12 @@ export async function startDeviceLogin(host: OAuthHost, abortSignal?: AbortSigna
     });
   }
   const { expiresIn, ...authorization } = result.authorization;
-  return { version: 1, oauthHost: host.oauthHost, ...authorization, expiresAt: Math.floor((host.now ?? Date.now)() / 1000) + Math.floor(expiresIn) };
+  return {
+    version: 1,
+    oauthHost: host.oauthHost,
+    ...authorization,
+    expiresAt: Math.floor((host.now ?? Date.now)() / 1000) + Math.floor(expiresIn),
+  };
 }
 
 /**
@@ -45,7 +53,11 @@ export async function startDeviceLogin(host: OAuthHost, abortSignal?: AbortSigna
  * @param state from `startDeviceLogin` or the last poll; it may come from a browser, so it is checked
  * @throws KimiDeviceLoginError `denied`, `expired`, `refused`; KimiInvalidArgumentError for a state that is not one; the abort reason
  */
-export async function pollDeviceLogin(host: OAuthHost, state: unknown, abortSignal?: AbortSignal | undefined): Promise<DeviceLoginPoll> {
+export async function pollDeviceLogin(
+  host: OAuthHost,
+  state: unknown,
+  abortSignal?: AbortSignal | undefined,
+): Promise<DeviceLoginPoll> {
   const checked = checkState(state, host.oauthHost);
   const isOver = (host.now ?? Date.now)() / 1000 >= checked.expiresAt;
   const poll = await pollDeviceToken(host, checked.deviceCode, abortSignal).catch((error: unknown) => {
@@ -59,13 +71,22 @@ export async function pollDeviceLogin(host: OAuthHost, state: unknown, abortSign
     case 'done':
       return poll;
     case 'denied':
-      throw new KimiDeviceLoginError({ reason: 'denied', message: 'The sign-in was refused on the Kimi page. Nothing was changed; it can be started again.' });
+      throw new KimiDeviceLoginError({
+        reason: 'denied',
+        message: 'The sign-in was refused on the Kimi page. Nothing was changed; it can be started again.',
+      });
     case 'expired':
-      throw new KimiDeviceLoginError({ reason: 'expired', message: 'Nobody confirmed the sign-in before its code ended. Start it again with startDeviceLogin().' });
+      throw new KimiDeviceLoginError({
+        reason: 'expired',
+        message: 'Nobody confirmed the sign-in before its code ended. Start it again with startDeviceLogin().',
+      });
     case 'slow_down':
       return { status: 'slow_down', state: { ...checked, interval: checked.interval + 5 } };
     default:
-      return { status: 'pending', state: { ...checked, interval: Math.max(checked.interval, Math.ceil((poll.retryAfterMs ?? 0) / 1000)) } };
+      return {
+        status: 'pending',
+        state: { ...checked, interval: Math.max(checked.interval, Math.ceil((poll.retryAfterMs ?? 0) / 1000)) },
+      };
   }
 }
 
@@ -92,5 +113,8 @@ function checkState(value: unknown, oauthHost: string): DeviceLoginState {
 }
 
 function invalid(what: string): KimiInvalidArgumentError {
-  return new KimiInvalidArgumentError({ argument: 'state', message: `pollDeviceLogin() cannot use this state: ${what}. Start the login again with startDeviceLogin().` });
+  return new KimiInvalidArgumentError({
+    argument: 'state',
+    message: `pollDeviceLogin() cannot use this state: ${what}. Start the login again with startDeviceLogin().`,
+  });
 }

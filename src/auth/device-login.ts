@@ -69,7 +69,10 @@ export async function deviceLogin(options: DeviceLoginOptions): Promise<KimiOAut
   }
 }
 
-async function start(options: DeviceLoginOptions, pause: (milliseconds: number) => Promise<void>): Promise<DeviceAuthorization> {
+async function start(
+  options: DeviceLoginOptions,
+  pause: (milliseconds: number) => Promise<void>,
+): Promise<DeviceAuthorization> {
   for (let tries = 0; ; tries++) {
     const result = await requestDeviceAuthorization(options, options.abortSignal);
     if (result.status === 'started') {
@@ -89,7 +92,8 @@ async function start(options: DeviceLoginOptions, pause: (milliseconds: number) 
 function denied(): KimiDeviceLoginError {
   return new KimiDeviceLoginError({
     reason: 'denied',
-    message: 'The sign-in was refused on the Kimi page. Nothing was changed. To try again, run: npx ai-sdk-provider-kimi login',
+    message:
+      'The sign-in was refused on the Kimi page. Nothing was changed. To try again, run: npx ai-sdk-provider-kimi login',
   });
 }
 

@@ -10,9 +10,13 @@ export function foreignKey(key: string, service: KimiService): string | undefine
   if (service === 'platform' && isPlanKey) {
     return `a Kimi Code key for ${hostsOf('coding')} (service: 'coding')`;
   }
-  return service === 'coding' && !isPlanKey && key.startsWith('sk-') ? `a pay-per-token key for ${hostsOf('platform')} (service: 'platform')` : undefined;
+  return service === 'coding' && !isPlanKey && key.startsWith('sk-')
+    ? `a pay-per-token key for ${hostsOf('platform')} (service: 'platform')`
+    : undefined;
 }
 
 function hostsOf(service: KimiService): string {
-  return Object.values(API_BASE_URLS[service]).map(url => new URL(url).host).join(' or ');
+  return Object.values(API_BASE_URLS[service])
+    .map(url => new URL(url).host)
+    .join(' or ');
 }

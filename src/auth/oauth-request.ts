@@ -25,7 +25,12 @@ export type OAuthHost = {
 
 /** The two steps of an oauth4webapi exchange, and what to fill into its answer. */
 export type OAuthExchange<T> = {
-  send(server: oauth.AuthorizationServer, client: oauth.Client, clientAuth: oauth.ClientAuth, options: oauth.TokenEndpointRequestOptions): Promise<Response>;
+  send(
+    server: oauth.AuthorizationServer,
+    client: oauth.Client,
+    clientAuth: oauth.ClientAuth,
+    options: oauth.TokenEndpointRequestOptions,
+  ): Promise<Response>;
   process(server: oauth.AuthorizationServer, client: oauth.Client, response: Response): Promise<T>;
   /** Makes a success of this server conform to what oauth4webapi insists on. */
   normalize(body: Record<string, unknown>): Record<string, unknown>;
@@ -55,7 +60,9 @@ export async function oauthRequest<T>(
     [oauth.allowInsecureRequests]: server.issuer.startsWith('http:'),
     [oauth.customFetch]: async (url: string, init: unknown) => {
       answer = await read(await fetch(url, init as RequestInit), now);
-      return answer.body === undefined ? new Response(null, { status: 500 }) : Response.json(exchange.normalize(answer.body));
+      return answer.body === undefined
+        ? new Response(null, { status: 500 })
+        : Response.json(exchange.normalize(answer.body));
     },
   });
   let response: Response;
@@ -67,7 +74,10 @@ export async function oauthRequest<T>(
     if (KimiError.isInstance(error)) {
       throw error;
     }
-    return { outcome: 'unreachable', reason: timeLimit.aborted ? `no answer within ${timeLimitMs / 1000} s` : networkReason(error) };
+    return {
+      outcome: 'unreachable',
+      reason: timeLimit.aborted ? `no answer within ${timeLimitMs / 1000} s` : networkReason(error),
+    };
   }
   const { status, body = {}, retryAfterMs } = answer as RawAnswer;
   const error = typeof body.error === 'string' ? body.error : undefined;
@@ -117,7 +127,11 @@ function serverAt(oauthHost: string): oauth.AuthorizationServer {
       message: `The OAuth host must be an https URL (plain http only on this machine), not ${JSON.stringify(oauthHost)}: logins are sent there.`,
     });
   }
-  return { issuer: host, token_endpoint: host + TOKEN_PATH, device_authorization_endpoint: host + DEVICE_AUTHORIZATION_PATH };
+  return {
+    issuer: host,
+    token_endpoint: host + TOKEN_PATH,
+    device_authorization_endpoint: host + DEVICE_AUTHORIZATION_PATH,
+  };
 }
 
 /** The system's code (`ECONNREFUSED`) where there is one. Not the message: a host's own `fetch` may quote the request there. */

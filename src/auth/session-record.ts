@@ -25,7 +25,9 @@ export function judgeHeld({ memory, now, monotonicNow }: SessionContext): Record
   const isRefused = dead.has(credentials.accessToken);
   if (credentials.refreshToken === '') {
     // A token from outside, such as a variable. It can't be renewed, and its end may be unknown: it is used until it is refused.
-    return credentials.accessToken === '' || isRefused ? { state: 'dead', isUsable: false } : { state: 'valid', isUsable: true };
+    return credentials.accessToken === '' || isRefused
+      ? { state: 'dead', isUsable: false }
+      : { state: 'valid', isUsable: true };
   }
   if (dead.has(credentials.refreshToken) || (isRefused && monotonicNow() < (memory.refusedUntil ?? 0))) {
     return { state: 'dead', isUsable: false };
@@ -61,7 +63,8 @@ export function holdRead({ memory, now, monotonicNow }: SessionContext, credenti
     memory.held = { ...memory.held, credentials };
     return;
   }
-  const ageMs = credentials.type === 'oauth' ? Math.max(0, (credentials.expiresIn - credentials.expiresAt) * 1000 + now()) : 0;
+  const ageMs =
+    credentials.type === 'oauth' ? Math.max(0, (credentials.expiresIn - credentials.expiresAt) * 1000 + now()) : 0;
   memory.held = { credentials, ageMs, since: monotonicNow(), replacesRejected: false };
 }
 
@@ -77,7 +80,11 @@ export function holdNew({ memory, monotonicNow }: SessionContext, credentials: K
 /** The end of the chain that this process has made of a record: the record itself unless its refresh token is spent. */
 export function newestOf({ registry }: SessionContext, record: KimiOAuthCredentials): KimiOAuthCredentials {
   let newest = record;
-  for (let next = registry.successors().get(newest.refreshToken); next !== undefined; next = registry.successors().get(newest.refreshToken)) {
+  for (
+    let next = registry.successors().get(newest.refreshToken);
+    next !== undefined;
+    next = registry.successors().get(newest.refreshToken)
+  ) {
     newest = next;
   }
   return newest;

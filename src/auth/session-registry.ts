@@ -65,7 +65,10 @@ export function createSessionRegistry(): SessionRegistry {
   const successors = new Map<string, KimiOAuthCredentials>();
   return {
     memoryOf(store, shareAs) {
-      const memory = (shareAs === undefined ? byStore.get(store) : byKey.get(shareAs)) ?? { isRevoked: false, dead: new Set() };
+      const memory = (shareAs === undefined ? byStore.get(store) : byKey.get(shareAs)) ?? {
+        isRevoked: false,
+        dead: new Set(),
+      };
       if (shareAs === undefined) {
         byStore.set(store, memory);
       } else {

@@ -197,14 +197,18 @@ function createRun(context: SessionContext, abortSignal: AbortSignal, rotations:
     await sleep(PEER_PAUSE_MS);
     const event = await find(lock);
     const found = memory.held?.credentials;
-    return event === 'foundDead' && found?.type === 'oauth' && found.refreshToken === rejected.refreshToken ? 'foundRejected' : event;
+    return event === 'foundDead' && found?.type === 'oauth' && found.refreshToken === rejected.refreshToken
+      ? 'foundRejected'
+      : event;
   }
 
   /** The tombstone, in the form that the official client writes and reads, too (wire.md 3.2): nobody sends this login again. */
   async function bury(lock: CredentialLock | undefined): Promise<void> {
     const dead = memory.held?.credentials as KimiOAuthCredentials;
     // Where it cannot be saved, this process knows the login to be dead all the same; that is what the person needs to hear.
-    await saveRecord(context, { ...dead, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 }, lock).catch(() => undefined);
+    await saveRecord(context, { ...dead, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 }, lock).catch(
+      () => undefined,
+    );
   }
 
   /** Goes on with the token in hand while it lives, and leaves the OAuth host alone for a while. */

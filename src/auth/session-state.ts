@@ -33,7 +33,16 @@ export type SessionEvent =
  * refresh token, save what comes. `useWhileItLasts`: hand out the old token if it is not dead, else fail. `lookForPeer`: wait a moment,
  * read the store again. `bury`: write the tombstone, then ask for a login. `askForLogin`: fail, saying what to run.
  */
-export type SessionAction = 'none' | 'use' | 'read' | 'lock' | 'refresh' | 'useWhileItLasts' | 'lookForPeer' | 'bury' | 'askForLogin';
+export type SessionAction =
+  | 'none'
+  | 'use'
+  | 'read'
+  | 'lock'
+  | 'refresh'
+  | 'useWhileItLasts'
+  | 'lookForPeer'
+  | 'bury'
+  | 'askForLogin';
 
 type Row = Readonly<Partial<Record<SessionEvent, readonly [SessionState, SessionAction]>>>;
 

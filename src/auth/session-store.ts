@@ -16,7 +16,11 @@ export async function loadRecord({ store }: SessionContext): Promise<KimiCredent
 }
 
 /** Saves while the lock is held; a lost one (`lock-lost`) saves nothing. */
-export async function saveRecord({ store }: SessionContext, credentials: KimiCredentials, lock: CredentialLock | undefined): Promise<void> {
+export async function saveRecord(
+  { store }: SessionContext,
+  credentials: KimiCredentials,
+  lock: CredentialLock | undefined,
+): Promise<void> {
   await assertHeld(store.location, lock);
   try {
     await store.save(credentials);
@@ -42,7 +46,12 @@ export async function assertHeld(location: string, lock: CredentialLock | undefi
   } catch (error) {
     throw KimiCredentialStoreError.isInstance(error)
       ? error
-      : new KimiCredentialStoreError({ location, operation: 'lock', reason: 'lock-lost', message: `The lock of ${location} was lost: ${reasonOf(error)}` });
+      : new KimiCredentialStoreError({
+          location,
+          operation: 'lock',
+          reason: 'lock-lost',
+          message: `The lock of ${location} was lost: ${reasonOf(error)}`,
+        });
   }
 }
 

@@ -18,7 +18,13 @@ const LONGEST_PAUSE_MS = 10_000;
 export type RefreshResult =
   | { outcome: 'rotated'; credentials: KimiOAuthCredentials }
   | { outcome: 'rejected' }
-  | { outcome: 'unavailable'; reason: string; retryable: boolean; status?: number | undefined; retryAfterMs?: number | undefined };
+  | {
+      outcome: 'unavailable';
+      reason: string;
+      retryable: boolean;
+      status?: number | undefined;
+      retryAfterMs?: number | undefined;
+    };
 
 /** Options of {@link refreshTokens}. */
 export type RefreshOptions = OAuthHost & {
@@ -28,7 +34,10 @@ export type RefreshOptions = OAuthHost & {
 };
 
 /** The refresh grant, three tries on 429, 5xx and network failures. Rejected: `invalid_grant` with any status, 401, 403 (wire.md 14, trap 11). */
-export async function refreshTokens(credentials: KimiOAuthCredentials, options: RefreshOptions): Promise<RefreshResult> {
+export async function refreshTokens(
+  credentials: KimiOAuthCredentials,
+  options: RefreshOptions,
+): Promise<RefreshResult> {
   const { sleep = realSleep, now = Date.now, beforeSend } = options;
   for (let tries = 0; ; tries++) {
     await beforeSend?.();
@@ -60,13 +69,16 @@ export async function refreshTokens(credentials: KimiOAuthCredentials, options: 
 
 function requestRefresh(credentials: KimiOAuthCredentials, host: OAuthHost): Promise<OAuthAnswer<unknown>> {
   return oauthRequest(host, {
-    send: (server, client, clientAuth, options) => oauth.refreshTokenGrantRequest(server, client, clientAuth, credentials.refreshToken, options),
+    send: (server, client, clientAuth, options) =>
+      oauth.refreshTokenGrantRequest(server, client, clientAuth, credentials.refreshToken, options),
     process: (server, client, response) => oauth.processRefreshTokenResponse(server, client, response),
     normalize: normalizeTokenResponse,
   });
 }
 
-function judge(answer: Exclude<OAuthAnswer<unknown>, { outcome: 'success' }>): Exclude<RefreshResult, { outcome: 'rotated' }> {
+function judge(
+  answer: Exclude<OAuthAnswer<unknown>, { outcome: 'success' }>,
+): Exclude<RefreshResult, { outcome: 'rotated' }> {
   if (answer.outcome === 'unreachable') {
     return { outcome: 'unavailable', reason: answer.reason, retryable: true };
   }

@@ -7,7 +7,10 @@
 /** Texts that are not about the token, first match wins. Whatever matches none of them, an empty body too, is. */
 const NOT_THE_TOKEN: ReadonlyArray<{ about: string; text: RegExp }> = [
   { about: 'high-speed access', text: /high[\s_-]?speed/i },
-  { about: 'membership', text: word('member(ship)?s?|subscriptions?|subscribe|benefits?|upgrade|entitle(d|ments?)|plans?') },
+  {
+    about: 'membership',
+    text: word('member(ship)?s?|subscriptions?|subscribe|benefits?|upgrade|entitle(d|ments?)|plans?'),
+  },
   { about: 'model', text: word('models?') },
   { about: 'context', text: /(?<![a-z])(context|token limit|too many tokens|max_(completion_)?tokens)(?![a-z])/i },
 ];

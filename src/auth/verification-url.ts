@@ -14,7 +14,8 @@ export function checkVerificationURL(text: string, oauthHost: string): string {
   if (url !== undefined && url.username === '' && url.password === '' && isTrusted(url, new URL(oauthHost))) {
     return url.href;
   }
-  const shown = url === undefined ? 'something that is not a URL' : url.origin === 'null' ? `a ${url.protocol} URL` : url.origin;
+  const shown =
+    url === undefined ? 'something that is not a URL' : url.origin === 'null' ? `a ${url.protocol} URL` : url.origin;
   throw new KimiDeviceLoginError({
     reason: 'untrusted-url',
     message:
@@ -25,11 +26,15 @@ export function checkVerificationURL(text: string, oauthHost: string): string {
 
 function isTrusted(url: URL, oauthHost: URL): boolean {
   if (isLoopbackHost(oauthHost.hostname)) {
-    return isLoopbackHost(url.hostname) ? /^https?:$/.test(url.protocol) : isOnHttps(url, Object.values(OAUTH_HOSTS).map(domainOf));
+    return isLoopbackHost(url.hostname)
+      ? /^https?:$/.test(url.protocol)
+      : isOnHttps(url, Object.values(OAUTH_HOSTS).map(domainOf));
   }
   const domains = Object.values(OAUTH_HOSTS).map(domainOf);
   const region = domains.filter(domain => isWithin(oauthHost.hostname, domain));
-  return isOnHttps(url, region.length > 0 ? region : domains) || (url.protocol === 'https:' && url.host === oauthHost.host);
+  return (
+    isOnHttps(url, region.length > 0 ? region : domains) || (url.protocol === 'https:' && url.host === oauthHost.host)
+  );
 }
 
 function isOnHttps(url: URL, domains: string[]): boolean {

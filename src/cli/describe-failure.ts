@@ -26,7 +26,10 @@ function exitCodeOf(error: unknown): number {
     return EXIT_CODES.usage;
   }
   // Not by status: a model or context that the plan lacks is a 401, too (decisions.md 19).
-  if (KimiLoginRequiredError.isInstance(error) || (KimiAPIError.isInstance(error) && error.code === 'KIMI_NOT_AUTHENTICATED')) {
+  if (
+    KimiLoginRequiredError.isInstance(error) ||
+    (KimiAPIError.isInstance(error) && error.code === 'KIMI_NOT_AUTHENTICATED')
+  ) {
     return EXIT_CODES.loginRequired;
   }
   const isPassing = APICallError.isInstance(error)
@@ -37,7 +40,10 @@ function exitCodeOf(error: unknown): number {
 
 function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && (KimiError.isInstance(error) || APICallError.isInstance(error) || error instanceof UsageError)) {
+  if (
+    typeof code === 'string' &&
+    (KimiError.isInstance(error) || APICallError.isInstance(error) || error instanceof UsageError)
+  ) {
     return code;
   }
   if (APICallError.isInstance(error)) {

@@ -18,7 +18,8 @@ export async function readPipedInput(context: CommandContext): Promise<string | 
   const stop = (): void => void stdin.destroy(abortSignal.reason as Error);
   abortSignal.throwIfAborted();
   abortSignal.addEventListener('abort', stop, { once: true });
-  const explain = () => errorScreen(context).text('Still reading stdin. If nothing is to come from there, run it with "< /dev/null".');
+  const explain = () =>
+    errorScreen(context).text('Still reading stdin. If nothing is to come from there, run it with "< /dev/null".');
   const hint = setTimeout(explain, HINT_AFTER_MS);
   try {
     for await (const chunk of stdin) {

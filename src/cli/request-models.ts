@@ -48,7 +48,10 @@ export async function requestModels(
   }
   const models = response.ok ? parseModelList(body, service) : undefined;
   if (models === undefined) {
-    throw failed(response.ok ? 'the answer is not a list of models.' : 'the list of models was refused.', response.status);
+    throw failed(
+      response.ok ? 'the answer is not a list of models.' : 'the list of models was refused.',
+      response.status,
+    );
   }
   return models;
 }

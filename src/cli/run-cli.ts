@@ -48,7 +48,11 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
     created
       .optionsGroup('Which login:')
       .option('--account <name>', 'one of several (default: KIMI_ACCOUNT)', nonEmpty)
-      .option('--region <region>', regions.map(region => `${region} (${domainOf(region)})`).join(' or '), oneOf(regions))
+      .option(
+        '--region <region>',
+        regions.map(region => `${region} (${domainOf(region)})`).join(' or '),
+        oneOf(regions),
+      )
       .option('--service <service>', 'coding (subscription) or platform (pay per token)', oneOf(['coding', 'platform']))
       .option('--store <store>', `${stores.join(', ')} (default: where it is)`, oneOf(stores));
 
@@ -73,24 +77,37 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
       .argument('[prompt...]', 'the question')
       .option('-m, --model <id>', 'which model (see "models")', nonEmpty)
       .option('-e, --effort <level>', 'off, on, low, medium, high, max, or what "models" shows', nonEmpty)
-      .option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated', (file: string, files: string[] = []) => [...files, file]),
+      .option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated', (file: string, files: string[] = []) => [
+        ...files,
+        file,
+      ]),
     ALL_STORES,
   ).action(async (words: string[], given: CommonOptions) =>
     running(async options => (await import('./commands/ask')).ask(context, words, options))(given),
   );
   aboutLogin(
-    command('models', "List the account's models, in the server's order.")
-      .option('--explain <id>', 'say what an id means for this account', nonEmpty),
+    command('models', "List the account's models, in the server's order.").option(
+      '--explain <id>',
+      'say what an id means for this account',
+      nonEmpty,
+    ),
     ALL_STORES,
   ).action(running(async options => (await import('./commands/models')).models(context, options)));
   command('simulate', 'Run a strict Kimi on this machine, for tests and offline work.')
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', port)
-    .option('--gate <mode>', 'who may chat: known-agents (default), named, off', oneOf(['known-agents', 'named', 'off']))
+    .option(
+      '--gate <mode>',
+      'who may chat: known-agents (default), named, off',
+      oneOf(['known-agents', 'named', 'off']),
+    )
     .option('--ask', 'logins wait until you approve them on their page')
     .option('--lenient', 'answer what Kimi would refuse')
     .action(running(async options => (await import('./commands/simulate')).simulate(context, options)));
   aboutLogin(
-    command('doctor', 'Check all that a sign-in depends on, and say what to do.').option('--chat', 'ask one short question, too'),
+    command('doctor', 'Check all that a sign-in depends on, and say what to do.').option(
+      '--chat',
+      'ask one short question, too',
+    ),
     ALL_STORES,
   ).action(running(async options => (await import('./commands/doctor')).doctor(context, options)));
   program.addHelpText('after', EXIT_CODES_HELP);

@@ -52,7 +52,10 @@ export function parseCredentials(text: string, { location }: { location: string 
     throw corrupt(location, text.trim() === '' ? 'it is empty' : 'it is not valid JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw corrupt(location, `expected a JSON object, found ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`);
+    throw corrupt(
+      location,
+      `expected a JSON object, found ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`,
+    );
   }
   const version = (value as { version?: unknown }).version;
   if (typeof version === 'number' && version > VERSION) {
@@ -104,9 +107,14 @@ function corrupt(location: string, what: string): KimiCredentialStoreError {
 /** Names fields and expected types only. zod's own messages are not used: some quote the value. */
 function describe(error: z.ZodError): string {
   return error.issues
-    .map((issue) => {
+    .map(issue => {
       const field = issue.path.length === 0 ? 'the record' : issue.path.join('.');
-      const expected = issue.code === 'invalid_type' ? `a ${issue.expected}` : issue.code === 'invalid_value' ? issue.values.join(' or ') : 'another value';
+      const expected =
+        issue.code === 'invalid_type'
+          ? `a ${issue.expected}`
+          : issue.code === 'invalid_value'
+            ? issue.values.join(' or ')
+            : 'another value';
       return `${field} is not ${expected}`;
     })
     .join(', ');

@@ -31,7 +31,7 @@ const MAXIMUM_SLOTS = 1000;
 
 async function nameSlot(text: string, account: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-  const hex = Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = Array.from(digest.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join('');
   const readable = account
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '_')

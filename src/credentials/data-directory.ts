@@ -15,7 +15,11 @@ const NAME = 'ai-sdk-provider-kimi';
  * data of an application: `$XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support`, `%LOCALAPPDATA%`.
  * Empty variables count as unset; a relative `XDG_DATA_HOME` is ignored, as its specification demands.
  */
-export function dataDirectory({ environment = process.env, platform = process.platform, homedir = osHomedir }: DataDirectoryOptions = {}): string {
+export function dataDirectory({
+  environment = process.env,
+  platform = process.platform,
+  homedir = osHomedir,
+}: DataDirectoryOptions = {}): string {
   const path = platform === 'win32' ? win32 : posix;
   const moved = environment.KIMI_PROVIDER_HOME;
   if (moved) {
@@ -27,6 +31,9 @@ export function dataDirectory({ environment = process.env, platform = process.pl
   if (platform === 'darwin') {
     return path.join(homedir(), 'Library', 'Application Support', NAME);
   }
-  const base = environment.XDG_DATA_HOME && path.isAbsolute(environment.XDG_DATA_HOME) ? environment.XDG_DATA_HOME : path.join(homedir(), '.local', 'share');
+  const base =
+    environment.XDG_DATA_HOME && path.isAbsolute(environment.XDG_DATA_HOME)
+      ? environment.XDG_DATA_HOME
+      : path.join(homedir(), '.local', 'share');
   return path.join(base, NAME);
 }

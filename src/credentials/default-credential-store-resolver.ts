@@ -2,5 +2,7 @@ import type { DefaultCredentialStore, DefaultCredentialStoreOptions } from './de
 
 /** What `#node/default-credential-store` gives: `undefined` on runtimes that have no place of their own to keep a login. */
 export type DefaultCredentialStoreResolver = {
-  defaultCredentialStore(options: Omit<DefaultCredentialStoreOptions, 'notify'> & { forLogin?: boolean }): Promise<DefaultCredentialStore | undefined>;
+  defaultCredentialStore(
+    options: Omit<DefaultCredentialStoreOptions, 'notify'> & { forLogin?: boolean },
+  ): Promise<DefaultCredentialStore | undefined>;
 };

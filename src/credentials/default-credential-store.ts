@@ -42,7 +42,8 @@ const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions
   file: ({ slot, environment }) => fileCredentialStore({ slot, environment }),
   environment: ({ environment, service }) => environmentCredentialStore({ environment, service }),
   memory: ({ slot }) => memoryOf(slot),
-  'kimi-code': ({ oauthHost, apiBaseURL, environment }) => kimiCodeCredentialStore({ oauthHost, apiBaseURL, env: environment }),
+  'kimi-code': ({ oauthHost, apiBaseURL, environment }) =>
+    kimiCodeCredentialStore({ oauthHost, apiBaseURL, env: environment }),
   'kimi-cli': ({ environment }) => kimiCliCredentialStore({ env: environment }),
 };
 
@@ -63,7 +64,9 @@ function memoryOf(slot: string): CredentialStore {
  * @throws KimiInvalidArgumentError for an unknown `KIMI_CREDENTIAL_STORE`; KimiCredentialStoreError when a keychain that exists is locked
  *   or fails: it may hold the login, so "not signed in" would be wrong
  */
-export async function defaultCredentialStore(options: DefaultCredentialStoreOptions & { forLogin?: boolean }): Promise<DefaultCredentialStore> {
+export async function defaultCredentialStore(
+  options: DefaultCredentialStoreOptions & { forLogin?: boolean },
+): Promise<DefaultCredentialStore> {
   const forced = options.environment.KIMI_CREDENTIAL_STORE;
   if (forced) {
     if (!(forced in STORES)) {
@@ -87,7 +90,9 @@ export async function defaultCredentialStore(options: DefaultCredentialStoreOpti
     return found(file, inFile.record, true);
   }
   if (!inKeychain.isThere) {
-    options.notify(`A Kimi login is kept in the file ${file.location}, because no keychain can be used: ${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`);
+    options.notify(
+      `A Kimi login is kept in the file ${file.location}, because no keychain can be used: ${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`,
+    );
   }
   const official = options.forLogin ? undefined : await officialLogin(options);
   return official ?? { store: inKeychain.isThere ? keychain : file, isOwn: true, isEmpty: true };
@@ -113,7 +118,9 @@ async function officialLogin(options: DefaultCredentialStoreOptions): Promise<De
   return undefined;
 }
 
-type Probe = { record: KimiCredentials | undefined; isThere: true } | { record: undefined; isThere: false; reason: string };
+type Probe =
+  | { record: KimiCredentials | undefined; isThere: true }
+  | { record: undefined; isThere: false; reason: string };
 
 /**
  * What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see, but for a damaged record
@@ -156,7 +163,13 @@ function found(store: CredentialStore, record: KimiCredentials, isOwn: boolean):
       },
       save: credentials => forgetting(store.save(credentials)),
       clear: () => forgetting(store.clear()),
-      ...(store.withLock === undefined ? {} : { withLock: ((callback, lockOptions) => forgetting(store.withLock!(callback, lockOptions))) as NonNullable<CredentialStore['withLock']> }),
+      ...(store.withLock === undefined
+        ? {}
+        : {
+            withLock: ((callback, lockOptions) => forgetting(store.withLock!(callback, lockOptions))) as NonNullable<
+              CredentialStore['withLock']
+            >,
+          }),
     },
   };
 }

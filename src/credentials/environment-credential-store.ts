@@ -29,12 +29,12 @@ const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
  */
 export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, region, service: only } = options;
-  const keyVariables = Object.keys(KEY_VARIABLES).filter((name) => only === undefined || KEY_VARIABLES[name] === only);
+  const keyVariables = Object.keys(KEY_VARIABLES).filter(name => only === undefined || KEY_VARIABLES[name] === only);
   // Access tokens come from a login, and logins are of the coding service.
   const variables = only === 'platform' ? keyVariables : [TOKEN_VARIABLE, ...keyVariables];
   const names = only === 'platform' ? keyVariables.join(', ') : `${TOKEN_VARIABLE} or ${keyVariables.join(', ')}`;
   const read = (name: string) => environment[name]?.trim() || undefined;
-  const used = () => variables.find((name) => read(name) !== undefined);
+  const used = () => variables.find(name => read(name) !== undefined);
   const location = () => `environment variable ${used() ?? names}`;
 
   const readOnly = (operation: 'load' | 'save' | 'clear', message: string) =>
@@ -59,7 +59,14 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
       const value = read(variable) ?? '';
       const service = KEY_VARIABLES[variable];
       return service === undefined
-        ? { type: 'oauth', accessToken: value, refreshToken: '', ...accessTokenLifetime(value), scope: '', tokenType: 'Bearer' }
+        ? {
+            type: 'oauth',
+            accessToken: value,
+            refreshToken: '',
+            ...accessTokenLifetime(value),
+            scope: '',
+            tokenType: 'Bearer',
+          }
         : { type: 'api-key', key: value, service, region: region ?? DEFAULT_REGIONS[service] };
     },
     async save() {
@@ -71,7 +78,10 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
     async clear() {
       const variable = used();
       if (variable !== undefined) {
-        throw readOnly('clear', `The credential comes from the ${location()}, which only its owner can remove: unset ${variable}`);
+        throw readOnly(
+          'clear',
+          `The credential comes from the ${location()}, which only its owner can remove: unset ${variable}`,
+        );
       }
     },
   };

@@ -33,7 +33,9 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
   return {
     location,
     async load() {
-      const text = await readPrivately(location, allowSharedRead).catch((cause: unknown) => Promise.reject(failed('load', location, cause)));
+      const text = await readPrivately(location, allowSharedRead).catch((cause: unknown) =>
+        Promise.reject(failed('load', location, cause)),
+      );
       return text === undefined ? undefined : parseCredentials(text, { location });
     },
     async save(credentials) {
@@ -139,5 +141,11 @@ function failed(operation: 'load' | 'save' | 'clear', location: string, cause: u
       ? 'Free some disk space; what was stored before is unchanged.'
       : 'Check the path, or set KIMI_PROVIDER_HOME to another folder.';
   const message = `The credential file ${location} cannot be ${verb} (${code}). ${fix}`;
-  return new KimiCredentialStoreError({ location, operation, reason: isForbidden ? 'permissions' : 'failed', message, cause });
+  return new KimiCredentialStoreError({
+    location,
+    operation,
+    reason: isForbidden ? 'permissions' : 'failed',
+    message,
+    cause,
+  });
 }

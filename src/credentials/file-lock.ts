@@ -34,7 +34,10 @@ export type FileLockOptions = CredentialLockOptions & {
  * Runs `callback` while this process holds the lock, and releases it whatever happens. Two locks of one process exclude each other too.
  * @throws KimiCredentialStoreError `locked` after the wait limit, `permissions` or `failed` when the lock cannot be made; the abort reason
  */
-export async function withFileLock<T>(callback: (lock: CredentialLock) => Promise<T>, options: FileLockOptions): Promise<T> {
+export async function withFileLock<T>(
+  callback: (lock: CredentialLock) => Promise<T>,
+  options: FileLockOptions,
+): Promise<T> {
   const held = await acquire(options);
   try {
     return await callback({ assertHeld: held.assertHeld });
@@ -46,7 +49,14 @@ export async function withFileLock<T>(callback: (lock: CredentialLock) => Promis
 type HeldLock = { assertHeld: () => Promise<void>; release: () => Promise<void> };
 
 async function acquire(options: FileLockOptions): Promise<HeldLock> {
-  const { lockPath, abortSignal, waitMs = 60_000, now = () => performance.now(), sleep = defaultSleep, random = Math.random } = options;
+  const {
+    lockPath,
+    abortSignal,
+    waitMs = 60_000,
+    now = () => performance.now(),
+    sleep = defaultSleep,
+    random = Math.random,
+  } = options;
   const start = now();
   const watch: Watch = { mtime: undefined, since: start };
   await makePrivateDirectory(dirname(lockPath)).catch((cause: unknown) => Promise.reject(cannotLock(options, cause)));
@@ -169,10 +179,12 @@ async function statOrUndefined(path: string): Promise<Stats | undefined> {
 }
 
 async function defaultSleep(milliseconds: number, abortSignal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, abortSignal === undefined ? {} : { signal: abortSignal }).catch((error: unknown) => {
-    abortSignal?.throwIfAborted();
-    throw error;
-  });
+  await delay(milliseconds, undefined, abortSignal === undefined ? {} : { signal: abortSignal }).catch(
+    (error: unknown) => {
+      abortSignal?.throwIfAborted();
+      throw error;
+    },
+  );
 }
 
 function waitedTooLong({ lockPath, location }: FileLockOptions, waitMs: number): KimiCredentialStoreError {
@@ -197,5 +209,11 @@ function cannotLock({ lockPath, location }: FileLockOptions, cause: unknown): Ki
     ? `The lock of ${location} cannot be taken: ${lockPath} is not an empty directory. Remove it.`
     : `The lock of ${location} cannot be made (${code}): ${lockPath}. ` +
       'Make its folder writable for this user, or set KIMI_PROVIDER_HOME to a folder that is.';
-  return new KimiCredentialStoreError({ location, operation: 'lock', reason: isForbidden ? 'permissions' : 'failed', message, cause });
+  return new KimiCredentialStoreError({
+    location,
+    operation: 'lock',
+    reason: isForbidden ? 'permissions' : 'failed',
+    message,
+    cause,
+  });
 }

@@ -5,6 +5,9 @@ export function hideSecrets(text: string, credentials: KimiCredentials | undefin
   if (credentials === undefined) {
     return text;
   }
-  const secrets = credentials.type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key];
-  return secrets.filter(secret => secret !== '').reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
+  const secrets =
+    credentials.type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key];
+  return secrets
+    .filter(secret => secret !== '')
+    .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
 }

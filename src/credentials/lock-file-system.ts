@@ -24,12 +24,12 @@ export function lockFileSystem(): LockFileSystem {
   // 2 ms: `utimes` takes seconds as a double, which may round a millisecond away. Some file systems keep whole seconds only.
   const owns = (stats: Stats | undefined) =>
     stats !== undefined &&
-    claims.some((claim) => Math.abs(claim - stats.mtimeMs) < 2 || Math.floor(claim / 1000) * 1000 === stats.mtimeMs);
+    claims.some(claim => Math.abs(claim - stats.mtimeMs) < 2 || Math.floor(claim / 1000) * 1000 === stats.mtimeMs);
   return {
     owns,
     fs: {
       mkdir(path, callback) {
-        fs.mkdir(path, (error) => {
+        fs.mkdir(path, error => {
           // Under this name it is not taken for EEXIST, after which proper-lockfile would remove a stale lock in its own, unsafe way.
           callback(error?.code === 'EEXIST' ? Object.assign(error, { code: 'ELOCKED' }) : error);
         });

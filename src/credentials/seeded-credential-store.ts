@@ -36,7 +36,7 @@ export function seededCredentialStore(
         tokenType: 'Bearer',
       };
     },
-    save: (credentials) => store.save(credentials),
+    save: credentials => store.save(credentials),
     clear: () => store.clear(),
     ...(store.withLock === undefined ? {} : { withLock: store.withLock.bind(store) }),
   };

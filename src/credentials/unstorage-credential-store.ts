@@ -28,12 +28,20 @@ export type UnstorageCredentialStoreOptions = {
  * A save is as atomic as the driver; `fs` and `fs-lite` are not, and write files that others can read: use `fileCredentialStore` there.
  * @throws KimiInvalidArgumentError for an encryption key that cannot work
  */
-export function unstorageCredentialStore(storage: UnstorageStorage, options: UnstorageCredentialStoreOptions = {}): CredentialStore {
+export function unstorageCredentialStore(
+  storage: UnstorageStorage,
+  options: UnstorageCredentialStoreOptions = {},
+): CredentialStore {
   const { key = 'ai-sdk-provider-kimi:default', withLock, encryptionKey } = options;
   const location = `unstorage key ${key}`;
-  const cipher = encryptionKey === undefined ? plainCipher({ location }) : credentialCipher(encryptionKey, { location, name: key });
+  const cipher =
+    encryptionKey === undefined ? plainCipher({ location }) : credentialCipher(encryptionKey, { location, name: key });
 
-  const attempt = async <T>(operation: 'load' | 'save' | 'clear', action: () => Promise<T>, saved?: KimiCredentials): Promise<T> => {
+  const attempt = async <T>(
+    operation: 'load' | 'save' | 'clear',
+    action: () => Promise<T>,
+    saved?: KimiCredentials,
+  ): Promise<T> => {
     try {
       return await action();
     } catch (error) {

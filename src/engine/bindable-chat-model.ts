@@ -3,7 +3,9 @@ import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 type ChatConfig = ConstructorParameters<typeof OpenAICompatibleChatLanguageModel>[1];
 
 /** What may differ from call to call; the rest is baked in when the model is made. */
-export type BoundConfig = Required<Pick<ChatConfig, 'fetch' | 'transformRequestBody' | 'convertUsage' | 'metadataExtractor'>>;
+export type BoundConfig = Required<
+  Pick<ChatConfig, 'fetch' | 'transformRequestBody' | 'convertUsage' | 'metadataExtractor'>
+>;
 
 /**
  * openai-compatible's model, with a way to give one call a configuration of its own, so that what belongs to one call (its body, its

@@ -98,7 +98,10 @@ export class ChatExchange implements Exchange {
     if (isErrorBody(event)) {
       const fault = answerFaultOf(event);
       const isOurs = fault !== undefined;
-      setEventError(event, isOurs ? answerFaultError(fault, this, this.brokenBy) : toKimiAPIError(this, event, { inAnswer: true }));
+      setEventError(
+        event,
+        isOurs ? answerFaultError(fault, this, this.brokenBy) : toKimiAPIError(this, event, { inAnswer: true }),
+      );
       return;
     }
     this.usage = findUsage(event) ?? this.usage;
@@ -120,7 +123,10 @@ export class ChatExchange implements Exchange {
     const observed = this.observe(fetch);
     return async (input, init) => {
       const response = await observed(input, init);
-      if (response.ok && /^(application\/([\w.-]+\+)?json|text\/html)\b/i.test(response.headers.get('content-type') ?? '')) {
+      if (
+        response.ok &&
+        /^(application\/([\w.-]+\+)?json|text\/html)\b/i.test(response.headers.get('content-type') ?? '')
+      ) {
         throw unreadableAnswer(this, await beginningOf(response));
       }
       return response;

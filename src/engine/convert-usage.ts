@@ -16,7 +16,8 @@ export function convertUsage(usage: unknown): LanguageModelV4Usage {
   const wire = (typeof usage === 'object' && usage !== null ? usage : {}) as WireUsage;
   const input = wire.prompt_tokens ?? undefined;
   const output = wire.completion_tokens ?? undefined;
-  const cached = wire.cached_tokens ?? wire.prompt_tokens_details?.cached_tokens ?? (input === undefined ? undefined : 0);
+  const cached =
+    wire.cached_tokens ?? wire.prompt_tokens_details?.cached_tokens ?? (input === undefined ? undefined : 0);
   const reasoning = wire.completion_tokens_details?.reasoning_tokens ?? undefined;
 
   const converted: LanguageModelV4Usage = {

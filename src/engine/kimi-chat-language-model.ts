@@ -80,11 +80,19 @@ export class KimiChatLanguageModel {
   }
 
   /** Sends with what the id means for the account. A slug the server refuses is looked up anew and sent again once, if it is another one now. */
-  private async withModel<T>(options: LanguageModelV4CallOptions, send: (prepared: LanguageModelV4CallOptions) => Promise<T>): Promise<T> {
+  private async withModel<T>(
+    options: LanguageModelV4CallOptions,
+    send: (prepared: LanguageModelV4CallOptions) => Promise<T>,
+  ): Promise<T> {
     const { name, service } = this.config;
     const { abortSignal } = options;
     checkHeaders(options.headers);
-    const prepare = async (model: ModelInfo) => prepareCall(options, model, { name, service, keepsReasoningByDefault: await this.config.keepsReasoningByDefault() });
+    const prepare = async (model: ModelInfo) =>
+      prepareCall(options, model, {
+        name,
+        service,
+        keepsReasoningByDefault: await this.config.keepsReasoningByDefault(),
+      });
     const begin = async () => {
       const model = await this.config.model(this.modelId);
       return { model, prepared: await prepare(model) };
@@ -113,7 +121,9 @@ export class KimiChatLanguageModel {
       return content;
     }
     let index = 0;
-    return content.map(part => (part.type === 'tool-call' && !calls[index++]?.id ? { ...part, toolCallId: this.config.generateId() } : part));
+    return content.map(part =>
+      part.type === 'tool-call' && !calls[index++]?.id ? { ...part, toolCallId: this.config.generateId() } : part,
+    );
   }
 
   private transform({ [KIMI_CALL_KEY]: call, ...body }: WireBody, warnings: SharedV4Warning[]): KimiChatRequestBody {
@@ -139,7 +149,10 @@ export class KimiChatLanguageModel {
     exchange.recoveredToolCalls = recovered?.count ?? 0;
     const { unified, raw } = result.finishReason;
     const mayBeEmpty = unified === 'length' || unified === 'content-filter';
-    if (!mayBeEmpty && !content.some(part => (part.type === 'text' ? part.text.trim() !== '' : part.type !== 'reasoning'))) {
+    if (
+      !mayBeEmpty &&
+      !content.some(part => (part.type === 'text' ? part.text.trim() !== '' : part.type !== 'reasoning'))
+    ) {
       throw answerFaultError(content.length === 0 ? 'empty' : 'thinking-only', exchange);
     }
     return {
@@ -147,7 +160,10 @@ export class KimiChatLanguageModel {
       content: content.map(part => restoreToolName(part, exchange.callerNames)),
       finishReason: { unified: unified === 'stop' && exchange.recoveredToolCalls > 0 ? 'tool-calls' : unified, raw },
       usage: convertUsage(findUsage(body)),
-      providerMetadata: { ...result.providerMetadata, kimi: { ...result.providerMetadata?.kimi, ...exchange.metadata(body) } },
+      providerMetadata: {
+        ...result.providerMetadata,
+        kimi: { ...result.providerMetadata?.kimi, ...exchange.metadata(body) },
+      },
     };
   }
 

@@ -3,7 +3,18 @@ import { z } from 'zod/v4';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 
 /** Effort words that are always understood; a model's own levels are accepted besides (decisions.md 28). */
-export const REASONING_EFFORTS = ['auto', 'off', 'none', 'on', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export const REASONING_EFFORTS = [
+  'auto',
+  'off',
+  'none',
+  'on',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+] as const;
 
 /** `providerOptions.kimi`, also read under the provider's `name`. */
 export type KimiLanguageModelOptions = {
@@ -95,7 +106,9 @@ export function parseKimiOptions(
     }
     const given = Object.entries(value as Record<string, unknown>).filter(([, value]) => value !== undefined);
     // An alias never beats the documented name beside it.
-    for (const [key, value] of given.toSorted(([left], [right]) => Number(right in ALIASES) - Number(left in ALIASES))) {
+    for (const [key, value] of given.toSorted(
+      ([left], [right]) => Number(right in ALIASES) - Number(left in ALIASES),
+    )) {
       const option = ALIASES[key] ?? key;
       if (!(option in optionsSchema.shape)) {
         warnings.push({

@@ -30,7 +30,11 @@ const optionsSchema = z.object({
 });
 
 /** Fields of the wire message that a message's options ask for. @throws KimiInvalidArgumentError for a bad value */
-export function messageFields(providerOptions: SharedV4ProviderOptions | undefined, role: string, name: string): Record<string, unknown> {
+export function messageFields(
+  providerOptions: SharedV4ProviderOptions | undefined,
+  role: string,
+  name: string,
+): Record<string, unknown> {
   const parsed = optionsSchema.safeParse({ ...providerOptions?.kimi, ...providerOptions?.[name] });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -47,7 +51,15 @@ export function messageFields(providerOptions: SharedV4ProviderOptions | undefin
   };
 }
 
-function wireTool({ name, description, inputSchema }: { name: string; description?: string | undefined; inputSchema: JSONSchema7 }) {
+function wireTool({
+  name,
+  description,
+  inputSchema,
+}: {
+  name: string;
+  description?: string | undefined;
+  inputSchema: JSONSchema7;
+}) {
   return { type: 'function', function: { name, description, parameters: inputSchema } };
 }
 

@@ -14,7 +14,13 @@ export type ThinkingFields = {
 const LADDER = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 /** For models without an effort list: what `reasoning_effort` may say (decisions.md 28); on the platform nothing, see below. */
-const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = { low: 'low', medium: 'medium', high: 'high', xhigh: 'high', max: 'high' };
+const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = {
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+};
 
 /**
  * One table for `providerOptions.kimi.reasoningEffort` and AI SDK 7's `reasoning`, driven by what the model can do:
@@ -55,7 +61,11 @@ export function mapReasoningEffort(
 
   if (model.thinking === 'no') {
     if (!off) {
-      warnings.push({ type: 'unsupported', feature: 'reasoning', details: `${model.id} does not think; the effort "${effort}" was ignored.` });
+      warnings.push({
+        type: 'unsupported',
+        feature: 'reasoning',
+        details: `${model.id} does not think; the effort "${effort}" was ignored.`,
+      });
     }
     return { fields: {}, warnings };
   }
@@ -63,7 +73,11 @@ export function mapReasoningEffort(
     return { fields: { thinking: { type: 'disabled' } }, warnings };
   }
   if (off) {
-    warnings.push({ type: 'unsupported', feature: 'reasoning', details: `${model.id} always thinks; "${effort}" was replaced by its default.` });
+    warnings.push({
+      type: 'unsupported',
+      feature: 'reasoning',
+      details: `${model.id} always thinks; "${effort}" was replaced by its default.`,
+    });
   }
   if (model.efforts === undefined || model.efforts.length === 0) {
     return { fields: withoutList(off ? 'on' : asked, model, service, warnings), warnings };
@@ -79,14 +93,27 @@ export function mapReasoningEffort(
   return { fields: { thinking: { type: 'enabled', ...(level === undefined ? {} : { effort: level }) } }, warnings };
 }
 
-function withoutList(asked: string, model: ModelInfo, service: KimiService, warnings: SharedV4Warning[]): ThinkingFields {
+function withoutList(
+  asked: string,
+  model: ModelInfo,
+  service: KimiService,
+  warnings: SharedV4Warning[],
+): ThinkingFields {
   const level = GENERIC_LEVELS[asked];
   if (level !== undefined && service === 'platform') {
-    warnings.push({ type: 'compatibility', feature: 'reasoning', details: `${model.id} can only think or not; "${asked}" was sent as "on".` });
+    warnings.push({
+      type: 'compatibility',
+      feature: 'reasoning',
+      details: `${model.id} can only think or not; "${asked}" was sent as "on".`,
+    });
     return { thinking: { type: 'enabled' } };
   }
   if (level !== undefined && level !== asked) {
-    warnings.push({ type: 'compatibility', feature: 'reasoning', details: `${model.id} has no effort above high; "${asked}" was sent as "${level}".` });
+    warnings.push({
+      type: 'compatibility',
+      feature: 'reasoning',
+      details: `${model.id} has no effort above high; "${asked}" was sent as "${level}".`,
+    });
   }
   return { thinking: { type: 'enabled' }, ...(level === undefined ? {} : { reasoning_effort: level }) };
 }
@@ -94,7 +121,9 @@ function withoutList(asked: string, model: ModelInfo, service: KimiService, warn
 /** The declared default if listed, else the middle level, as the official client picks it (wire.md 6.2, B:195352-195395). */
 function defaultEffort(model: ModelInfo): string | undefined {
   const efforts = model.efforts ?? [];
-  return model.defaultEffort !== undefined && efforts.includes(model.defaultEffort) ? model.defaultEffort : efforts[Math.floor(efforts.length / 2)];
+  return model.defaultEffort !== undefined && efforts.includes(model.defaultEffort)
+    ? model.defaultEffort
+    : efforts[Math.floor(efforts.length / 2)];
 }
 
 function nearestLevel(asked: string, efforts: readonly string[]): string {

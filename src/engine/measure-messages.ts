@@ -22,7 +22,8 @@ export function measureMessages(messages: readonly KimiChatMessage[]): MessageMe
           ? {
               ...message,
               content: message.content.map(part => {
-                const holder = part.type === 'image_url' ? part.image_url : part.type === 'video_url' ? part.video_url : undefined;
+                const holder =
+                  part.type === 'image_url' ? part.image_url : part.type === 'video_url' ? part.video_url : undefined;
                 media += holder === undefined ? 0 : 1;
                 const inline = (holder as { url?: string } | undefined)?.url?.startsWith('data:') === true;
                 return inline ? { type: part.type } : part;

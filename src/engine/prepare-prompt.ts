@@ -23,13 +23,17 @@ type ToolMessage = Extract<LanguageModelV4Message, { role: 'tool' }>;
 export function preparePrompt(prompt: LanguageModelV4Prompt, name: string): LanguageModelV4Prompt {
   return prompt.flatMap((original): LanguageModelV4Message[] => {
     const isDeveloper = (original.role as string) === 'developer';
-    const { providerOptions, ...message } = isDeveloper ? ({ ...original, role: 'system' } as LanguageModelV4Message) : original;
+    const { providerOptions, ...message } = isDeveloper
+      ? ({ ...original, role: 'system' } as LanguageModelV4Message)
+      : original;
     const fields = messageFields(providerOptions, message.role, name);
     switch (message.role) {
       case 'system':
         return [{ ...message, ...spread(fields) }];
       case 'user': {
-        const content = message.content.map(part => (part.type === 'file' ? prepareFile(part, name) : withoutOptions(part)));
+        const content = message.content.map(part =>
+          part.type === 'file' ? prepareFile(part, name) : withoutOptions(part),
+        );
         const [first] = content;
         // Of a text alone openai-compatible spreads the part's fields, not the message's.
         return content.length === 1 && first?.type === 'text'
@@ -39,16 +43,24 @@ export function preparePrompt(prompt: LanguageModelV4Prompt, name: string): Lang
       case 'assistant':
         return prepareAssistant(message, { ...reasoningField(message, providerOptions), ...fields }, name);
       case 'tool':
-        return [{
-          ...message,
-          content: message.content.map(part => (part.type === 'tool-result' ? prepareResult(part, name) : withoutOptions(part))),
-        }];
+        return [
+          {
+            ...message,
+            content: message.content.map(part =>
+              part.type === 'tool-result' ? prepareResult(part, name) : withoutOptions(part),
+            ),
+          },
+        ];
     }
   });
 }
 
 /** Results of tools that another provider ran stand in its own message; here they follow it, as all results do. */
-function prepareAssistant(message: AssistantMessage, fields: Record<string, unknown>, name: string): LanguageModelV4Message[] {
+function prepareAssistant(
+  message: AssistantMessage,
+  fields: Record<string, unknown>,
+  name: string,
+): LanguageModelV4Message[] {
   const results = message.content.filter(part => part.type === 'tool-result').map(part => prepareResult(part, name));
   const content = message.content.filter(part => part.type !== 'tool-result').map(withoutOptions);
   const assistant: AssistantMessage = { ...message, content, ...spread(fields) };
@@ -88,7 +100,10 @@ function spread(fields: Record<string, unknown>): { providerOptions?: SharedV4Pr
   return Object.keys(fields).length === 0 ? {} : { providerOptions: { openaiCompatible: fields as never } };
 }
 
-function withoutOptions<T extends { providerOptions?: SharedV4ProviderOptions }>({ providerOptions: _, ...part }: T): T {
+function withoutOptions<T extends { providerOptions?: SharedV4ProviderOptions }>({
+  providerOptions: _,
+  ...part
+}: T): T {
   return part as T;
 }
 
@@ -101,5 +116,8 @@ function prepareFile<T extends FilePart>(part: T, name: string): T {
   if (id === undefined) {
     return file;
   }
-  return markUnsupportedFile({ ...file, data: { type: 'url', url: new URL(id.startsWith('ms://') ? id : `ms://${id}`) } });
+  return markUnsupportedFile({
+    ...file,
+    data: { type: 'url', url: new URL(id.startsWith('ms://') ? id : `ms://${id}`) },
+  });
 }

@@ -10,7 +10,10 @@ export function recoverToolCalls(
   toolNames: ReadonlySet<string>,
   generateId: () => string,
 ): { content: LanguageModelV4Content[]; count: number } | undefined {
-  if (toolNames.size === 0 || !content.some(part => (part.type === 'text' || part.type === 'reasoning') && part.text.includes('<|'))) {
+  if (
+    toolNames.size === 0 ||
+    !content.some(part => (part.type === 'text' || part.type === 'reasoning') && part.text.includes('<|'))
+  ) {
     return undefined;
   }
   const recovery = new ToolCallRecovery(toolNames);

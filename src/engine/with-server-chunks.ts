@@ -2,7 +2,9 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { rawChunkOf } from '../stream/raw-chunk';
 
 /** The same stream, whose raw parts are the server's own chunks: neither repaired ones nor those that were added. */
-export function withServerChunks(stream: ReadableStream<LanguageModelV4StreamPart>): ReadableStream<LanguageModelV4StreamPart> {
+export function withServerChunks(
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+): ReadableStream<LanguageModelV4StreamPart> {
   const reader = stream.getReader();
   return new ReadableStream<LanguageModelV4StreamPart>(
     {

@@ -22,7 +22,11 @@ export function hidePrompt<T>(value: T, requestBodyValues: unknown): T {
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') {
     const escaped = JSON.stringify(value).slice(1, -1);
-    return value.length < SHORTEST_PROMPT || value.startsWith('data:') ? [] : escaped === value ? [value] : [value, escaped];
+    return value.length < SHORTEST_PROMPT || value.startsWith('data:')
+      ? []
+      : escaped === value
+        ? [value]
+        : [value, escaped];
   }
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }

@@ -128,7 +128,9 @@ export class KimiAPIError extends APICallError {
       isRetryable,
       ...(answer.statusCode === undefined ? {} : { statusCode: answer.statusCode }),
       ...(answer.responseHeaders === undefined ? {} : { responseHeaders: answer.responseHeaders }),
-      ...(answer.responseBody === undefined ? {} : { responseBody: hidePrompt(answer.responseBody, requestBodyValues) }),
+      ...(answer.responseBody === undefined
+        ? {}
+        : { responseBody: hidePrompt(answer.responseBody, requestBodyValues) }),
       ...(cause === undefined ? {} : { cause }),
       ...(data === undefined ? {} : { data: hidePrompt(data, requestBodyValues) }),
     });
@@ -139,7 +141,12 @@ export class KimiAPIError extends APICallError {
     this.source = source;
     this.retryAfter = retryAfter;
     this.resetsAt = resetsAt;
-    Object.defineProperty(this, 'requestBodyValues', { value: requestBodyValues, enumerable: false, writable: true, configurable: true });
+    Object.defineProperty(this, 'requestBodyValues', {
+      value: requestBodyValues,
+      enumerable: false,
+      writable: true,
+      configurable: true,
+    });
   }
 
   static override isInstance(error: unknown): error is KimiAPIError {

@@ -18,7 +18,17 @@ export class KimiLoginRequiredError extends KimiError {
   /** Where the credential came from, or the places that were searched. Never the credential itself. */
   readonly source: string;
 
-  constructor({ reason, source, message, cause }: { reason: 'missing' | 'revoked' | 'rejected'; source: string; message: string; cause?: unknown }) {
+  constructor({
+    reason,
+    source,
+    message,
+    cause,
+  }: {
+    reason: 'missing' | 'revoked' | 'rejected';
+    source: string;
+    message: string;
+    cause?: unknown;
+  }) {
     super({ name: 'KimiLoginRequiredError', code, message, cause });
     this.reason = reason;
     this.source = source;

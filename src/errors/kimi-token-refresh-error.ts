@@ -43,7 +43,9 @@ export class KimiTokenRefreshError extends APICallError {
       requestBodyValues: {},
       isRetryable,
       ...(statusCode === undefined ? {} : { statusCode }),
-      ...(retryAfterMs === undefined ? {} : { responseHeaders: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } }),
+      ...(retryAfterMs === undefined
+        ? {}
+        : { responseHeaders: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } }),
     });
     this.name = 'KimiTokenRefreshError';
     this.source = source;

@@ -17,7 +17,17 @@ export class KimiUnsupportedProtocolError extends KimiError {
   /** Ids of the account that can be used instead. */
   readonly usable: readonly string[];
 
-  constructor({ modelId, protocol, usable, message }: { modelId: string; protocol: string; usable: readonly string[]; message: string }) {
+  constructor({
+    modelId,
+    protocol,
+    usable,
+    message,
+  }: {
+    modelId: string;
+    protocol: string;
+    usable: readonly string[];
+    message: string;
+  }) {
     super({ name: 'KimiUnsupportedProtocolError', code, message });
     this.modelId = modelId;
     this.protocol = protocol;

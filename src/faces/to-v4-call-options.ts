@@ -17,7 +17,12 @@ export function toV4CallOptions(
     prompt: (prompt as AnyMessage[]).map(toV4Message),
     ...(tools === undefined
       ? {}
-      : { tools: tools.map(tool => ((tool.type as string) === 'provider-defined' ? { ...tool, type: 'provider' } : tool) as typeof tool) }),
+      : {
+          tools: tools.map(
+            tool =>
+              ((tool.type as string) === 'provider-defined' ? { ...tool, type: 'provider' } : tool) as typeof tool,
+          ),
+        }),
   };
 }
 
@@ -26,7 +31,9 @@ type AnyMessage = { role: string; content: string | AnyPart[] };
 
 function toV4Message(message: AnyMessage): LanguageModelV4Message {
   const { content } = message;
-  return (typeof content === 'string' ? message : { ...message, content: content.map(toV4Part) }) as LanguageModelV4Message;
+  return (
+    typeof content === 'string' ? message : { ...message, content: content.map(toV4Part) }
+  ) as LanguageModelV4Message;
 }
 
 function toV4Part(part: AnyPart): AnyPart {

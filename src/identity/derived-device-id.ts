@@ -1,6 +1,8 @@
 /** A device id without a disk: the same for the same account in every process, in the form the client uses (32 hex for kimi-cli, else dashed). */
 export async function derivedDeviceId(client: 'kimi-cli' | 'kimi-code' | 'host', account: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`ai-sdk-provider-kimi device ${account}`)));
+  const digest = new Uint8Array(
+    await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`ai-sdk-provider-kimi device ${account}`)),
+  );
   const bytes = digest.slice(0, 16);
   // Version 4, variant 1: both clients write UUIDv4 (wire.md 1.3).
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

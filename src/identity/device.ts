@@ -24,5 +24,8 @@ export type DeviceReader = {
    * The device id file of `sender`: an official client's own one, or this package's. Existing content is used verbatim; a missing or
    * blank file is created in that client's form. `undefined` where there is no disk or it cannot be written (decisions.md 25).
    */
-  readDeviceId(sender: 'kimi-cli' | 'kimi-code' | 'host', environment: Readonly<Record<string, string | undefined>>): Promise<string | undefined>;
+  readDeviceId(
+    sender: 'kimi-cli' | 'kimi-code' | 'host',
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<string | undefined>;
 };

@@ -25,14 +25,23 @@ export type HostIdentity = {
 export type KimiIdentity = OfficialClient | { client: OfficialClient; deviceId?: string } | HostIdentity;
 
 /** `identity` as given, reduced to its two parts. @throws KimiInvalidArgumentError */
-export function parseIdentity(identity: KimiIdentity): { sender: OfficialClient | HostIdentity; deviceId: string | undefined } {
+export function parseIdentity(identity: KimiIdentity): {
+  sender: OfficialClient | HostIdentity;
+  deviceId: string | undefined;
+} {
   if (typeof identity !== 'string' && (typeof identity !== 'object' || identity === null)) {
-    throw invalid('identity', `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${identity === null ? 'null' : `a ${typeof identity}`}`);
+    throw invalid(
+      'identity',
+      `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${identity === null ? 'null' : `a ${typeof identity}`}`,
+    );
   }
   const sender = typeof identity === 'string' ? identity : 'client' in identity ? identity.client : identity;
   if (typeof sender === 'string') {
     if (sender !== 'kimi-cli' && sender !== 'kimi-code') {
-      throw invalid('identity', `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${JSON.stringify(sender)}`);
+      throw invalid(
+        'identity',
+        `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${JSON.stringify(sender)}`,
+      );
     }
   } else {
     // The official package throws for the same: an empty product is a request without identity (B:61243-61251).
@@ -53,7 +62,11 @@ export function parseIdentity(identity: KimiIdentity): { sender: OfficialClient 
 }
 
 /** The identity headers in the official order and case (wire.md 1.1, clients.md 2). */
-export function identityHeaders(sender: OfficialClient | HostIdentity, device: Device, deviceId: string): Array<[string, string]> {
+export function identityHeaders(
+  sender: OfficialClient | HostIdentity,
+  device: Device,
+  deviceId: string,
+): Array<[string, string]> {
   const product =
     sender === 'kimi-cli'
       ? { name: KIMI_CLI.userAgentProduct, version: KIMI_CLI.version, platform: KIMI_CLI.platform }
@@ -66,8 +79,14 @@ export function identityHeaders(sender: OfficialClient | HostIdentity, device: D
     [IDENTITY_HEADERS.platform, product.platform],
     [IDENTITY_HEADERS.version, product.version],
     [IDENTITY_HEADERS.deviceName, printableASCII(device.hostname)],
-    [IDENTITY_HEADERS.deviceModel, printableASCII(sender === 'kimi-cli' ? kimiCliDeviceModel(device) : kimiCodeDeviceModel(device))],
-    [IDENTITY_HEADERS.osVersion, printableASCII(sender === 'kimi-cli' && device.platform !== 'win32' ? device.version : device.release)],
+    [
+      IDENTITY_HEADERS.deviceModel,
+      printableASCII(sender === 'kimi-cli' ? kimiCliDeviceModel(device) : kimiCodeDeviceModel(device)),
+    ],
+    [
+      IDENTITY_HEADERS.osVersion,
+      printableASCII(sender === 'kimi-cli' && device.platform !== 'win32' ? device.version : device.release),
+    ],
     [IDENTITY_HEADERS.deviceId, printableASCII(deviceId)],
   ];
 }

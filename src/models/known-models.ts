@@ -10,7 +10,14 @@ import type { ModelInfo } from './model-info';
 const CODING_MODELS: readonly ModelInfo[] = [
   model({ id: 'kimi-for-coding', displayName: 'Kimi for Coding', contextLength: 262_144 }),
   model({ id: 'kimi-for-coding-highspeed', displayName: 'Kimi for Coding, high speed', contextLength: 262_144 }),
-  model({ id: 'k3', displayName: 'Kimi K3', contextLength: 1_048_576, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max' }),
+  model({
+    id: 'k3',
+    displayName: 'Kimi K3',
+    contextLength: 1_048_576,
+    thinking: 'only',
+    efforts: ['low', 'high', 'max'],
+    defaultEffort: 'max',
+  }),
   model({
     id: 'k3-256k',
     displayName: 'Kimi K3, 256k',
@@ -33,11 +40,30 @@ const PLATFORM_MODELS: readonly ModelInfo[] = [
     dynamicTools: true,
   }),
   model({ id: 'kimi-k2.7-code', displayName: 'Kimi K2.7 Code', contextLength: 262_144, thinking: 'only' }),
-  model({ id: 'kimi-k2.7-code-highspeed', displayName: 'Kimi K2.7 Code, high speed', contextLength: 262_144, thinking: 'only' }),
+  model({
+    id: 'kimi-k2.7-code-highspeed',
+    displayName: 'Kimi K2.7 Code, high speed',
+    contextLength: 262_144,
+    thinking: 'only',
+  }),
   model({ id: 'kimi-k2.6', displayName: 'Kimi K2.6', contextLength: 262_144 }),
   model({ id: 'kimi-k2.5', displayName: 'Kimi K2.5', contextLength: 262_144 }),
-  model({ id: 'kimi-k2-thinking', contextLength: 262_144, thinking: 'only', imageInput: false, videoInput: false, sampling: 'free' }),
-  model({ id: 'kimi-k2-turbo-preview', contextLength: 262_144, thinking: 'no', imageInput: false, videoInput: false, sampling: 'free' }),
+  model({
+    id: 'kimi-k2-thinking',
+    contextLength: 262_144,
+    thinking: 'only',
+    imageInput: false,
+    videoInput: false,
+    sampling: 'free',
+  }),
+  model({
+    id: 'kimi-k2-turbo-preview',
+    contextLength: 262_144,
+    thinking: 'no',
+    imageInput: false,
+    videoInput: false,
+    sampling: 'free',
+  }),
 ];
 
 const TABLES: Readonly<Record<KimiService, ReadonlyMap<string, ModelInfo>>> = {
@@ -53,14 +79,34 @@ export function knownModel(id: string, service: KimiService): ModelInfo {
 /** Families, so that a new id of a known line does not lose its rules (peers.md 6, "matched by exact id"). */
 function modelOfFamily(id: string): ModelInfo {
   if (/^(kimi-)?k[3-9]/.test(id)) {
-    return model({ id, contextLength: 262_144, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max' });
+    return model({
+      id,
+      contextLength: 262_144,
+      thinking: 'only',
+      efforts: ['low', 'high', 'max'],
+      defaultEffort: 'max',
+    });
   }
   if (/thinking/.test(id)) {
-    return model({ id, contextLength: 262_144, thinking: 'only', imageInput: false, videoInput: false, sampling: 'free' });
+    return model({
+      id,
+      contextLength: 262_144,
+      thinking: 'only',
+      imageInput: false,
+      videoInput: false,
+      sampling: 'free',
+    });
   }
   if (/^kimi-k2-|^moonshot-/.test(id)) {
     const contextLength = id.startsWith('moonshot-') ? moonshotWindow(id) : 262_144;
-    return model({ id, contextLength, thinking: 'no', imageInput: /vision/.test(id), videoInput: false, sampling: 'free' });
+    return model({
+      id,
+      contextLength,
+      thinking: 'no',
+      imageInput: /vision/.test(id),
+      videoInput: false,
+      sampling: 'free',
+    });
   }
   return model({ id, contextLength: 262_144 });
 }

@@ -84,11 +84,16 @@ export class ModelCatalog {
   private async ask(): Promise<ModelList> {
     const { fetch, apiBaseURL, service, cache, now } = this.options;
     try {
-      const response = await fetch(`${apiBaseURL}/models`, { headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(TIME_LIMIT_MS) });
+      const response = await fetch(`${apiBaseURL}/models`, {
+        headers: { Accept: 'application/json' },
+        signal: AbortSignal.timeout(TIME_LIMIT_MS),
+      });
       const body: unknown = await response.json().catch(() => undefined);
       const models = response.ok ? parseModelList(body, service) : undefined;
       if (models === undefined) {
-        throw new Error(`${apiBaseURL}/models answered HTTP ${response.status}${response.ok ? ', but not with a list of models' : ''}.`);
+        throw new Error(
+          `${apiBaseURL}/models answered HTTP ${response.status}${response.ok ? ', but not with a list of models' : ''}.`,
+        );
       }
       this.failedAt = undefined;
       this.held = { models, fetchedAt: now(), source: 'server' };

@@ -13,7 +13,10 @@ export function nearestId(id: string, candidates: readonly string[]): string | u
 
 /** Names differ by prefix, case and separators more often than by letters: `Kimi-K3`, `kimi_k3`, `k3`. */
 function normalize(id: string): string {
-  return id.toLowerCase().replace(/^kimi[-_]?(?=k\d)/, '').replace(/[^a-z0-9]/g, '');
+  return id
+    .toLowerCase()
+    .replace(/^kimi[-_]?(?=k\d)/, '')
+    .replace(/[^a-z0-9]/g, '');
 }
 
 /** Levenshtein, one row at a time. */

@@ -52,7 +52,8 @@ function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): 
   const thinking = entry.supports_thinking_type ?? legacyThinking(entry.supports_reasoning, known.thinking);
   // Read only where `support` is exactly true (B:61672-61724).
   const declared = entry.think_efforts;
-  const efforts = declared === undefined ? knownEfforts : declared.support === true ? declared.valid_efforts : undefined;
+  const efforts =
+    declared === undefined ? knownEfforts : declared.support === true ? declared.valid_efforts : undefined;
   const defaultEffort = declared === undefined ? knownDefault : declared.default_effort;
   const displayName = entry.display_name ?? known.displayName;
   return {
@@ -60,7 +61,9 @@ function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): 
     ...(displayName === undefined ? {} : { displayName }),
     contextLength: entry.context_length ?? known.contextLength,
     thinking,
-    ...(thinking === 'no' || efforts === undefined || efforts.length === 0 ? {} : { efforts, ...(defaultEffort === undefined ? {} : { defaultEffort }) }),
+    ...(thinking === 'no' || efforts === undefined || efforts.length === 0
+      ? {}
+      : { efforts, ...(defaultEffort === undefined ? {} : { defaultEffort }) }),
     imageInput: entry.supports_image_in ?? known.imageInput,
     videoInput: entry.supports_video_in ?? known.videoInput,
     toolUse: entry.supports_tool_use ?? true,

@@ -39,7 +39,13 @@ const DEFAULTS: Readonly<Record<KimiService, string>> = { coding: ALIAS, platfor
 export function resolveModel(id: string, known: KnownModels, service: KimiService): ModelResolution {
   if (known === undefined || known.models.length === 0) {
     const slug = id === 'auto' ? DEFAULTS[service] : id;
-    return resolution(id, knownModel(slug, service), 'bundled', [], `The account's list is not known yet; sent as ${JSON.stringify(slug)} with the bundled capabilities.`);
+    return resolution(
+      id,
+      knownModel(slug, service),
+      'bundled',
+      [],
+      `The account's list is not known yet; sent as ${JSON.stringify(slug)} with the bundled capabilities.`,
+    );
   }
   const { models, source } = known;
   const usable = models.filter(model => model.protocol === 'openai').map(model => model.id);
@@ -49,14 +55,35 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
     return resolution(id, listed, source, usable, 'The account lists it; sent as it is.');
   }
   if (id === 'auto') {
-    return resolution(id, first, source, usable, `"auto" is the first model in the account's list, the server's default.`);
+    return resolution(
+      id,
+      first,
+      source,
+      usable,
+      `"auto" is the first model in the account's list, the server's default.`,
+    );
   }
   if (id === ALIAS && service === 'coding') {
-    return resolution(id, first, source, usable, `"${ALIAS}" means what the account is entitled to; its list has no entry of that name, so the first one is sent.`);
+    return resolution(
+      id,
+      first,
+      source,
+      usable,
+      `"${ALIAS}" means what the account is entitled to; its list has no entry of that name, so the first one is sent.`,
+    );
   }
-  const nearest = nearestId(id, models.map(model => model.id));
+  const nearest = nearestId(
+    id,
+    models.map(model => model.id),
+  );
   return {
-    ...resolution(id, knownModel(id, service), source, usable, `The account has no model ${JSON.stringify(id)}.${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`),
+    ...resolution(
+      id,
+      knownModel(id, service),
+      source,
+      usable,
+      `The account has no model ${JSON.stringify(id)}.${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`,
+    ),
     outcome: 'unknown',
   };
 }
@@ -69,7 +96,11 @@ export function usableModel({ id, outcome, slug, protocol, capabilities, why, us
   const list = usable.length === 0 ? 'none' : usable.join(', ');
   if (outcome === 'unknown') {
     const word = /^[\w.:/-]+$/.test(id) ? id : JSON.stringify(id);
-    throw new KimiNoSuchModelError({ modelId: id, available: usable, message: `${why} Use one of: ${list}. To see why: npx ai-sdk-provider-kimi models --explain ${word}` });
+    throw new KimiNoSuchModelError({
+      modelId: id,
+      available: usable,
+      message: `${why} Use one of: ${list}. To see why: npx ai-sdk-provider-kimi models --explain ${word}`,
+    });
   }
   if (outcome === 'unsupported') {
     throw new KimiUnsupportedProtocolError({
@@ -82,7 +113,22 @@ export function usableModel({ id, outcome, slug, protocol, capabilities, why, us
   return capabilities;
 }
 
-function resolution(id: string, model: ModelInfo, source: ModelResolution['source'], usable: readonly string[], why: string): ModelResolution {
+function resolution(
+  id: string,
+  model: ModelInfo,
+  source: ModelResolution['source'],
+  usable: readonly string[],
+  why: string,
+): ModelResolution {
   const { protocol } = model;
-  return { id, outcome: protocol === 'openai' ? 'resolved' : 'unsupported', slug: model.id, protocol, capabilities: model, why, source, usable };
+  return {
+    id,
+    outcome: protocol === 'openai' ? 'resolved' : 'unsupported',
+    slug: model.id,
+    protocol,
+    capabilities: model,
+    why,
+    source,
+    usable,
+  };
 }

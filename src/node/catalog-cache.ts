@@ -13,8 +13,14 @@ export const openCatalogCache: CatalogCacheOpener['openCatalogCache'] = (name, e
   return {
     async load() {
       try {
-        const entry = JSON.parse(await readFile(file, 'utf8')) as { version?: unknown; fetchedAt?: unknown; body?: unknown } | null;
-        return entry?.version === VERSION && typeof entry.fetchedAt === 'number' ? { fetchedAt: entry.fetchedAt, body: entry.body } : undefined;
+        const entry = JSON.parse(await readFile(file, 'utf8')) as {
+          version?: unknown;
+          fetchedAt?: unknown;
+          body?: unknown;
+        } | null;
+        return entry?.version === VERSION && typeof entry.fetchedAt === 'number'
+          ? { fetchedAt: entry.fetchedAt, body: entry.body }
+          : undefined;
       } catch {
         return undefined;
       }

@@ -11,4 +11,5 @@ function notify(message: string): void {
   }
 }
 
-export const defaultCredentialStore: DefaultCredentialStoreResolver['defaultCredentialStore'] = options => choose({ ...options, notify });
+export const defaultCredentialStore: DefaultCredentialStoreResolver['defaultCredentialStore'] = options =>
+  choose({ ...options, notify });

@@ -44,7 +44,10 @@ export const readDeviceId: DeviceReader['readDeviceId'] = async (sender, environ
   return (await createIdFile(file, minted)) ? ((await readIdFile(file)) ?? minted) : undefined;
 };
 
-function deviceIdDirectory(sender: 'kimi-cli' | 'kimi-code' | 'host', environment: Readonly<Record<string, string | undefined>>): string {
+function deviceIdDirectory(
+  sender: 'kimi-cli' | 'kimi-code' | 'host',
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
   switch (sender) {
     case 'kimi-cli':
       return environment.KIMI_SHARE_DIR || path.join(os.homedir(), '.kimi');

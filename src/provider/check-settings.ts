@@ -10,7 +10,10 @@ import type { KimiProviderSettings } from './kimi-provider-settings';
 export function checkSettings({ fetch, headers, identity }: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
     const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
-    throw new KimiInvalidArgumentError({ argument: 'fetch', message: `The setting "fetch" must be a function like the global fetch, not ${given}.` });
+    throw new KimiInvalidArgumentError({
+      argument: 'fetch',
+      message: `The setting "fetch" must be a function like the global fetch, not ${given}.`,
+    });
   }
   checkHeaders(headers);
   if (identity !== undefined) {

@@ -18,27 +18,49 @@ const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
 export type ConfiguredKey = { source: string; credentials: CredentialProvider };
 
 /** The key that settings or environment give, if any: `apiKey`, else, where no `credentialStore` is set, a variable. */
-export function configuredKey(settings: KimiProviderSettings, environment: Environment, endpoints: KimiEndpoints): ConfiguredKey | undefined {
+export function configuredKey(
+  settings: KimiProviderSettings,
+  environment: Environment,
+  endpoints: KimiEndpoints,
+): ConfiguredKey | undefined {
   const remedy = `Check that key, or make a new one at ${consoleURL(endpoints)}.`;
   const { apiKey } = settings;
   if (apiKey !== undefined) {
     const source = 'the "apiKey" setting';
     const key = async () => usableKey(typeof apiKey === 'function' ? await askFor(apiKey, source) : apiKey, source);
-    return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, foreignKey(given, endpoints.service)), remedy }) };
+    return {
+      source,
+      credentials: apiKeyCredentials({
+        key,
+        describe: given => withKind(source, foreignKey(given, endpoints.service)),
+        remedy,
+      }),
+    };
   }
-  const variable = settings.credentialStore === undefined ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined) : undefined;
+  const variable =
+    settings.credentialStore === undefined
+      ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined)
+      : undefined;
   if (variable === undefined) {
     return undefined;
   }
   const source = `the environment variable ${variable}`;
   const key = () => usableKey(environment[variable], source);
-  return { source, credentials: apiKeyCredentials({ key, describe: given => withKind(source, foreignKey(given, endpoints.service)), remedy }) };
+  return {
+    source,
+    credentials: apiKeyCredentials({
+      key,
+      describe: given => withKind(source, foreignKey(given, endpoints.service)),
+      remedy,
+    }),
+  };
 }
 
 /** What a person does who is not signed in: the command, or the variables. */
 export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
   const variables = KEY_VARIABLES[endpoints.service].join(' or ');
-  const forAccount = account === 'default' ? '' : ` --account ${/^[\w.@-]+$/.test(account) ? account : JSON.stringify(account)}`;
+  const forAccount =
+    account === 'default' ? '' : ` --account ${/^[\w.@-]+$/.test(account) ? account : JSON.stringify(account)}`;
   return endpoints.service === 'coding'
     ? `Run "npx ai-sdk-provider-kimi login${forAccount}", or set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}.`
     : `Set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}, or run "npx ai-sdk-provider-kimi login --api-key --service platform${forAccount}".`;

@@ -58,7 +58,10 @@ export class CredentialAccess {
     const environment = readEnvironment();
     return {
       endpoints: resolveEndpoints(
-        { ...this.settings, region: this.settings.region ?? (this.settings.service === 'platform' ? undefined : this.markedRegion) },
+        {
+          ...this.settings,
+          region: this.settings.region ?? (this.settings.service === 'platform' ? undefined : this.markedRegion),
+        },
         environment,
       ),
       account: this.settings.account ?? environment.KIMI_ACCOUNT ?? 'default',
@@ -165,12 +168,17 @@ export class CredentialAccess {
     const explicit = this.settings.credentialStore;
     const chosen =
       explicit === undefined
-        ? await (await import('#node/default-credential-store')).defaultCredentialStore({
+        ? await (
+            await import('#node/default-credential-store')
+          ).defaultCredentialStore({
             slot,
             account,
             service,
             oauthHost,
-            apiBaseURL: this.settings.baseURL ?? (service === 'coding' ? environment.KIMI_CODE_BASE_URL : undefined) ?? apiBaseURL,
+            apiBaseURL:
+              this.settings.baseURL ??
+              (service === 'coding' ? environment.KIMI_CODE_BASE_URL : undefined) ??
+              apiBaseURL,
             environment,
             forLogin,
           })
@@ -208,7 +216,8 @@ function refuseForeignLogin(
   { service, oauthHost, apiBaseURL }: KimiEndpoints,
   argument: string,
 ): void {
-  const isForeign = service === 'platform' || (oauthHost === OAUTH_HOSTS.global && /[\\/]kimi-code\.json$/.test(location));
+  const isForeign =
+    service === 'platform' || (oauthHost === OAUTH_HOSTS.global && /[\\/]kimi-code\.json$/.test(location));
   if (impliedIdentity === undefined || !isForeign) {
     return;
   }

@@ -39,7 +39,8 @@ export class KimiCore {
     return new KimiChatLanguageModel(modelId, {
       name: settings.name ?? 'kimi',
       service,
-      keepsReasoningByDefault: async () => senderOf(this.identity((await this.access.forRequest()).impliedIdentity)) === 'kimi-code',
+      keepsReasoningByDefault: async () =>
+        senderOf(this.identity((await this.access.forRequest()).impliedIdentity)) === 'kimi-code',
       apiBaseURL: () => this.access.place().endpoints.apiBaseURL,
       headers: () => settings.headers ?? {},
       fetch: this.authorizedFetch,
@@ -53,7 +54,10 @@ export class KimiCore {
   /** The chain: authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. */
   private readonly authorizedFetch: FetchFunction = (input, init) =>
     // Whatever it waits for, a callback of the user's included: one that never settles must not outlive the call.
-    untilAborted(this.authorizeAndFetch(input, init), init?.signal ?? (input instanceof Request ? input.signal : undefined));
+    untilAborted(
+      this.authorizeAndFetch(input, init),
+      init?.signal ?? (input instanceof Request ? input.signal : undefined),
+    );
 
   private readonly authorizeAndFetch: FetchFunction = async (input, init) => {
     const { endpoints, credentials, impliedIdentity } = await this.access.forRequest();
@@ -82,10 +86,18 @@ export class KimiCore {
   private identity(implied: OfficialClient | undefined): KimiIdentity | undefined {
     const { identity, service } = this.settings;
     const stated = identity === undefined && service !== 'platform' ? 'kimi-cli' : identity;
-    return implied === undefined || (typeof stated === 'object' && !('client' in stated)) || senderOf(stated) === implied ? stated : implied;
+    return implied === undefined ||
+      (typeof stated === 'object' && !('client' in stated)) ||
+      senderOf(stated) === implied
+      ? stated
+      : implied;
   }
 }
 
 function senderOf(identity: KimiIdentity | undefined): string | undefined {
-  return typeof identity === 'object' && 'client' in identity ? identity.client : typeof identity === 'string' ? identity : undefined;
+  return typeof identity === 'object' && 'client' in identity
+    ? identity.client
+    : typeof identity === 'string'
+      ? identity
+      : undefined;
 }

@@ -4,7 +4,8 @@ import { callableProvider, type CallableProvider } from './callable-provider';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** The provider in AI SDK 5's words. Callable: `kimi('kimi-for-coding')`. */
-export interface KimiProviderV2 extends CallableProvider<LanguageModelV2>, Omit<ProviderV2, keyof CallableProvider<LanguageModelV2>> {}
+export interface KimiProviderV2
+  extends CallableProvider<LanguageModelV2>, Omit<ProviderV2, keyof CallableProvider<LanguageModelV2>> {}
 
 /** A provider whose models are LanguageModelV2: accepted by AI SDK 5, 6 and 7. */
 export function kimiProviderV2(settings: KimiProviderSettings = {}): KimiProviderV2 {

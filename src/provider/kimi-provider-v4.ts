@@ -4,7 +4,8 @@ import { callableProvider, type CallableProvider } from './callable-provider';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** The provider in AI SDK 7's words. Callable: `kimi('kimi-for-coding')`. */
-export interface KimiProviderV4 extends CallableProvider<LanguageModelV4>, Omit<ProviderV4, keyof CallableProvider<LanguageModelV4>> {}
+export interface KimiProviderV4
+  extends CallableProvider<LanguageModelV4>, Omit<ProviderV4, keyof CallableProvider<LanguageModelV4>> {}
 
 /** A provider whose models are LanguageModelV4. */
 export function kimiProviderV4(settings: KimiProviderSettings = {}): KimiProviderV4 {

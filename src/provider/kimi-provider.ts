@@ -7,7 +7,9 @@ import { kimiProviderV4, type KimiProviderV4 } from './kimi-provider-v4';
 /** The root entry's factory: the specification is a setting, V2 by default, because every AI SDK major accepts it. */
 export function kimiProvider(settings: KimiProviderSettings & { specificationVersion: 'v4' }): KimiProviderV4;
 export function kimiProvider(settings: KimiProviderSettings & { specificationVersion: 'v3' }): KimiProviderV3;
-export function kimiProvider(settings?: KimiProviderSettings & { specificationVersion?: 'v2' | undefined }): KimiProviderV2;
+export function kimiProvider(
+  settings?: KimiProviderSettings & { specificationVersion?: 'v2' | undefined },
+): KimiProviderV2;
 export function kimiProvider(settings: KimiProviderSettings = {}): KimiProviderV2 | KimiProviderV3 | KimiProviderV4 {
   switch (settings.specificationVersion) {
     case undefined:

@@ -22,7 +22,13 @@ export class ModelAccess {
     this.fetch = fetch;
     this.now = now;
     // At login, and in the background after each renewal (issue 5): what an account may use changes with its plan.
-    access.onCredentials(() => void this.catalog().then(catalog => catalog.refreshInBackground(), () => undefined));
+    access.onCredentials(
+      () =>
+        void this.catalog().then(
+          catalog => catalog.refreshInBackground(),
+          () => undefined,
+        ),
+    );
   }
 
   /** The server's list, in its order; the last good one when the server cannot be reached. @throws when there is none */
@@ -72,7 +78,10 @@ export class ModelAccess {
     const { endpoints, account, credentials } = await this.access.forRequest();
     const slot = await credentialSlot({ ...endpoints, account });
     // A key may belong to anybody; a login is known by its slot.
-    const name = credentials.refresh === undefined ? `${slot}-${await this.fingerprint((await credentials.getCredential()).token)}` : slot;
+    const name =
+      credentials.refresh === undefined
+        ? `${slot}-${await this.fingerprint((await credentials.getCredential()).token)}`
+        : slot;
     let catalog = this.catalogs.get(name);
     if (catalog === undefined) {
       catalog = import('#node/catalog-cache').then(

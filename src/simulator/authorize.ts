@@ -8,7 +8,8 @@ import type { SimulatorState } from './simulator-state';
 export async function authorize(exchange: Exchange, state: SimulatorState, service: KimiService): Promise<boolean> {
   const credential = /^Bearer (.+)$/.exec(exchange.request.headers.authorization ?? '')?.[1];
   const alive =
-    credential !== undefined && (state.apiKeys[service].includes(credential) || (service === 'coding' && state.ledger.isAlive(credential)));
+    credential !== undefined &&
+    (state.apiKeys[service].includes(credential) || (service === 'coding' && state.ledger.isAlive(credential)));
   if (!alive) {
     await refuseApi(exchange, ACCESS_RULES.unauthorized);
     return false;

@@ -1,4 +1,11 @@
-export type { AnswerPart, AnswerScript, ScriptedAnswer, ScriptedToolCall, ScriptedUsage, ToolCallQuirk } from './answers/scripted-answer';
+export type {
+  AnswerPart,
+  AnswerScript,
+  ScriptedAnswer,
+  ScriptedToolCall,
+  ScriptedUsage,
+  ToolCallQuirk,
+} from './answers/scripted-answer';
 export type { Fault } from './fault';
 export type { KimiSimulator, KimiSimulatorOptions } from './kimi-simulator';
 export type { TokenAnswer } from './login-ledger';

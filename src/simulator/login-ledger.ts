@@ -2,7 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { SimulatorClock } from './simulator-clock';
 
 /** A successful answer of the token endpoint (wire.md 2). */
-export type TokenAnswer = { access_token: string; refresh_token: string; token_type: 'Bearer'; expires_in: number; scope: string };
+export type TokenAnswer = {
+  access_token: string;
+  refresh_token: string;
+  token_type: 'Bearer';
+  expires_in: number;
+  scope: string;
+};
 
 export type DeviceAnswer = {
   user_code: string;
@@ -13,7 +19,13 @@ export type DeviceAnswer = {
   interval: number;
 };
 
-export type PollOutcome = TokenAnswer | 'authorization_pending' | 'slow_down' | 'expired_token' | 'access_denied' | 'invalid_grant';
+export type PollOutcome =
+  | TokenAnswer
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
+  | 'access_denied'
+  | 'invalid_grant';
 
 export type LoginLedgerOptions = {
   clock: SimulatorClock;
@@ -173,7 +185,13 @@ export class LoginLedger {
     const refreshToken = jwtShaped({ iss: 'kimi-simulator', sub: 'user-simulator', typ: 'refresh', jti: randomUUID() });
     this.accessTokens.set(accessToken, { chain, expiresAt: clock.now() + tokenLifetime * 1000 });
     this.refreshTokens.set(refreshToken, { chain, usedAt: undefined });
-    return { access_token: accessToken, refresh_token: refreshToken, token_type: 'Bearer', expires_in: tokenLifetime, scope: 'kimi-code' };
+    return {
+      access_token: accessToken,
+      refresh_token: refreshToken,
+      token_type: 'Bearer',
+      expires_in: tokenLifetime,
+      scope: 'kimi-code',
+    };
   }
 }
 

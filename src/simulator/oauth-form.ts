@@ -7,7 +7,10 @@ import { OAUTH_RULES } from './rules/oauth-rules';
  * The form of an OAuth request, after what holds for all of them: a form, the official client id, no unknown fields.
  * `undefined` when it was refused here.
  */
-export async function readOAuthForm(exchange: Exchange, fields: readonly string[]): Promise<Readonly<Record<string, string>> | undefined> {
+export async function readOAuthForm(
+  exchange: Exchange,
+  fields: readonly string[],
+): Promise<Readonly<Record<string, string>> | undefined> {
   const { form, notices } = exchange.request;
   if (form === undefined) {
     await refuseOAuth(exchange, OAUTH_RULES.invalidRequest);
@@ -21,6 +24,9 @@ export async function readOAuthForm(exchange: Exchange, fields: readonly string[
   if (unknown.length > 0) {
     notices.push(`${OAUTH_RULES.unknownParameter.rule}: ${unknown.join(', ')}`);
   }
-  exchange.request.passedRules.push(OAUTH_RULES.invalidClient.rule, ...(unknown.length === 0 ? [OAUTH_RULES.unknownParameter.rule] : []));
+  exchange.request.passedRules.push(
+    OAUTH_RULES.invalidClient.rule,
+    ...(unknown.length === 0 ? [OAUTH_RULES.unknownParameter.rule] : []),
+  );
   return form;
 }

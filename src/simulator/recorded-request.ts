@@ -79,7 +79,8 @@ export async function readRequest(message: IncomingMessage, time: number): Promi
   };
   return Object.defineProperty(request, inspect.custom, {
     enumerable: false,
-    value: () => `${request.method} ${request.path} -> ${request.status ?? 'no answer'} (${body.length} characters of body)`,
+    value: () =>
+      `${request.method} ${request.path} -> ${request.status ?? 'no answer'} (${body.length} characters of body)`,
   });
 }
 

@@ -32,14 +32,22 @@ export function defaultSimulatorModels(): SimulatorModels {
       model('kimi-for-coding', 262_144),
       model('kimi-for-coding-highspeed', 262_144),
       model('k3', 1_048_576, { supports_thinking_type: 'only', think_efforts: k3Efforts('max') }),
-      model('k3-256k', 262_144, { supports_thinking_type: 'only', think_efforts: k3Efforts('high'), supports_video_in: false }),
+      model('k3-256k', 262_144, {
+        supports_thinking_type: 'only',
+        think_efforts: k3Efforts('high'),
+        supports_video_in: false,
+      }),
     ],
     platform: [
       model('kimi-k3', 1_048_576, { supports_thinking_type: 'only', think_efforts: k3Efforts('max') }),
       model('kimi-k2.7-code', 262_144, { supports_thinking_type: 'only', behaviour: { emptyReasoning: 'missing' } }),
       model('kimi-k2.6', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
       model('kimi-k2.5', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
-      model('kimi-k2-turbo-preview', 262_144, { supports_thinking_type: 'no', ...TEXT_ONLY, behaviour: { sampling: 'free' } }),
+      model('kimi-k2-turbo-preview', 262_144, {
+        supports_thinking_type: 'no',
+        ...TEXT_ONLY,
+        behaviour: { sampling: 'free' },
+      }),
       model('kimi-k2-thinking', 262_144, {
         supports_thinking_type: 'only',
         ...TEXT_ONLY,

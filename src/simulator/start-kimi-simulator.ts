@@ -44,7 +44,10 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
       coding: options.models?.coding ? [...options.models.coding] : models.coding,
       platform: options.models?.platform ? [...options.models.platform] : models.platform,
     },
-    apiKeys: { coding: options.apiKeys?.coding ?? ['sk-kimi-simulator'], platform: options.apiKeys?.platform ?? ['sk-simulator'] },
+    apiKeys: {
+      coding: options.apiKeys?.coding ?? ['sk-kimi-simulator'],
+      platform: options.apiKeys?.platform ?? ['sk-simulator'],
+    },
     gate: options.gate ?? 'known-agents',
     strict: options.strict ?? true,
     disabledRules,

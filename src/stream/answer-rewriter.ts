@@ -88,7 +88,9 @@ export class AnswerRewriter {
       this.watch.fail();
       return faultEvent('malformed');
     }
-    const chunks = withErrorsApart(chunk).flatMap(part => (isErrorBody(part) ? [part] : (this.recovery?.rewrite(part) ?? [part])));
+    const chunks = withErrorsApart(chunk).flatMap(part =>
+      isErrorBody(part) ? [part] : (this.recovery?.rewrite(part) ?? [part]),
+    );
     if (chunks.length === 1 && chunks[0] === chunk) {
       this.watch.see(chunk);
       return `${event}\n\n`;
@@ -104,7 +106,9 @@ export class AnswerRewriter {
   private leave(chunks: ChatChunk[], sent?: unknown): string {
     chunks.forEach(chunk => this.watch.see(chunk));
     const raw = (position: number) => (position === 0 ? (sent ?? null) : null);
-    return chunks.map((chunk, position) => eventOf(this.keepsRaw ? withRawChunk(withoutRawChunk(chunk), raw(position)) : chunk)).join('');
+    return chunks
+      .map((chunk, position) => eventOf(this.keepsRaw ? withRawChunk(withoutRawChunk(chunk), raw(position)) : chunk))
+      .join('');
   }
 }
 

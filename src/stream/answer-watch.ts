@@ -55,7 +55,8 @@ export class AnswerWatch {
     if (delta) {
       this.hasReasoning ||= typeof (delta.reasoning_content ?? delta.reasoning) === 'string';
       this.hasText ||= isText(delta.content) || isText(delta.refusal);
-      this.hasToolCall ||= Array.isArray(delta.tool_calls) && delta.tool_calls.some(entry => isText(entry?.function?.name));
+      this.hasToolCall ||=
+        Array.isArray(delta.tool_calls) && delta.tool_calls.some(entry => isText(entry?.function?.name));
     }
     if (isText(choice?.finish_reason)) {
       this.finishReason = choice?.finish_reason as string;

@@ -25,7 +25,11 @@ export function createChatStreamFetch({
 }): FetchFunction {
   return async (input, init) => {
     const response = await fetch(input, init);
-    if (!response.ok || response.body === null || !/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
+    if (
+      !response.ok ||
+      response.body === null ||
+      !/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
+    ) {
       return response;
     }
     const keepsRaw = answer !== undefined && !coalesce;

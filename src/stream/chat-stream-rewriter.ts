@@ -24,7 +24,15 @@ export class ChatStreamRewriter {
   private afterCarriageReturn = false;
 
   /** @param keepsRaw whether changed chunks carry what the server sent (raw-chunk.ts) */
-  constructor({ generateId, coalesce, keepsRaw = false }: { generateId: () => string; coalesce: boolean; keepsRaw?: boolean }) {
+  constructor({
+    generateId,
+    coalesce,
+    keepsRaw = false,
+  }: {
+    generateId: () => string;
+    coalesce: boolean;
+    keepsRaw?: boolean;
+  }) {
     this.coalesce = coalesce;
     this.keepsRaw = keepsRaw;
     this.toolCalls = new ToolCallLabels(generateId);
@@ -138,7 +146,9 @@ function isSingleEvent(events: string): boolean {
 
 /** Deltas of one kind, one answer and one choice. */
 function belongsTo({ chunk, field }: Run, next: Run): boolean {
-  return field === next.field && chunk.id === next.chunk.id && chunk.choices?.[0]?.index === next.chunk.choices?.[0]?.index;
+  return (
+    field === next.field && chunk.id === next.chunk.id && chunk.choices?.[0]?.index === next.chunk.choices?.[0]?.index
+  );
 }
 
 function eventOf({ chunk, event, field, texts }: Run): string {
@@ -160,7 +170,13 @@ function dataOf(event: string): string | undefined {
 }
 
 function otherLines(event: string): string {
-  return event.includes('\n') ? event.split('\n').filter(line => line !== '' && !line.startsWith('data')).map(line => `${line}\n`).join('') : '';
+  return event.includes('\n')
+    ? event
+        .split('\n')
+        .filter(line => line !== '' && !line.startsWith('data'))
+        .map(line => `${line}\n`)
+        .join('')
+    : '';
 }
 
 function parseChunk(data: string): ChatChunk | undefined {

@@ -92,7 +92,10 @@ export class ChunkRecovery {
       const called = { name: this.callerNames.get(name) ?? name, arguments: input };
       return { index: FIRST_INDEX + position, id, type: 'function', function: called };
     });
-    return [...this.textChunks(reasoning, content), ...(toolCalls.length > 0 ? [this.chunk({ tool_calls: toolCalls })] : [])];
+    return [
+      ...this.textChunks(reasoning, content),
+      ...(toolCalls.length > 0 ? [this.chunk({ tool_calls: toolCalls })] : []),
+    ];
   }
 
   /** What was held back of an answer that broke off, as text: its calls may not be whole. */
@@ -119,10 +122,13 @@ export class ChunkRecovery {
       const { content, reasoning } = this.recovery.beginToolCall();
       before.push(...this.textChunks(reasoning, content));
       delta.tool_calls.forEach(entry => this.follow(entry));
-      changed.tool_calls = this.callerNames.size === 0 ? delta.tool_calls : delta.tool_calls.map(entry => this.renamed(entry));
+      changed.tool_calls =
+        this.callerNames.size === 0 ? delta.tool_calls : delta.tool_calls.map(entry => this.renamed(entry));
     }
     const isSame =
-      changed.reasoning_content === delta.reasoning_content && changed.content === delta.content && changed.tool_calls === delta.tool_calls;
+      changed.reasoning_content === delta.reasoning_content &&
+      changed.content === delta.content &&
+      changed.tool_calls === delta.tool_calls;
     return { before, delta: isSame ? undefined : changed };
   }
 
@@ -157,5 +163,7 @@ export class ChunkRecovery {
 const FIRST_INDEX = 1000;
 
 function headOf(chunk: ChatChunk): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(withoutRawChunk(chunk)).filter(([key]) => !['choices', 'usage', 'error'].includes(key)));
+  return Object.fromEntries(
+    Object.entries(withoutRawChunk(chunk)).filter(([key]) => !['choices', 'usage', 'error'].includes(key)),
+  );
 }

@@ -1,5 +1,15 @@
 /** Marks that open a quotation, with the one that closes it. */
-const QUOTES: Readonly<Record<string, number>> = { '“': 1, '„': 1, '«': 1, '「': 1, '『': 1, '”': -1, '»': -1, '」': -1, '』': -1 };
+const QUOTES: Readonly<Record<string, number>> = {
+  '“': 1,
+  '„': 1,
+  '«': 1,
+  '「': 1,
+  '『': 1,
+  '”': -1,
+  '»': -1,
+  '」': -1,
+  '』': -1,
+};
 
 /**
  * Follows Markdown text, in any pieces, as far as it takes to know whether the next character stands in code or in a quotation. Where

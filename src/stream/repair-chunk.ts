@@ -5,7 +5,12 @@ export type ChatChunk = {
   id?: unknown;
   choices?: Array<{
     index?: unknown;
-    delta?: ({ content?: unknown; reasoning_content?: unknown; tool_calls?: Array<ToolCallDelta | null> | null } & Record<string, unknown>) | null;
+    delta?:
+      | ({ content?: unknown; reasoning_content?: unknown; tool_calls?: Array<ToolCallDelta | null> | null } & Record<
+          string,
+          unknown
+        >)
+      | null;
     finish_reason?: unknown;
     logprobs?: unknown;
     usage?: unknown;
@@ -29,7 +34,9 @@ export function repairChunk(chunk: ChatChunk, toolCalls: ToolCallLabels): boolea
   }
   const delta = chunk.choices?.[0]?.delta;
   if (delta && Array.isArray(delta.tool_calls)) {
-    const entries = delta.tool_calls.filter(entry => entry?.function || typeof entry?.index === 'number') as ToolCallDelta[];
+    const entries = delta.tool_calls.filter(
+      entry => entry?.function || typeof entry?.index === 'number',
+    ) as ToolCallDelta[];
     changed ||= entries.length < delta.tool_calls.length;
     delta.tool_calls = entries;
     for (const entry of entries) {

@@ -58,7 +58,10 @@ export class ToolCallLabels {
     return this.begin(delta, { index, id, name });
   }
 
-  private begin(delta: ToolCallDelta, { index, id, name }: { index: number | undefined; id: string | undefined; name: string | undefined }): boolean {
+  private begin(
+    delta: ToolCallDelta,
+    { index, id, name }: { index: number | undefined; id: string | undefined; name: string | undefined },
+  ): boolean {
     this.current = { index, id: id ?? this.generateId(), name, minted: id === undefined };
     if (index !== undefined) {
       this.byIndex.set(index, this.current);

@@ -24,7 +24,13 @@ type State =
 /** What a token did: the markup goes on, is whole with this token, was whole before it, or is none. */
 export type MarkupStep = 'more' | 'done' | 'done-before' | 'none';
 
-const ENTITIES: Readonly<Record<string, string>> = { '&quot;': '"', '&apos;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&quot;': '"',
+  '&apos;': "'",
+  '&lt;': '<',
+  '&gt;': '>',
+  '&amp;': '&',
+};
 
 /**
  * One piece of tool call markup, token by token. Strict: a tool that the request did not declare, arguments that are no JSON object, or

@@ -44,13 +44,24 @@ export class ToolCallRecovery {
   /** Reasoning in; out what can leave, after the text that turned out to be no call. */
   writeReasoning(text: string): Said {
     const content = text === '' ? '' : this.endContent();
-    return { content, reasoning: this.reasoning.write(text).map(piece => this.think(piece)).join('') };
+    return {
+      content,
+      reasoning: this.reasoning
+        .write(text)
+        .map(piece => this.think(piece))
+        .join(''),
+    };
   }
 
   /** Text in; out what can leave, after the reasoning that turned out to be no call. */
   writeContent(text: string): Said {
     let reasoning = text === '' ? '' : this.endReasoning();
-    const content = this.blank + this.content.write(text).map(piece => this.say(piece)).join('');
+    const content =
+      this.blank +
+      this.content
+        .write(text)
+        .map(piece => this.say(piece))
+        .join('');
     this.blank = '';
     if (this.thought.length > 0 && !this.hasContent && this.found.length === 0) {
       this.blank = content;
@@ -99,11 +110,19 @@ export class ToolCallRecovery {
   }
 
   private endReasoning(): string {
-    return this.reasoning.end().map(piece => this.think(piece)).join('');
+    return this.reasoning
+      .end()
+      .map(piece => this.think(piece))
+      .join('');
   }
 
   private endContent(): string {
-    const content = this.blank + this.content.end().map(piece => this.say(piece)).join('');
+    const content =
+      this.blank +
+      this.content
+        .end()
+        .map(piece => this.say(piece))
+        .join('');
     this.blank = '';
     return content;
   }
@@ -148,5 +167,9 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(sorted);
   }
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, field]) => [key, sorted(field)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => [key, sorted(field)]),
+  );
 }

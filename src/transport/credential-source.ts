@@ -2,7 +2,11 @@
 const HEADER = 'x-ai-sdk-provider-kimi-credential';
 
 /** The same response, which says for `readCredentialSource` where its credential came from. */
-export function withCredentialSource(response: Response, source: string, body: BodyInit | null = response.body): Response {
+export function withCredentialSource(
+  response: Response,
+  source: string,
+  body: BodyInit | null = response.body,
+): Response {
   const headers = new Headers(response.headers);
   // A path may hold what a header may not.
   headers.set(HEADER, encodeURIComponent(source));

@@ -22,7 +22,10 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
       throw redirectError(url, target === 'hidden' ? 'unknown' : target.origin);
     }
     // 307 and 308 keep method and body; the others would turn a POST into a GET, which no Kimi endpoint means.
-    const repeated = await fetch(copy === undefined ? target.href : new Request(target.href, copy), { ...init, redirect: 'manual' });
+    const repeated = await fetch(copy === undefined ? target.href : new Request(target.href, copy), {
+      ...init,
+      redirect: 'manual',
+    });
     const further = redirectTarget(target.href, repeated);
     if (further !== undefined) {
       await repeated.body?.cancel();

@@ -3,7 +3,10 @@
  * The AI SDK appends its own product to the caller's User-Agent and lets a call header replace the provider's (aisdk.md 4), so only
  * the fetch can say the last word.
  */
-export function setFinalHeaders(init: RequestInit | undefined, headers: ReadonlyArray<readonly [string, string]>): RequestInit {
+export function setFinalHeaders(
+  init: RequestInit | undefined,
+  headers: ReadonlyArray<readonly [string, string]>,
+): RequestInit {
   const final = new Set(headers.map(([name]) => name.toLowerCase()));
   const merged: Record<string, string> = {};
   for (const [name, value] of headers) {

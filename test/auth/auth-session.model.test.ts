@@ -11,16 +11,30 @@ type Outcome = { name: string; result: 'ok' | 'refresh-failed' | 'login-required
 type Plan = { faults: Fault[][]; pauses: number[]; outages: boolean[]; killTokens: boolean[]; skews: number[] };
 
 const fault = (kinds: Fault['kind'][]) =>
-  fc.record({ atStep: fc.integer({ min: 1, max: 30 }), kind: fc.constantFrom(...kinds), hours: fc.constantFrom(-5, 5, 0.1, -0.1) });
+  fc.record({
+    atStep: fc.integer({ min: 1, max: 30 }),
+    kind: fc.constantFrom(...kinds),
+    hours: fc.constantFrom(-5, 5, 0.1, -0.1),
+  });
 
-const plan = (kinds: Fault['kind'][], outages: fc.Arbitrary<boolean[]> = fc.constant([]), sameClock = false): fc.Arbitrary<Plan> =>
+const plan = (
+  kinds: Fault['kind'][],
+  outages: fc.Arbitrary<boolean[]> = fc.constant([]),
+  sameClock = false,
+): fc.Arbitrary<Plan> =>
   fc.integer({ min: 2, max: 4 }).chain(count =>
     fc.record({
-      faults: fc.array(kinds.length === 0 ? fc.constant([]) : fc.array(fault(kinds), { maxLength: 2 }), { minLength: count, maxLength: count }),
+      faults: fc.array(kinds.length === 0 ? fc.constant([]) : fc.array(fault(kinds), { maxLength: 2 }), {
+        minLength: count,
+        maxLength: count,
+      }),
       pauses: fc.array(fc.constantFrom(0, 100, 460, 905, 20_000), { minLength: 3, maxLength: 3 }),
       outages,
       killTokens: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
-      skews: fc.array(sameClock ? fc.constant(0) : fc.constantFrom(0, 0, 5, -5), { minLength: count, maxLength: count }),
+      skews: fc.array(sameClock ? fc.constant(0) : fc.constantFrom(0, 0, 5, -5), {
+        minLength: count,
+        maxLength: count,
+      }),
     }),
   );
 
@@ -48,7 +62,11 @@ async function play(scheduler: fc.Scheduler, { faults, pauses, outages, killToke
   return game;
 }
 
-async function round(scheduler: fc.Scheduler, { world, processes, outcomes }: Game, pauseSeconds: number): Promise<Outcome[]> {
+async function round(
+  scheduler: fc.Scheduler,
+  { world, processes, outcomes }: Game,
+  pauseSeconds: number,
+): Promise<Outcome[]> {
   world.time += pauseSeconds * 1000;
   const results: Outcome[] = [];
   const alive = processes.filter(process => !process.isKilled);
@@ -74,7 +92,7 @@ async function round(scheduler: fc.Scheduler, { world, processes, outcomes }: Ga
 /** Runs what is scheduled until nothing is left. */
 async function idle(scheduler: fc.Scheduler): Promise<void> {
   // The real code between two steps takes some turns of the event loop (streams, WebCrypto-free, no timers).
-  for (let quiet = 0; quiet < 3; ) {
+  for (let quiet = 0; quiet < 3;) {
     if (scheduler.count() > 0) {
       quiet = 0;
       await scheduler.waitOne();
@@ -99,7 +117,11 @@ async function request(process: Process): Promise<Outcome> {
         }
         return { name, result: 'refresh-failed', detail: error.message };
       }
-      return { name, result: KimiLoginRequiredError.isInstance(error) ? 'login-required' : 'other', detail: String(error) };
+      return {
+        name,
+        result: KimiLoginRequiredError.isInstance(error) ? 'login-required' : 'other',
+        detail: String(error),
+      };
     }
   }
 }
@@ -110,7 +132,9 @@ function expectSafe({ processes, outcomes }: Game): void {
   for (const process of processes) {
     expect(process.resentRejected, 'a refresh token that was rejected is not sent again').toBe(0);
     // Requests that were under way when the first of them heard of it may have sent the same token.
-    expect(process.refusedTwice, 'an access token that was refused is not sent again').toBeLessThanOrEqual(REQUESTS - 1);
+    expect(process.refusedTwice, 'an access token that was refused is not sent again').toBeLessThanOrEqual(
+      REQUESTS - 1,
+    );
   }
 }
 
@@ -134,21 +158,25 @@ describe('N processes, one login, every interleaving', () => {
 
   it('stay signed in while the OAuth host fails and clocks are wrong by hours and jump, without a refresh storm', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), plan(['clock'], fc.array(fc.boolean(), { maxLength: 8 })), async (scheduler, chosen) => {
-        const game = await play(scheduler, chosen);
-        expectSafe(game);
-        expect(game.outcomes.filter(({ result }) => result === 'login-required')).toEqual([]);
-        expect(game.world.mostPostsInFlight).toBeLessThanOrEqual(1);
-        expect(game.world.reusedRefreshTokens).toBe(0);
-        if (chosen.outages.every(isOutage => !isOutage)) {
-          expect(game.outcomes.every(({ result }) => result === 'ok')).toBe(true);
-          const jumps = chosen.faults.flat().length;
-          for (const posts of game.postsByRound) {
-            // One per process and clock at most: those whose clocks differ can't tell each other's tokens.
-            expect(posts).toBeLessThanOrEqual(2 * chosen.faults.length + jumps);
+      fc.asyncProperty(
+        fc.scheduler(),
+        plan(['clock'], fc.array(fc.boolean(), { maxLength: 8 })),
+        async (scheduler, chosen) => {
+          const game = await play(scheduler, chosen);
+          expectSafe(game);
+          expect(game.outcomes.filter(({ result }) => result === 'login-required')).toEqual([]);
+          expect(game.world.mostPostsInFlight).toBeLessThanOrEqual(1);
+          expect(game.world.reusedRefreshTokens).toBe(0);
+          if (chosen.outages.every(isOutage => !isOutage)) {
+            expect(game.outcomes.every(({ result }) => result === 'ok')).toBe(true);
+            const jumps = chosen.faults.flat().length;
+            for (const posts of game.postsByRound) {
+              // One per process and clock at most: those whose clocks differ can't tell each other's tokens.
+              expect(posts).toBeLessThanOrEqual(2 * chosen.faults.length + jumps);
+            }
           }
-        }
-      }),
+        },
+      ),
       { numRuns: 700 },
     );
   });
@@ -173,7 +201,9 @@ describe('N processes, one login, every interleaving', () => {
         }
         if (!wasStopped) {
           const rejections = game.processes.reduce((sum, process) => sum + process.rejectedRefreshTokens.size, 0);
-          const finders = game.processes.filter(process => process.rejectedRefreshTokens.size > 0 && !process.isKilled).length;
+          const finders = game.processes.filter(
+            process => process.rejectedRefreshTokens.size > 0 && !process.isKilled,
+          ).length;
           expect(finders, 'one process finds out, the tombstone tells the others').toBeLessThanOrEqual(1);
           expect(rejections).toBeLessThanOrEqual(1 + game.processes.filter(process => process.isKilled).length);
         }

@@ -26,7 +26,11 @@ afterEach(() => simulator.close());
 const TOKEN = '/api/oauth/token';
 const minutes = (count: number) => simulator.clock.advance(count * 60_000);
 const saved = () => store.record as KimiOAuthCredentials;
-const caught = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => expect.unreachable('no error'), (error: unknown) => error);
+const caught = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable('no error'),
+    (error: unknown) => error,
+  );
 const api = (credentials: ReturnType<typeof session>) => {
   const authorized = createAuthorizedFetch({ fetch, apiBaseURL: simulator.apiBaseURL, credentials });
   return () => authorized(`${simulator.apiBaseURL}/models`);
@@ -51,10 +55,18 @@ describe('while the token is fresh', () => {
 
   it('is one session for two providers that share a store or a key', async () => {
     const registry = createSessionRegistry();
-    await Promise.all([session(simulator, store, { registry }), session(simulator, store, { registry })].map(one => one.getAccessToken()));
+    await Promise.all(
+      [session(simulator, store, { registry }), session(simulator, store, { registry })].map(one =>
+        one.getAccessToken(),
+      ),
+    );
     expect(store.log).toEqual(['load']);
     const twin = { ...store };
-    await Promise.all([session(simulator, store, { registry, shareAs: 'x' }), session(simulator, twin, { registry, shareAs: 'x' })].map(one => one.getAccessToken()));
+    await Promise.all(
+      [session(simulator, store, { registry, shareAs: 'x' }), session(simulator, twin, { registry, shareAs: 'x' })].map(
+        one => one.getAccessToken(),
+      ),
+    );
     expect(store.log).toEqual(['load', 'load']);
   });
 
@@ -63,7 +75,10 @@ describe('while the token is fresh', () => {
     const other = signedIn(simulator);
     const mine = session(simulator, memoryCredentialStore(first), { registry });
     const theirs = session(simulator, memoryCredentialStore(other), { registry });
-    expect(await Promise.all([mine.getAccessToken(), theirs.getAccessToken()])).toEqual([first.accessToken, other.accessToken]);
+    expect(await Promise.all([mine.getAccessToken(), theirs.getAccessToken()])).toEqual([
+      first.accessToken,
+      other.accessToken,
+    ]);
   });
 });
 
@@ -126,9 +141,18 @@ describe('when it is due', () => {
 
   it('keeps the refresh token if the answer has none, and survives odd answers', async () => {
     minutes(8);
-    simulator.fault({ match: { path: TOKEN }, status: 200, body: { access_token: 'new', expires_in: '900', id_token: 'not a jwt', refresh_token: null } });
+    simulator.fault({
+      match: { path: TOKEN },
+      status: 200,
+      body: { access_token: 'new', expires_in: '900', id_token: 'not a jwt', refresh_token: null },
+    });
     expect(await session(simulator, store).getAccessToken()).toBe('new');
-    expect(saved()).toEqual({ ...first, accessToken: 'new', expiresAt: Math.floor(simulator.clock.now() / 1000) + 900, tokenType: 'Bearer' });
+    expect(saved()).toEqual({
+      ...first,
+      accessToken: 'new',
+      expiresAt: Math.floor(simulator.clock.now() / 1000) + 900,
+      tokenType: 'Bearer',
+    });
   });
 
   it('is not fooled by clocks that are wrong by hours', async () => {
@@ -160,7 +184,8 @@ describe('a clock that is set back while the process runs', () => {
 });
 
 describe('a refresh that does not come about', () => {
-  const outage = (times: number, fault = {}) => simulator.fault({ match: { path: TOKEN }, times, status: 503, body: 'down', ...fault });
+  const outage = (times: number, fault = {}) =>
+    simulator.fault({ match: { path: TOKEN }, times, status: 503, body: 'down', ...fault });
 
   it.each([
     ['503', { status: 503 }],
@@ -204,7 +229,13 @@ describe('a refresh that does not come about', () => {
     const error = (await caught(own.getAccessToken())) as KimiTokenRefreshError;
     expect(KimiTokenRefreshError.isInstance(error)).toBe(true);
     expect(APICallError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ isRetryable: true, statusCode: 503, requestBodyValues: {}, code: 'KIMI_TOKEN_REFRESH', name: 'KimiTokenRefreshError' });
+    expect(error).toMatchObject({
+      isRetryable: true,
+      statusCode: 503,
+      requestBodyValues: {},
+      code: 'KIMI_TOKEN_REFRESH',
+      name: 'KimiTokenRefreshError',
+    });
     expect(error.message).toMatch(/HTTP 503.*sign-in in shared test store is kept/);
     expect(inspect(error, { depth: null })).not.toContain(first.refreshToken);
     expect(store.record).toEqual(first);
@@ -238,41 +269,48 @@ describe('a refresh that does not come about', () => {
   it('ends at the time limit', async () => {
     minutes(16);
     simulator.fault({ match: { path: TOKEN }, times: 3, delayMs: 60_000 });
-    const error = (await caught(session(simulator, store, { timeLimitMs: 50 }).getAccessToken())) as KimiTokenRefreshError;
+    const error = (await caught(
+      session(simulator, store, { timeLimitMs: 50 }).getAccessToken(),
+    )) as KimiTokenRefreshError;
     expect(error.message).toContain('no answer within 0.05 s');
   });
 
   it('never sends a login over plain http to another machine', async () => {
     minutes(16);
-    const error = (await caught(session(simulator, store, { oauthHost: 'http://auth.example.org' }).getAccessToken())) as KimiTokenRefreshError;
+    const error = (await caught(
+      session(simulator, store, { oauthHost: 'http://auth.example.org' }).getAccessToken(),
+    )) as KimiTokenRefreshError;
     expect(error.message).toContain('https');
     expect(error.isRetryable).toBe(false);
   });
 });
 
 describe('a rejected refresh', () => {
-  it.each([400, 401, 403, 500])('with status %i is the end of the login, said once and remembered by everybody', async status => {
-    minutes(8);
-    simulator.fault({ match: { path: TOKEN }, status, body: { error: 'invalid_grant' } });
-    const own = session(simulator, store);
-    const error = (await caught(own.getAccessToken())) as KimiLoginRequiredError;
-    expect(KimiLoginRequiredError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ reason: 'revoked', source: 'shared test store' });
-    expect(error.message).toContain('npx ai-sdk-provider-kimi login');
-    expect(store.record).toEqual({ ...first, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 });
-    expect(own.slept).toEqual([100]);
+  it.each([400, 401, 403, 500])(
+    'with status %i is the end of the login, said once and remembered by everybody',
+    async status => {
+      minutes(8);
+      simulator.fault({ match: { path: TOKEN }, status, body: { error: 'invalid_grant' } });
+      const own = session(simulator, store);
+      const error = (await caught(own.getAccessToken())) as KimiLoginRequiredError;
+      expect(KimiLoginRequiredError.isInstance(error)).toBe(true);
+      expect(error).toMatchObject({ reason: 'revoked', source: 'shared test store' });
+      expect(error.message).toContain('npx ai-sdk-provider-kimi login');
+      expect(store.record).toEqual({ ...first, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 });
+      expect(own.slept).toEqual([100]);
 
-    await caught(own.getAccessToken());
-    expect(await caught(session(simulator, store).getAccessToken())).toMatchObject({ reason: 'revoked' });
-    expect(simulator.counts.refreshes).toBe(1);
-    expect(await own.status()).toEqual({ state: 'revoked', kind: 'oauth', source: 'shared test store' });
+      await caught(own.getAccessToken());
+      expect(await caught(session(simulator, store).getAccessToken())).toMatchObject({ reason: 'revoked' });
+      expect(simulator.counts.refreshes).toBe(1);
+      expect(await own.status()).toEqual({ state: 'revoked', kind: 'oauth', source: 'shared test store' });
 
-    // Somebody signs in elsewhere.
-    store.record = signedIn(simulator);
-    expect(await own.getAccessToken()).toBe(saved().accessToken);
-  });
+      // Somebody signs in elsewhere.
+      store.record = signedIn(simulator);
+      expect(await own.getAccessToken()).toBe(saved().accessToken);
+    },
+  );
 
-  it("takes the rotation of a peer that does not know our lock, also where the store has none", async () => {
+  it('takes the rotation of a peer that does not know our lock, also where the store has none', async () => {
     minutes(8);
     const lockless = sharedStore(first);
     delete lockless.withLock;
@@ -291,7 +329,9 @@ describe('a rejected refresh', () => {
     store.record = undefined;
     const error = (await caught(session(simulator, store).getAccessToken())) as KimiLoginRequiredError;
     expect(error).toMatchObject({ reason: 'missing', source: 'shared test store' });
-    expect(error.message).toBe('Not signed in to Kimi: nothing is stored in shared test store. Sign in: npx ai-sdk-provider-kimi login');
+    expect(error.message).toBe(
+      'Not signed in to Kimi: nothing is stored in shared test store. Sign in: npx ai-sdk-provider-kimi login',
+    );
   });
 });
 
@@ -330,7 +370,12 @@ describe('401 from the API', () => {
   it('the second time is an error that says what to run; then the host is left alone for a while', async () => {
     const own = session(simulator, store);
     const request = api(own);
-    simulator.fault({ match: { path: '/models' }, times: 2, status: 401, body: { error: { message: 'Invalid Authentication' } } });
+    simulator.fault({
+      match: { path: '/models' },
+      times: 2,
+      status: 401,
+      body: { error: { message: 'Invalid Authentication' } },
+    });
     const error = (await caught(request())) as KimiLoginRequiredError;
     expect(error).toMatchObject({ reason: 'rejected', source: 'shared test store' });
     expect(error.message).toContain('npx ai-sdk-provider-kimi login');
@@ -432,7 +477,7 @@ describe('a lock that is lost', () => {
     expect(simulator.counts.refreshes).toBe(1);
   });
 
-  it("before saving: what a peer has saved meanwhile is not overwritten", async () => {
+  it('before saving: what a peer has saved meanwhile is not overwritten', async () => {
     minutes(8);
     const peers = signedIn(simulator);
     const own = session(simulator, store, {
@@ -506,7 +551,11 @@ describe('other records', () => {
   it('a saved key is used as it is and never refreshed', async () => {
     store.record = { type: 'api-key', key: 'sk-kimi-simulator', service: 'coding', region: 'mainland-cn' };
     const own = session(simulator, store);
-    expect(await own.getCredential()).toMatchObject({ kind: 'api-key', token: 'sk-kimi-simulator', source: 'shared test store' });
+    expect(await own.getCredential()).toMatchObject({
+      kind: 'api-key',
+      token: 'sk-kimi-simulator',
+      source: 'shared test store',
+    });
     simulator.fault({ match: { path: '/models' }, status: 401, body: '' });
     expect((await api(own)()).status).toBe(401);
     expect(simulator.counts.models).toBe(1);

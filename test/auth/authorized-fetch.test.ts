@@ -38,7 +38,12 @@ afterEach(async () => {
 function login(tokens = ['one', 'two', 'three']): CredentialProvider & { calls: string[] } {
   const calls: string[] = [];
   let current = 0;
-  const credential = (): RequestCredential => ({ kind: 'oauth', token: tokens[current] ?? '', source: '/home/zoë/login.json', remedy: 'Sign in: x login' });
+  const credential = (): RequestCredential => ({
+    kind: 'oauth',
+    token: tokens[current] ?? '',
+    source: '/home/zoë/login.json',
+    remedy: 'Sign in: x login',
+  });
   return {
     calls,
     getCredential: async () => credential(),
@@ -56,23 +61,38 @@ function login(tokens = ['one', 'two', 'three']): CredentialProvider & { calls: 
 }
 
 const key: CredentialProvider = {
-  getCredential: async () => ({ kind: 'api-key', token: 'sk-key', source: 'the environment variable KIMI_API_KEY', remedy: 'Make a new key.' }),
+  getCredential: async () => ({
+    kind: 'api-key',
+    token: 'sk-key',
+    source: 'the environment variable KIMI_API_KEY',
+    remedy: 'Make a new key.',
+  }),
 };
 
-const create = (credentials: CredentialProvider, apiBaseURL = `${base}/coding/v1`) => createAuthorizedFetch({ fetch, apiBaseURL, credentials });
+const create = (credentials: CredentialProvider, apiBaseURL = `${base}/coding/v1`) =>
+  createAuthorizedFetch({ fetch, apiBaseURL, credentials });
 const authorizations = () => seen.map(({ headers }) => headers.authorization);
-const refused: Answer = { status: 401, body: JSON.stringify({ error: { message: 'The API Key appears to be invalid or may have expired' } }) };
+const refused: Answer = {
+  status: 401,
+  body: JSON.stringify({ error: { message: 'The API Key appears to be invalid or may have expired' } }),
+};
 
 describe('authorization', () => {
   it('is set last, whatever the caller set in any case', async () => {
     for (const headers of [
       { authorization: 'Bearer mine', AUTHORIZATION: 'x', 'X-Api-Key': 'k', 'x-other': '1' },
       new Headers({ Authorization: 'Bearer mine', 'x-api-key': 'k', 'x-other': '1' }),
-      [['Authorization', 'Bearer mine'], ['X-API-KEY', 'k'], ['x-other', '1']] as [string, string][],
+      [
+        ['Authorization', 'Bearer mine'],
+        ['X-API-KEY', 'k'],
+        ['x-other', '1'],
+      ] as [string, string][],
     ]) {
       await create(login())(`${base}/coding/v1/models`, { headers });
     }
-    await create(login())(new Request(`${base}/coding/v1/models`, { headers: { authorization: 'Bearer mine', 'x-other': '1' } }));
+    await create(login())(
+      new Request(`${base}/coding/v1/models`, { headers: { authorization: 'Bearer mine', 'x-other': '1' } }),
+    );
     expect(seen).toHaveLength(4);
     for (const { headers } of seen) {
       expect([headers.authorization, headers['x-api-key'], headers['x-other']]).toEqual(['Bearer one', undefined, '1']);
@@ -81,7 +101,9 @@ describe('authorization', () => {
 
   it('never reaches another origin, nor does what the caller meant for Kimi', async () => {
     const credentials = login();
-    const response = await create(credentials, 'https://api.kimi.com/coding/v1')(`${base}/file`, { headers: { Authorization: 'Bearer mine', 'x-api-key': 'k' } });
+    const response = await create(credentials, 'https://api.kimi.com/coding/v1')(`${base}/file`, {
+      headers: { Authorization: 'Bearer mine', 'x-api-key': 'k' },
+    });
     expect(response.status).toBe(200);
     expect(seen[0]?.headers).not.toHaveProperty('authorization');
     expect(seen[0]?.headers).not.toHaveProperty('x-api-key');
@@ -94,7 +116,11 @@ describe('401', () => {
   it('refreshes against the refused token and sends the same once more', async () => {
     const credentials = login();
     answers = [refused];
-    const response = await create(credentials)(`${base}/coding/v1/chat/completions`, { method: 'POST', body: '{"a":1}', headers: { 'x-other': '1' } });
+    const response = await create(credentials)(`${base}/coding/v1/chat/completions`, {
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { 'x-other': '1' },
+    });
     expect(await response.text()).toBe('ok');
     expect(credentials.calls).toEqual(['refresh one', 'accepted two']);
     expect(authorizations()).toEqual(['Bearer one', 'Bearer two']);

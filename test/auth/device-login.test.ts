@@ -18,7 +18,11 @@ afterEach(() => simulator.close());
 
 const TOKEN = '/api/oauth/token';
 const DEVICE = '/api/oauth/device_authorization';
-const caught = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => expect.unreachable('no error'), (error: unknown) => error);
+const caught = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable('no error'),
+    (error: unknown) => error,
+  );
 
 /** A login on the simulator's clock. `onPause` stands for what people and servers do meanwhile. */
 function login(onPause: (pauses: number, userCode: string) => void, options: Partial<DeviceLoginOptions> = {}) {
@@ -144,7 +148,13 @@ describe('deviceLogin', () => {
   });
 
   it('shows nothing that is not a page of Kimi', async () => {
-    const body = { device_code: 'd', user_code: 'AB', verification_uri_complete: 'https://evil.example/x', expires_in: 900, interval: 5 };
+    const body = {
+      device_code: 'd',
+      user_code: 'AB',
+      verification_uri_complete: 'https://evil.example/x',
+      expires_in: 900,
+      interval: 5,
+    };
     simulator.fault({ match: { path: DEVICE }, status: 200, body });
     const { result, codes } = login(() => undefined);
     expect(await caught(result)).toMatchObject({ reason: 'untrusted-url' });
@@ -158,12 +168,28 @@ describe('deviceLogin', () => {
   });
 
   it('is as lenient with answers as the official client', async () => {
-    const body = { device_code: 'd', user_code: 'AB', verification_uri_complete: `${simulator.url}/x`, expires_in: '900', interval: '2' };
+    const body = {
+      device_code: 'd',
+      user_code: 'AB',
+      verification_uri_complete: `${simulator.url}/x`,
+      expires_in: '900',
+      interval: '2',
+    };
     simulator.fault({ match: { path: DEVICE }, status: 200, body });
     simulator.fault({ match: { path: TOKEN }, status: 400, body: { error: 'authorization_pending' } });
-    simulator.fault({ match: { path: TOKEN }, status: 200, body: { access_token: 'a', refresh_token: 'r', expires_in: '60' } });
+    simulator.fault({
+      match: { path: TOKEN },
+      status: 200,
+      body: { access_token: 'a', refresh_token: 'r', expires_in: '60' },
+    });
     const { result, pauses } = login(() => undefined);
-    expect(await result).toMatchObject({ accessToken: 'a', refreshToken: 'r', expiresIn: 60, tokenType: 'Bearer', scope: '' });
+    expect(await result).toMatchObject({
+      accessToken: 'a',
+      refreshToken: 'r',
+      expiresIn: 60,
+      tokenType: 'Bearer',
+      scope: '',
+    });
     expect(pauses).toEqual([2000]);
   });
 
@@ -261,7 +287,10 @@ describe('login in steps', () => {
     const own = session(simulator, sharedStore());
     const state = await own.startDeviceLogin();
     const before = simulator.counts.requests;
-    expect(await caught(own.pollDeviceLogin(tamper(state)))).toMatchObject({ code: 'KIMI_INVALID_ARGUMENT', argument: 'state' });
+    expect(await caught(own.pollDeviceLogin(tamper(state)))).toMatchObject({
+      code: 'KIMI_INVALID_ARGUMENT',
+      argument: 'state',
+    });
     expect(simulator.counts.requests).toBe(before);
   });
 

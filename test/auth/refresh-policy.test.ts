@@ -47,9 +47,14 @@ describe('judgeToken', () => {
 
   it('never gives more life than the lifetime', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -1e6, max: 1e6 }), fc.integer({ min: 1, max: 1e5 }), fc.integer({ min: 0, max: 1e6 }), (left, life, age) => {
-        expect(token(left, life, age).secondsLeft).toBeLessThanOrEqual(life - age);
-      }),
+      fc.property(
+        fc.integer({ min: -1e6, max: 1e6 }),
+        fc.integer({ min: 1, max: 1e5 }),
+        fc.integer({ min: 0, max: 1e6 }),
+        (left, life, age) => {
+          expect(token(left, life, age).secondsLeft).toBeLessThanOrEqual(life - age);
+        },
+      ),
     );
   });
 });

@@ -65,12 +65,20 @@ export function sharedStore(record?: KimiCredentials): SharedStore {
         release = resolve;
       });
       try {
-        await Promise.race([before, new Promise((_resolve, reject) => abortSignal?.addEventListener('abort', () => reject(abortSignal.reason)))]);
+        await Promise.race([
+          before,
+          new Promise((_resolve, reject) => abortSignal?.addEventListener('abort', () => reject(abortSignal.reason))),
+        ]);
         const own = generation;
         return await callback({
           assertHeld: () => {
             if (generation !== own) {
-              throw new KimiCredentialStoreError({ location: store.location, operation: 'lock', reason: 'lock-lost', message: 'lock lost' });
+              throw new KimiCredentialStoreError({
+                location: store.location,
+                operation: 'lock',
+                reason: 'lock-lost',
+                message: 'lock lost',
+              });
             }
           },
         });

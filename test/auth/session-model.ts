@@ -38,7 +38,15 @@ export class World {
 
   toRecord(savedAt: number): KimiCredentials {
     const expiresAt = Math.floor(savedAt / 1000) + LIFETIME;
-    return { type: 'oauth', accessToken: `at-${this.issued}`, refreshToken: `rt-${this.issued}`, expiresAt, expiresIn: LIFETIME, scope: '', tokenType: 'Bearer' };
+    return {
+      type: 'oauth',
+      accessToken: `at-${this.issued}`,
+      refreshToken: `rt-${this.issued}`,
+      expiresAt,
+      expiresIn: LIFETIME,
+      scope: '',
+      tokenType: 'Bearer',
+    };
   }
 
   /** The OAuth host. */
@@ -56,7 +64,13 @@ export class World {
     this.issued++;
     this.liveRefreshToken = `rt-${this.issued}`;
     this.accessTokens.set(`at-${this.issued}`, this.time + LIFETIME * 1000);
-    return Response.json({ access_token: `at-${this.issued}`, refresh_token: this.liveRefreshToken, expires_in: LIFETIME, token_type: 'Bearer', scope: '' });
+    return Response.json({
+      access_token: `at-${this.issued}`,
+      refresh_token: this.liveRefreshToken,
+      expires_in: LIFETIME,
+      token_type: 'Bearer',
+      scope: '',
+    });
   }
 
   releaseLock(holder: Process): void {
@@ -110,7 +124,8 @@ export class Process {
     this.fetch = createAuthorizedFetch({
       apiBaseURL: API,
       credentials: session,
-      fetch: (_url, init) => this.ask((init?.headers as Record<string, string>).Authorization?.slice('Bearer '.length) ?? ''),
+      fetch: (_url, init) =>
+        this.ask((init?.headers as Record<string, string>).Authorization?.slice('Bearer '.length) ?? ''),
     });
   }
 
@@ -172,7 +187,10 @@ export class Process {
     const { world } = this;
     world.postsInFlight++;
     world.mostPostsInFlight = Math.max(world.mostPostsInFlight, world.postsInFlight);
-    this.killed.then(() => world.postsInFlight--, () => undefined);
+    this.killed.then(
+      () => world.postsInFlight--,
+      () => undefined,
+    );
     this.postsOfMine++;
     this.resentRejected += this.rejectedRefreshTokens.has(refreshToken) ? 1 : 0;
     const response = await this.step('refresh', () => {
@@ -195,7 +213,10 @@ export class Process {
         return new Response('ok');
       }
       this.refusedAccessTokens.add(token);
-      return Response.json({ error: { message: 'The API Key appears to be invalid or may have expired' } }, { status: 401 });
+      return Response.json(
+        { error: { message: 'The API Key appears to be invalid or may have expired' } },
+        { status: 401 },
+      );
     });
   }
 
@@ -203,7 +224,12 @@ export class Process {
     const { world } = this;
     const assertHeld = (): void => {
       if (world.lockHolder !== this) {
-        throw new KimiCredentialStoreError({ location: 'model', operation: 'lock', reason: 'lock-lost', message: 'lost' });
+        throw new KimiCredentialStoreError({
+          location: 'model',
+          operation: 'lock',
+          reason: 'lock-lost',
+          message: 'lost',
+        });
       }
     };
     return {

@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { isTokenRefused } from '../../src/auth/unauthorized-table';
 
 const openai = (message: string, type = 'invalid_authentication_error') => JSON.stringify({ error: { message, type } });
-const anthropic = (message: string) => JSON.stringify({ type: 'error', error: { type: 'authentication_error', message } });
+const anthropic = (message: string) =>
+  JSON.stringify({ type: 'error', error: { type: 'authentication_error', message } });
 
 describe('a 401 about the token', () => {
   it.each([
-    ['the production text', openai('The API Key appears to be invalid or may have expired. Please verify your credentials and try again.')],
+    [
+      'the production text',
+      openai('The API Key appears to be invalid or may have expired. Please verify your credentials and try again.'),
+    ],
     ['its other type', openai('The API Key appears to be invalid or may have expired', 'invalid_request_error')],
     ['Anthropic wire', anthropic('The API Key appears to be invalid or may have expired')],
     ['OAuth form', JSON.stringify({ error: 'invalid_token', error_description: 'The access token expired' })],

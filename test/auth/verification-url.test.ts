@@ -43,7 +43,9 @@ describe('checkVerificationURL', () => {
   });
 
   it('names both hosts, not the path', () => {
-    expect(() => checkVerificationURL('https://evil.example/secret', mainland)).toThrow(/auth\.kimi\.com asked to open https:\/\/evil\.example to sign in/);
+    expect(() => checkVerificationURL('https://evil.example/secret', mainland)).toThrow(
+      /auth\.kimi\.com asked to open https:\/\/evil\.example to sign in/,
+    );
     expect(() => checkVerificationURL('https://evil.example/secret', mainland)).not.toThrow(/secret/);
   });
 });

@@ -4,7 +4,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Interruption } from '../../src/cli/interruption';
 import { home, json, KEY, lines, run, simulator } from './command-harness';
 
-const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 describe('ask', () => {
   beforeEach(() => void (process.env.KIMI_API_KEY = KEY));
@@ -24,7 +27,9 @@ describe('ask', () => {
 
   it('has no colour with NO_COLOR, and tells thinking by a heading', async () => {
     simulator.script({ reasoning: 'Hm.', text: 'Yes.' });
-    expect((await run('ask why', { columns: 80, env: { NO_COLOR: '1' } })).stdout).toBe('Thinking:\nHm.\n\nAnswer:\nYes.\n');
+    expect((await run('ask why', { columns: 80, env: { NO_COLOR: '1' } })).stdout).toBe(
+      'Thinking:\nHm.\n\nAnswer:\nYes.\n',
+    );
   });
 
   it('lets no answer steer the terminal', async () => {
@@ -35,9 +40,29 @@ describe('ask', () => {
   it('gives one object a line with --json', async () => {
     simulator.script({ reasoning: 'Hm.', text: 'Yes.' });
     const parts = lines(await run('ask why --json --model k3'));
-    expect(parts.filter(({ type }) => type === 'thinking').map(({ text }) => text).join('')).toBe('Hm.');
-    expect(parts.filter(({ type }) => type === 'text').map(({ text }) => text).join('')).toBe('Yes.');
-    expect(parts.at(-1)).toEqual({ type: 'finish', model: 'k3', reason: 'stop', usage: { input: expect.any(Number), cached: expect.any(Number), output: expect.any(Number), thinking: expect.toSatisfy(value => value === null || typeof value === 'number') } });
+    expect(
+      parts
+        .filter(({ type }) => type === 'thinking')
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe('Hm.');
+    expect(
+      parts
+        .filter(({ type }) => type === 'text')
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe('Yes.');
+    expect(parts.at(-1)).toEqual({
+      type: 'finish',
+      model: 'k3',
+      reason: 'stop',
+      usage: {
+        input: expect.any(Number),
+        cached: expect.any(Number),
+        output: expect.any(Number),
+        thinking: expect.toSatisfy(value => value === null || typeof value === 'number'),
+      },
+    });
   });
 
   it('sends model, effort and images', async () => {
@@ -55,7 +80,11 @@ describe('ask', () => {
     ['nothing', ['ask'], 'Nothing was asked'],
     ['an effort that does not exist', ['ask', 'x', '--effort', 'huge'], '--effort must be one of'],
     ['an image that does not exist', ['ask', 'x', '--image', '/nowhere.png'], 'cannot be read (ENOENT)'],
-    ['an image that is none', ['ask', 'x', '--image', 'package.json'], 'package.json is not a PNG, JPEG, GIF or WebP image.'],
+    [
+      'an image that is none',
+      ['ask', 'x', '--image', 'package.json'],
+      'package.json is not a PNG, JPEG, GIF or WebP image.',
+    ],
     ['an empty model', ['ask', 'x', '--model', ''], 'It is empty.'],
     ['an unknown flag', ['ask', 'x', '--modle', 'k3'], "unknown option '--modle'"],
   ])('ends with 2 for %s, and asks nobody', async (_, argv, message) => {
@@ -76,13 +105,18 @@ describe('ask', () => {
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toMatch(/^✖ /);
     expect(result.stderr).not.toMatch(/\n +at /);
-    expect(json(await run('ask x --json'))).toMatchObject({ error: { code: expect.stringMatching(/^KIMI_/), exitCode: code } });
+    expect(json(await run('ask x --json'))).toMatchObject({
+      error: { code: expect.stringMatching(/^KIMI_/), exitCode: code },
+    });
   });
 
   it('stopped in mid-answer, ends the line and ends with 130', async () => {
     simulator.script({ text: 'one two three four five six seven', chunkDelayMs: 200 });
     const ending = new AbortController();
-    const { code, stdout, stderr } = await run('ask x', { abortSignal: ending.signal, onOutput: text => text !== '' && ending.abort(new Interruption('Interrupted.', 130)) });
+    const { code, stdout, stderr } = await run('ask x', {
+      abortSignal: ending.signal,
+      onOutput: text => text !== '' && ending.abort(new Interruption('Interrupted.', 130)),
+    });
     expect(code).toBe(130);
     expect(stdout).toMatch(/^one.*\n$/);
     expect(stdout).not.toContain('seven');

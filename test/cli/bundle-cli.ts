@@ -26,7 +26,9 @@ export async function bundleCLI(): Promise<{ program: string; dispose: () => Pro
       {
         name: 'node-imports',
         setup(setup) {
-          setup.onResolve({ filter: /^#node\// }, ({ path: name }) => ({ path: path.join(root, 'src/node', `${name.slice('#node/'.length)}.ts`) }));
+          setup.onResolve({ filter: /^#node\// }, ({ path: name }) => ({
+            path: path.join(root, 'src/node', `${name.slice('#node/'.length)}.ts`),
+          }));
         },
       },
     ],

@@ -37,9 +37,16 @@ export const run = (command: string | string[], options: RunOptions = {}): Promi
 
 export const home = (): string => process.env.KIMI_PROVIDER_HOME ?? '';
 /** Everything in the home that belongs to a login: its file, locks, temporary files. */
-export const kept = (): string[] => (existsSync(home()) ? readdirSync(home()).filter(name => name !== 'device_id' && name !== 'cache') : []);
+export const kept = (): string[] =>
+  existsSync(home()) ? readdirSync(home()).filter(name => name !== 'device_id' && name !== 'cache') : [];
 export const logins = (): string[] => kept().filter(name => name.endsWith('.json'));
 /** The saved login. */
-export const record = (): KimiOAuthCredentials => JSON.parse(readFileSync(path.join(home(), logins()[0] ?? ''), 'utf8')) as KimiOAuthCredentials;
-export const json = ({ stdout }: Pick<RunResult, 'stdout'>): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
-export const lines = (result: RunResult): Array<Record<string, unknown>> => result.stdout.trimEnd().split('\n').map(line => json({ stdout: line }));
+export const record = (): KimiOAuthCredentials =>
+  JSON.parse(readFileSync(path.join(home(), logins()[0] ?? ''), 'utf8')) as KimiOAuthCredentials;
+export const json = ({ stdout }: Pick<RunResult, 'stdout'>): Record<string, unknown> =>
+  JSON.parse(stdout) as Record<string, unknown>;
+export const lines = (result: RunResult): Array<Record<string, unknown>> =>
+  result.stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => json({ stdout: line }));

@@ -28,8 +28,22 @@ describe('login', () => {
   it('gives events with --json, and nothing else', async () => {
     const result = await run('login --json --account work --region global');
     expect(lines(result)).toEqual([
-      { event: 'verification', userCode: expect.stringMatching(/\w+/), verificationUri: `${simulator.url}/device`, verificationUriComplete: expect.stringContaining('user_code='), expiresIn: 1800, interval: 1 },
-      { event: 'signed-in', account: 'work', region: 'global', service: 'coding', kind: 'oauth', source: expect.stringContaining('work-') },
+      {
+        event: 'verification',
+        userCode: expect.stringMatching(/\w+/),
+        verificationUri: `${simulator.url}/device`,
+        verificationUriComplete: expect.stringContaining('user_code='),
+        expiresIn: 1800,
+        interval: 1,
+      },
+      {
+        event: 'signed-in',
+        account: 'work',
+        region: 'global',
+        service: 'coding',
+        kind: 'oauth',
+        source: expect.stringContaining('work-'),
+      },
     ]);
     expect(result.stderr).toBe('');
   });
@@ -91,19 +105,24 @@ describe('login', () => {
     expect(record()).toEqual(before);
   });
 
-  it.each(['environment', 'memory'])('asks nobody to confirm what KIMI_CREDENTIAL_STORE=%s cannot keep', async store => {
-    const { code, stderr } = await run('login', { env: { KIMI_CREDENTIAL_STORE: store } });
-    expect(code).toBe(2);
-    expect(stderr).toContain('--store keychain');
-    expect(simulator.requests).toEqual([]);
-    expect((await run('login --store file', { env: { KIMI_CREDENTIAL_STORE: store } })).code).toBe(0);
-  });
+  it.each(['environment', 'memory'])(
+    'asks nobody to confirm what KIMI_CREDENTIAL_STORE=%s cannot keep',
+    async store => {
+      const { code, stderr } = await run('login', { env: { KIMI_CREDENTIAL_STORE: store } });
+      expect(code).toBe(2);
+      expect(stderr).toContain('--store keychain');
+      expect(simulator.requests).toEqual([]);
+      expect((await run('login --store file', { env: { KIMI_CREDENTIAL_STORE: store } })).code).toBe(0);
+    },
+  );
 
   it.skipIf(process.platform === 'win32')('asks nobody to confirm what cannot be written', async () => {
     const blocked = path.join(home(), 'a-file');
     mkdirSync(home(), { recursive: true });
     writeFileSync(blocked, '');
-    const { code, stderr } = await run('login', { env: { KIMI_PROVIDER_HOME: path.join(blocked, 'folder'), KIMI_CREDENTIAL_STORE: 'file' } });
+    const { code, stderr } = await run('login', {
+      env: { KIMI_PROVIDER_HOME: path.join(blocked, 'folder'), KIMI_CREDENTIAL_STORE: 'file' },
+    });
     expect(code).toBe(1);
     expect(stderr).toContain('KIMI_PROVIDER_HOME');
     expect(simulator.requests).toEqual([]);
@@ -117,7 +136,10 @@ describe('login', () => {
   it('stopped while it waits, leaves nothing and ends with 130', async () => {
     await restart({ deviceInterval: 1 });
     const ending = new AbortController();
-    const result = await run('login', { abortSignal: ending.signal, onOutput: text => text.includes('user_code=') && ending.abort(new Interruption('Interrupted.', 130)) });
+    const result = await run('login', {
+      abortSignal: ending.signal,
+      onOutput: text => text.includes('user_code=') && ending.abort(new Interruption('Interrupted.', 130)),
+    });
     expect(result.code).toBe(130);
     expect(kept()).toEqual([]);
   });
@@ -154,7 +176,9 @@ describe('login --api-key', () => {
   it('says where a key of the other service belongs', async () => {
     const { code, stderr } = await run('login --api-key', { input: 'sk-canary-key' });
     expect(code).toBe(3);
-    expect(stderr.replaceAll(/\s+/g, ' ')).toContain("It looks like a pay-per-token key for api.moonshot.cn or api.moonshot.ai (service: 'platform').");
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+      "It looks like a pay-per-token key for api.moonshot.cn or api.moonshot.ai (service: 'platform').",
+    );
     expect(stderr).not.toContain('canary');
     expect(kept()).toEqual([]);
   });
@@ -172,7 +196,11 @@ describe('login --api-key', () => {
     expect(kept()).toEqual([]);
   });
 
-  it.each([['login', '--api-key', 'sk-kimi-canary'], ['login', '--api-key=sk-kimi-canary'], ['login', '--apikey=sk-kimi-canary']])('refuses a key in the arguments without repeating it', async (...argv) => {
+  it.each([
+    ['login', '--api-key', 'sk-kimi-canary'],
+    ['login', '--api-key=sk-kimi-canary'],
+    ['login', '--apikey=sk-kimi-canary'],
+  ])('refuses a key in the arguments without repeating it', async (...argv) => {
     const { code, stdout, stderr } = await run(argv);
     expect(code).toBe(2);
     expect(stdout + stderr).not.toContain('canary');

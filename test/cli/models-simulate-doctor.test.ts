@@ -11,14 +11,31 @@ describe('models', () => {
     expect(code).toBe(0);
     const { models } = JSON.parse(stdout) as { models: Array<Record<string, unknown>> };
     expect(models.map(({ id }) => id)).toEqual(['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k']);
-    expect(models[2]).toEqual({ id: 'k3', name: 'k3', default: false, contextLength: 1_048_576, thinking: 'only', efforts: ['low', 'high', 'max'], defaultEffort: 'max', inputs: ['text', 'image', 'video'], protocol: 'openai' });
+    expect(models[2]).toEqual({
+      id: 'k3',
+      name: 'k3',
+      default: false,
+      contextLength: 1_048_576,
+      thinking: 'only',
+      efforts: ['low', 'high', 'max'],
+      defaultEffort: 'max',
+      inputs: ['text', 'image', 'video'],
+      protocol: 'openai',
+    });
     expect(models.map(model => model.default)).toEqual([true, false, false, false]);
-    expect(simulator.requests.at(-1)?.headers).toMatchObject({ 'user-agent': 'KimiCLI/1.49.0', 'x-msh-platform': 'kimi_cli' });
+    expect(simulator.requests.at(-1)?.headers).toMatchObject({
+      'user-agent': 'KimiCLI/1.49.0',
+      'x-msh-platform': 'kimi_cli',
+    });
   });
 
   it('is a table where it fits, else a list, and survives odd entries', async () => {
     process.env.KIMI_API_KEY = KEY;
-    simulator.models.coding[1] = { ...simulator.models.coding[1], id: 'kimi-for-coding-highspeed', display_name: 'Kimi for Coding, high speed' } as never;
+    simulator.models.coding[1] = {
+      ...simulator.models.coding[1],
+      id: 'kimi-for-coding-highspeed',
+      display_name: 'Kimi for Coding, high speed',
+    } as never;
     simulator.models.coding.push({ id: 'new\x1b[31m', context_length: -1 } as never);
     const wide = await run('models', { columns: 80 });
     expect(wide.plain.split('\n')[0]).toMatch(/^ {2}Model +Context +Thinking +Input +Protocol$/);
@@ -33,7 +50,9 @@ describe('models', () => {
   it('explains an id', async () => {
     process.env.KIMI_API_KEY = KEY;
     expect(await run('models --explain k3')).toMatchObject({ code: 0, stdout: expect.stringMatching(/Sent as +k3\n/) });
-    expect((await run('models --explain k3')).stdout).toMatch(/Context +1M\n *Thinking +low high max\*\n *Input +text image.*\n *Tools +yes/);
+    expect((await run('models --explain k3')).stdout).toMatch(
+      /Context +1M\n *Thinking +low high max\*\n *Input +text image.*\n *Tools +yes/,
+    );
     const unknown = await run('models --explain k9');
     expect(unknown).toMatchObject({ code: 1, stdout: expect.stringContaining('unknown') });
     expect(unknown.stdout).not.toContain('Context');
@@ -44,7 +63,11 @@ describe('models', () => {
     });
   });
 
-  it.each([[401, 3], [403, 1], [503, 4]])('HTTP %i ends with %i', async (status, code) => {
+  it.each([
+    [401, 3],
+    [403, 1],
+    [503, 4],
+  ])('HTTP %i ends with %i', async (status, code) => {
     simulator.fault({ status, body: {} });
     expect((await run('models', { env: { KIMI_API_KEY: KEY } })).code).toBe(code);
   });
@@ -58,7 +81,9 @@ describe('simulate', () => {
       abortSignal: ending.signal,
       onOutput(text) {
         const { apiBaseURL } = JSON.parse(text) as { apiBaseURL: string };
-        models ??= fetch(`${apiBaseURL}/models`, { headers: { authorization: `Bearer ${KEY}` } }).finally(() => ending.abort(new Interruption('Interrupted.', 130)));
+        models ??= fetch(`${apiBaseURL}/models`, { headers: { authorization: `Bearer ${KEY}` } }).finally(() =>
+          ending.abort(new Interruption('Interrupted.', 130)),
+        );
       },
     });
     expect(code).toBe(0);
@@ -80,7 +105,12 @@ describe('doctor', () => {
   const doctor = async (options: RunOptions = {}, ...flags: string[]) => {
     const result = await run(['doctor', '--json', ...flags], options);
     const { ok, checks } = JSON.parse(result.stdout) as Checks;
-    return { code: result.code, ok, failed: checks.filter(({ state }) => state === 'failure').map(({ name }) => name), checks: new Map(checks.map(check => [check.name, check])) };
+    return {
+      code: result.code,
+      ok,
+      failed: checks.filter(({ state }) => state === 'failure').map(({ name }) => name),
+      checks: new Map(checks.map(check => [check.name, check])),
+    };
   };
 
   it('finds nothing wrong after a login, chat included', async () => {
@@ -88,7 +118,17 @@ describe('doctor', () => {
     const { code, failed, checks } = await doctor({}, '--chat');
     expect(failed).toEqual([]);
     expect(code).toBe(0);
-    expect([...checks.keys()]).toEqual(['Runtime', 'Package', 'D-Bus', 'Files', 'Host', 'Clock', 'Sign-in', 'Token', 'Chat']);
+    expect([...checks.keys()]).toEqual([
+      'Runtime',
+      'Package',
+      'D-Bus',
+      'Files',
+      'Host',
+      'Clock',
+      'Sign-in',
+      'Token',
+      'Chat',
+    ]);
     expect(checks.get('D-Bus')).toMatchObject({ state: 'warning', fix: expect.stringContaining('file') });
   });
 
@@ -99,13 +139,55 @@ describe('doctor', () => {
   });
 
   it.each<[string, () => RunOptions | Promise<RunOptions>, string, RegExp]>([
-    ['nobody is signed in', () => ({ env: { KIMI_PROVIDER_HOME: path.join(home(), 'empty') } }), 'Sign-in', /npx ai-sdk-provider-kimi login/],
-    ['others can read the file', () => (chmodSync(path.join(home(), logins()[0] ?? ''), 0o644), { env: { KIMI_API_KEY: KEY } }), 'Files', /^chmod 600 "/],
-    ['the clock is wrong', () => ({ env: { KIMI_API_KEY: KEY }, now: () => Date.now() + 3_600_000 }), 'Clock', /timedatectl/],
-    ['a host is down', () => ({ env: { KIMI_CODE_OAUTH_HOST: 'http://127.0.0.1:1', KIMI_API_KEY: KEY } }), 'Host', /KIMI_CODE_OAUTH_HOST/],
-    ['a proxy is not used', () => ({ env: { KIMI_CODE_OAUTH_HOST: 'http://127.0.0.1:1', KIMI_API_KEY: KEY, HTTPS_PROXY: 'http://proxy' } }), 'Host', /NODE_USE_ENV_PROXY=1/],
-    ['a keychain is demanded', () => ({ env: { KIMI_CREDENTIAL_STORE: 'keychain', KIMI_API_KEY: KEY } }), 'D-Bus', /dbus-run-session/],
-    ['chat is refused', () => (simulator.fault({ status: 403, body: { error: { type: 'access_terminated_error', message: 'only available for Coding Agents' } }, match: { path: '/chat/completions' } }), {}), 'Chat', /identity|agent/i],
+    [
+      'nobody is signed in',
+      () => ({ env: { KIMI_PROVIDER_HOME: path.join(home(), 'empty') } }),
+      'Sign-in',
+      /npx ai-sdk-provider-kimi login/,
+    ],
+    [
+      'others can read the file',
+      () => (chmodSync(path.join(home(), logins()[0] ?? ''), 0o644), { env: { KIMI_API_KEY: KEY } }),
+      'Files',
+      /^chmod 600 "/,
+    ],
+    [
+      'the clock is wrong',
+      () => ({ env: { KIMI_API_KEY: KEY }, now: () => Date.now() + 3_600_000 }),
+      'Clock',
+      /timedatectl/,
+    ],
+    [
+      'a host is down',
+      () => ({ env: { KIMI_CODE_OAUTH_HOST: 'http://127.0.0.1:1', KIMI_API_KEY: KEY } }),
+      'Host',
+      /KIMI_CODE_OAUTH_HOST/,
+    ],
+    [
+      'a proxy is not used',
+      () => ({ env: { KIMI_CODE_OAUTH_HOST: 'http://127.0.0.1:1', KIMI_API_KEY: KEY, HTTPS_PROXY: 'http://proxy' } }),
+      'Host',
+      /NODE_USE_ENV_PROXY=1/,
+    ],
+    [
+      'a keychain is demanded',
+      () => ({ env: { KIMI_CREDENTIAL_STORE: 'keychain', KIMI_API_KEY: KEY } }),
+      'D-Bus',
+      /dbus-run-session/,
+    ],
+    [
+      'chat is refused',
+      () => (
+        simulator.fault({
+          status: 403,
+          body: { error: { type: 'access_terminated_error', message: 'only available for Coding Agents' } },
+          match: { path: '/chat/completions' },
+        }),
+        {}
+      ),
+      'Chat',
+      /identity|agent/i,
+    ],
   ])('when %s: fails there alone, with the fix', async (_, prepare, name, fix) => {
     await run('login');
     const { code, ok, failed, checks } = await doctor(await prepare(), '--chat');

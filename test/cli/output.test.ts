@@ -3,7 +3,11 @@ import { record, run, simulator } from './command-harness';
 
 describe('help and usage', () => {
   it('has the exit codes, and every line fits', async () => {
-    for (const argv of [[], ['--help'], ...['login', 'logout', 'status', 'token', 'ask', 'models', 'simulate', 'doctor'].map(name => [name, '--help'])]) {
+    for (const argv of [
+      [],
+      ['--help'],
+      ...['login', 'logout', 'status', 'token', 'ask', 'models', 'simulate', 'doctor'].map(name => [name, '--help']),
+    ]) {
       const { code, stdout } = await run(argv);
       expect(code).toBe(0);
       expect(stdout).toMatch(/^Usage: ai-sdk-provider-kimi/);
@@ -12,20 +16,41 @@ describe('help and usage', () => {
     expect((await run('--help')).stdout).toMatch(/Exit codes:\n {2}0 +done/);
   });
 
-  it.each([['nonsense'], ['lgin'], ['login', '--region', 'mars'], ['login', '--store', 'kimi-code'], ['status', 'x']])('%j %j is usage', async (...argv) => {
-    const { code, stdout, stderr } = await run(argv);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error: /);
-  });
+  it.each([['nonsense'], ['lgin'], ['login', '--region', 'mars'], ['login', '--store', 'kimi-code'], ['status', 'x']])(
+    '%j %j is usage',
+    async (...argv) => {
+      const { code, stdout, stderr } = await run(argv);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^error: /);
+    },
+  );
 });
 
 describe('what is printed', () => {
-  const commands = ['login', 'status', 'models', 'doctor', 'logout', 'logout', 'status', 'token', 'models', 'ask hi', 'doctor'];
+  const commands = [
+    'login',
+    'status',
+    'models',
+    'doctor',
+    'logout',
+    'logout',
+    'status',
+    'token',
+    'models',
+    'ask hi',
+    'doctor',
+  ];
 
   it.each([80, 40])('fits %i columns, but for what cannot be broken', async columns => {
     for (const command of commands) {
       const { plain, stderr } = await run(command, { columns });
-      const broken = `${plain}${columns === 80 ? stderr : ''}`.split('\n').filter(line => line.length > columns && /\S\s+\S/.test(line.replace(/^\s*/, '').replace(/npx ai-sdk-provider-kimi.*$/, '')));
+      const broken = `${plain}${columns === 80 ? stderr : ''}`
+        .split('\n')
+        .filter(
+          line =>
+            line.length > columns &&
+            /\S\s+\S/.test(line.replace(/^\s*/, '').replace(/npx ai-sdk-provider-kimi.*$/, '')),
+        );
       expect({ command, broken }).toEqual({ command, broken: [] });
     }
   });

@@ -30,7 +30,10 @@ afterEach(async () => {
 });
 
 function start(argv: readonly string[], env: Record<string, string> = {}, stdin: 'ignore' | 'pipe' = 'ignore') {
-  const child = spawn(process.execPath, [cli.program, ...argv], { env: { ...environment, ...env }, stdio: [stdin, 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [cli.program, ...argv], {
+    env: { ...environment, ...env },
+    stdio: [stdin, 'pipe', 'pipe'],
+  });
   children.push(child);
   const output = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => void (output.stdout += text));
@@ -41,10 +44,17 @@ function start(argv: readonly string[], env: Record<string, string> = {}, stdin:
     }
     return pattern.exec(output.stdout)?.[1] ?? '';
   };
-  const ended = once(child, 'close').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null, ...output }));
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as string | null,
+    ...output,
+  }));
   return { child, shown, ended };
 }
-const left = () => (existsSync(environment.KIMI_PROVIDER_HOME ?? '') ? readdirSync(environment.KIMI_PROVIDER_HOME ?? '').filter(name => name !== 'device_id' && name !== 'cache') : []);
+const left = () =>
+  existsSync(environment.KIMI_PROVIDER_HOME ?? '')
+    ? readdirSync(environment.KIMI_PROVIDER_HOME ?? '').filter(name => name !== 'device_id' && name !== 'cache')
+    : [];
 
 describe('the program', () => {
   it('signs in, asks and signs out, with plain text in pipes and /dev/null as stdin', async () => {
@@ -55,7 +65,12 @@ describe('the program', () => {
     expect(signedIn.stdout + signedIn.stderr).not.toContain('\x1b');
     // Node's own way of printing a notice.
     expect(signedIn.stderr).not.toContain('(node:');
-    expect(await start(['ask', 'hello']).ended).toEqual({ code: 0, signal: null, stdout: 'You said: hello\n', stderr: '' });
+    expect(await start(['ask', 'hello']).ended).toEqual({
+      code: 0,
+      signal: null,
+      stdout: 'You said: hello\n',
+      stderr: '',
+    });
     expect((await start(['token']).ended).stdout).toMatch(/^ey\S+\n$/);
     expect((await start(['logout']).ended).code).toBe(0);
     expect(left()).toEqual([]);
@@ -81,12 +96,15 @@ describe('the program', () => {
     expect((await ended).stdout).toBe('You said: Sum up:\n\na text\n');
   });
 
-  it.skipIf(process.platform === 'win32')('says what it waits for where stdin was left open, and can be stopped there', async () => {
-    const { child, ended } = start(['ask', 'x'], { KIMI_API_KEY: KEY }, 'pipe');
-    await once(child.stderr as NodeJS.ReadableStream, 'data');
-    child.kill('SIGTERM');
-    expect((await ended).stderr).toMatch(/^Still reading stdin[^]*< \/dev\/null"\.\n/);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'says what it waits for where stdin was left open, and can be stopped there',
+    async () => {
+      const { child, ended } = start(['ask', 'x'], { KIMI_API_KEY: KEY }, 'pipe');
+      await once(child.stderr as NodeJS.ReadableStream, 'data');
+      child.kill('SIGTERM');
+      expect((await ended).stderr).toMatch(/^Still reading stdin[^]*< \/dev\/null"\.\n/);
+    },
+  );
 
   it.skipIf(process.platform === 'win32').each([
     ['SIGINT', 130],
@@ -99,25 +117,28 @@ describe('the program', () => {
     expect(left()).toEqual([]);
   });
 
-  it.skipIf(process.platform === 'win32')('SIGINT while a renewal is on its way ends with 130, and the renewed login is saved', async () => {
-    const login = start(['login']);
-    simulator.approve(await login.shown(/Code {2}(\S+)\n/));
-    await login.ended;
-    const file = path.join(environment.KIMI_PROVIDER_HOME ?? '', left().find(name => name.endsWith('.json')) ?? '');
-    const before = readFileSync(file, 'utf8');
-    simulator.expireTokens();
-    simulator.fault({ match: { path: '/token' }, delayMs: 700 });
-    const { child, ended } = start(['ask', 'hi']);
-    while (!simulator.requests.some(({ form }) => form?.grant_type === 'refresh_token')) {
-      await new Promise(resolve => setTimeout(resolve, 10));
-    }
-    child.kill('SIGINT');
-    expect(await ended).toMatchObject({ code: 130, stdout: '' });
-    expect(simulator.rotations).toBe(1);
-    expect(readFileSync(file, 'utf8')).not.toBe(before);
-    expect((await start(['ask', 'hi']).ended).stdout).toBe('You said: hi\n');
-    expect(simulator.chainRevoked).toBe(false);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'SIGINT while a renewal is on its way ends with 130, and the renewed login is saved',
+    async () => {
+      const login = start(['login']);
+      simulator.approve(await login.shown(/Code {2}(\S+)\n/));
+      await login.ended;
+      const file = path.join(environment.KIMI_PROVIDER_HOME ?? '', left().find(name => name.endsWith('.json')) ?? '');
+      const before = readFileSync(file, 'utf8');
+      simulator.expireTokens();
+      simulator.fault({ match: { path: '/token' }, delayMs: 700 });
+      const { child, ended } = start(['ask', 'hi']);
+      while (!simulator.requests.some(({ form }) => form?.grant_type === 'refresh_token')) {
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+      child.kill('SIGINT');
+      expect(await ended).toMatchObject({ code: 130, stdout: '' });
+      expect(simulator.rotations).toBe(1);
+      expect(readFileSync(file, 'utf8')).not.toBe(before);
+      expect((await start(['ask', 'hi']).ended).stdout).toBe('You said: hi\n');
+      expect(simulator.chainRevoked).toBe(false);
+    },
+  );
 
   it.skipIf(process.platform === 'win32')('SIGINT ends simulate with 0', async () => {
     const { child, shown, ended } = start(['simulate']);
@@ -129,23 +150,33 @@ describe('the program', () => {
 
   it.skipIf(process.platform === 'win32')('stops without a word when nobody reads on', async () => {
     simulator.script({ text: 'line\n'.repeat(2000), chunkDelayMs: 1 });
-    const { status, stdout, stderr } = await new Promise<{ status: number | null; stdout: string; stderr: string }>(resolve => {
-      const shell = spawn('sh', ['-c', `"${process.execPath}" "${cli.program}" ask x | head -n 1`], { env: { ...environment, KIMI_API_KEY: KEY }, stdio: ['ignore', 'pipe', 'pipe'] });
-      const output = { stdout: '', stderr: '' };
-      shell.stdout.on('data', chunk => void (output.stdout += String(chunk)));
-      shell.stderr.on('data', chunk => void (output.stderr += String(chunk)));
-      shell.on('close', status => resolve({ status, ...output }));
-    });
+    const { status, stdout, stderr } = await new Promise<{ status: number | null; stdout: string; stderr: string }>(
+      resolve => {
+        const shell = spawn('sh', ['-c', `"${process.execPath}" "${cli.program}" ask x | head -n 1`], {
+          env: { ...environment, KIMI_API_KEY: KEY },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        const output = { stdout: '', stderr: '' };
+        shell.stdout.on('data', chunk => void (output.stdout += String(chunk)));
+        shell.stderr.on('data', chunk => void (output.stderr += String(chunk)));
+        shell.on('close', status => resolve({ status, ...output }));
+      },
+    );
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'line\n', stderr: '' });
   });
 });
 
 describe('the built bin', () => {
   it('is what package.json names, and runs by itself', () => {
-    const { bin } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+    const { bin } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
+    };
     const file = path.join(root, bin['ai-sdk-provider-kimi'] ?? '');
     expect(readFileSync(file, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
-    const { status, stdout } = spawnSync(process.execPath, [file, 'status', '--json'], { env: environment, encoding: 'utf8' });
+    const { status, stdout } = spawnSync(process.execPath, [file, 'status', '--json'], {
+      env: environment,
+      encoding: 'utf8',
+    });
     expect(status).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ signedIn: false });
   });

@@ -28,12 +28,18 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
     terminals.splice(0).forEach(({ child }) => child.kill('SIGKILL'));
     await simulator.close();
   });
-  const open = (argv: string[], { columns = 80, env = {} }: { columns?: number; env?: Record<string, string> } = {}) => {
+  const open = (
+    argv: string[],
+    { columns = 80, env = {} }: { columns?: number; env?: Record<string, string> } = {},
+  ) => {
     const terminal = openPseudoTerminal([cli.program, ...argv], { columns, env: { ...environment, ...env } });
     terminals.push(terminal);
     return terminal;
   };
-  const left = () => (existsSync(environment.KIMI_PROVIDER_HOME ?? '') ? readdirSync(environment.KIMI_PROVIDER_HOME ?? '').filter(name => name !== 'device_id' && name !== 'cache') : []);
+  const left = () =>
+    existsSync(environment.KIMI_PROVIDER_HOME ?? '')
+      ? readdirSync(environment.KIMI_PROVIDER_HOME ?? '').filter(name => name !== 'device_id' && name !== 'cache')
+      : [];
 
   it('signs in: code, address, QR code, spinner, and the cursor is back', async () => {
     const terminal = open(['login']);
@@ -47,7 +53,9 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
     expect(terminal.text()).not.toContain('Waiting for you');
     expect(terminal.raw().lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.raw().lastIndexOf('\x1b[?25l'));
     expect(left()).toEqual([expect.stringMatching(/^default-\w+\.json$/)]);
-    const saved = JSON.parse(readFileSync(path.join(environment.KIMI_PROVIDER_HOME ?? '', left()[0] ?? ''), 'utf8')) as { accessToken: string; refreshToken: string };
+    const saved = JSON.parse(
+      readFileSync(path.join(environment.KIMI_PROVIDER_HOME ?? '', left()[0] ?? ''), 'utf8'),
+    ) as { accessToken: string; refreshToken: string };
     expect([saved.accessToken, saved.refreshToken].filter(secret => terminal.raw().includes(secret))).toEqual([]);
   });
 
@@ -60,7 +68,7 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
     expect(terminal.raw().lastIndexOf('\x1b[?25h')).toBeGreaterThan(terminal.raw().lastIndexOf('\x1b[?25l'));
     expect(left()).toEqual([]);
     const polls = simulator.counts.tokenPolls;
-    expect((await open(['status']).ended)).toBe(3);
+    expect(await open(['status']).ended).toBe(3);
     expect(simulator.counts.tokenPolls).toBe(polls);
   });
 
@@ -104,10 +112,18 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
     for (const argv of [['status'], ['models'], ['doctor', '--chat'], ['logout'], ['status'], ['ask', 'hi']]) {
       const terminal = open(argv, { columns: 40 });
       await terminal.ended;
-      const wide = terminal.text().split('\n').filter(line => line.length > 40 && !/^\s*\S+$/.test(line));
+      const wide = terminal
+        .text()
+        .split('\n')
+        .filter(line => line.length > 40 && !/^\s*\S+$/.test(line));
       expect({ argv, wide }).toEqual({ argv, wide: [] });
     }
-    expect(login.text().split('\n').filter(line => line.length > 40 && !/^\s*\S+$/.test(line))).toEqual([]);
+    expect(
+      login
+        .text()
+        .split('\n')
+        .filter(line => line.length > 40 && !/^\s*\S+$/.test(line)),
+    ).toEqual([]);
   });
 
   it('has colour on a terminal, and none with NO_COLOR or TERM=dumb', async () => {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 
 /** `script` of util-linux or of macOS: the one program that gives a real terminal on both. */
-export const hasPseudoTerminal = process.platform !== 'win32' && spawnSync('sh', ['-c', 'command -v script']).status === 0;
+export const hasPseudoTerminal =
+  process.platform !== 'win32' && spawnSync('sh', ['-c', 'command -v script']).status === 0;
 
 export type PseudoTerminal = {
   child: ChildProcess;
@@ -20,11 +21,18 @@ export type PseudoTerminal = {
 };
 
 /** Runs Node with `argv` in a real pseudo-terminal of `columns` × 60. */
-export function openPseudoTerminal(argv: readonly string[], { columns, env }: { columns: number; env: NodeJS.ProcessEnv }): PseudoTerminal {
+export function openPseudoTerminal(
+  argv: readonly string[],
+  { columns, env }: { columns: number; env: NodeJS.ProcessEnv },
+): PseudoTerminal {
   const quoted = [process.execPath, ...argv].map(word => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
   const command = `stty cols ${columns} rows 60 && exec ${quoted}`;
-  const parameters = process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', command] : ['-qefc', command, '/dev/null'];
-  const child = spawn('script', parameters, { env: { ...env, TERM: 'xterm-256color' }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const parameters =
+    process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', command] : ['-qefc', command, '/dev/null'];
+  const child = spawn('script', parameters, {
+    env: { ...env, TERM: 'xterm-256color' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let raw = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (raw += text));
   const text = () =>

@@ -35,7 +35,10 @@ export async function runInProcess(argv: readonly string[], options: RunOptions 
       options.onOutput?.(written.stdout);
     });
     // stderr is no terminal here, so that no spinner runs: those are seen in a real terminal.
-    return Object.assign(stream, name === 'stdout' && options.columns !== undefined ? { isTTY: true, columns: options.columns } : {});
+    return Object.assign(
+      stream,
+      name === 'stdout' && options.columns !== undefined ? { isTTY: true, columns: options.columns } : {},
+    );
   };
   const stdin = Object.assign(new PassThrough(), options.input === undefined ? { isTTY: true } : {});
   if (options.input !== undefined) {
@@ -67,4 +70,15 @@ export function environmentFor(simulator: KimiSimulator): Record<string, string>
 }
 
 /** What would lead to a keychain, to a browser, or colour the output. */
-export const UNSET = ['DBUS_SESSION_BUS_ADDRESS', 'DISPLAY', 'WAYLAND_DISPLAY', 'CI', 'NO_COLOR', 'FORCE_COLOR', 'SSH_CONNECTION', 'SSH_CLIENT', 'SSH_TTY', 'TERM_PROGRAM'];
+export const UNSET = [
+  'DBUS_SESSION_BUS_ADDRESS',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'CI',
+  'NO_COLOR',
+  'FORCE_COLOR',
+  'SSH_CONNECTION',
+  'SSH_CLIENT',
+  'SSH_TTY',
+  'TERM_PROGRAM',
+];

@@ -31,8 +31,17 @@ describe('status', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/Account +default\n/);
     expect(stdout).toContain('ends in 15 min; renewed by itself before');
-    expect((await run('status', { now: () => Date.now() + 600_000 })).stdout).toContain('ends in 5 min; renewed at the next request');
-    expect(json(await run('status --json'))).toMatchObject({ signedIn: true, state: 'valid', kind: 'oauth', account: 'default', source: path.join(home(), logins()[0] ?? ''), expiresAt: expect.stringMatching(/Z$/) });
+    expect((await run('status', { now: () => Date.now() + 600_000 })).stdout).toContain(
+      'ends in 5 min; renewed at the next request',
+    );
+    expect(json(await run('status --json'))).toMatchObject({
+      signedIn: true,
+      state: 'valid',
+      kind: 'oauth',
+      account: 'default',
+      source: path.join(home(), logins()[0] ?? ''),
+      expiresAt: expect.stringMatching(/Z$/),
+    });
   });
 
   it('ends with 3 for a login that has ended', async () => {

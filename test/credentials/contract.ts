@@ -5,7 +5,12 @@
  */
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CredentialStore, KimiApiKeyCredentials, KimiCredentials, KimiOAuthCredentials } from '../../src/credentials/credential-store';
+import type {
+  CredentialStore,
+  KimiApiKeyCredentials,
+  KimiCredentials,
+  KimiOAuthCredentials,
+} from '../../src/credentials/credential-store';
 import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
 
 /** A fresh, empty place with one store on it. */
@@ -61,9 +66,18 @@ export const DAMAGED_RECORDS: NonNullable<CredentialStoreContract['damage']> = {
   'an empty object': { text: '{}', reason: 'corrupt' },
   'without a version': { text: JSON.stringify(oauthCredentials()), reason: 'corrupt' },
   'of an unknown type': { text: JSON.stringify({ version: 1, type: CANARY }), reason: 'corrupt' },
-  'with a token that is a number': { text: JSON.stringify({ version: 1, ...oauthCredentials(), refreshToken: 7 }), reason: 'corrupt' },
-  'with a time that is a string': { text: JSON.stringify({ version: 1, ...oauthCredentials(), expiresAt: CANARY }), reason: 'corrupt' },
-  'with an unknown region': { text: JSON.stringify({ version: 1, ...apiKeyCredentials(), region: CANARY }), reason: 'corrupt' },
+  'with a token that is a number': {
+    text: JSON.stringify({ version: 1, ...oauthCredentials(), refreshToken: 7 }),
+    reason: 'corrupt',
+  },
+  'with a time that is a string': {
+    text: JSON.stringify({ version: 1, ...oauthCredentials(), expiresAt: CANARY }),
+    reason: 'corrupt',
+  },
+  'with an unknown region': {
+    text: JSON.stringify({ version: 1, ...apiKeyCredentials(), region: CANARY }),
+    reason: 'corrupt',
+  },
   'from the future': { text: JSON.stringify({ version: 2, ...oauthCredentials() }), reason: 'future' },
 };
 
@@ -89,7 +103,10 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
     test.each([
       ['a login', oauthCredentials()],
       ['a tombstone', oauthCredentials({ accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 })],
-      ['text of every kind', oauthCredentials({ accessToken: `月之暗面 🌙 "quotes" \\ \n\t\u0001 ${CANARY}`, scope: 'ключ é' })],
+      [
+        'text of every kind',
+        oauthCredentials({ accessToken: `月之暗面 🌙 "quotes" \\ \n\t\u0001 ${CANARY}`, scope: 'ключ é' }),
+      ],
       ['tokens of 4 kB', oauthCredentials({ accessToken: longToken(4096), refreshToken: longToken(4096) })],
       ['tokens of 64 kB', oauthCredentials({ accessToken: longToken(65_536), refreshToken: longToken(65_536) })],
       ...(keepsApiKeys ? [['a key', apiKeyCredentials()] as const] : []),
@@ -135,13 +152,19 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
     test('shows no secret when it is printed', async () => {
       await store.save(oauthCredentials());
       await store.load();
-      expect(`${inspect(store, { depth: 9, showHidden: true })} ${JSON.stringify(store)} ${store.location}`).not.toContain(CANARY);
+      expect(
+        `${inspect(store, { depth: 9, showHidden: true })} ${JSON.stringify(store)} ${store.location}`,
+      ).not.toContain(CANARY);
       expect(store.location).not.toBe('');
     });
 
     test('never gives a mixture of two saves', async () => {
-      const versions = [1, 2, 3, 4].map((number) =>
-        oauthCredentials({ accessToken: `${number}`.repeat(3000), refreshToken: `${number}`.repeat(3000), expiresAt: number }),
+      const versions = [1, 2, 3, 4].map(number =>
+        oauthCredentials({
+          accessToken: `${number}`.repeat(3000),
+          refreshToken: `${number}`.repeat(3000),
+          expiresAt: number,
+        }),
       );
       await store.save(versions[0]!);
       const other = fixture.reopen();
@@ -150,7 +173,7 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
           await (index % 2 === 0 ? store : other).save(credentials);
           return credentials as KimiCredentials | undefined;
         }),
-        ...[store, other, store, other].map((reader) => reader.load()),
+        ...[store, other, store, other].map(reader => reader.load()),
       ]);
       for (const seen of [...loads, await store.load(), await other.load()]) {
         expect(versions).toContainEqual(seen);
@@ -159,7 +182,7 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
     });
 
     for (const [what, { text, reason }] of Object.entries(damage)) {
-      test(`reports a record that is ${what}, and replaces it`, async (context) => {
+      test(`reports a record that is ${what}, and replaces it`, async context => {
         if (fixture.corrupt === undefined) {
           context.skip('only the store itself can write there');
         }
@@ -169,9 +192,16 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
         for (const reader of [store, fixture.reopen()]) {
           const error = await reader.load().catch((error: unknown) => error);
           expect(error).toSatisfy(KimiCredentialStoreError.isInstance);
-          expect(error).toMatchObject({ reason, operation: 'load', location: store.location, code: 'KIMI_CREDENTIAL_STORE' });
+          expect(error).toMatchObject({
+            reason,
+            operation: 'load',
+            location: store.location,
+            code: 'KIMI_CREDENTIAL_STORE',
+          });
           expect((error as Error).message).toContain(store.location);
-          expect((error as Error).message).toMatch(/npx ai-sdk-provider-kimi login|npm install ai-sdk-provider-kimi@latest/);
+          expect((error as Error).message).toMatch(
+            /npx ai-sdk-provider-kimi login|npm install ai-sdk-provider-kimi@latest/,
+          );
           expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
         }
         await store.save(oauthCredentials({ accessToken: 'new' }));
@@ -194,13 +224,13 @@ function describeLock(current: () => CredentialStoreFixture): void {
     let inside = 0;
     let count = 0;
     await Promise.all(
-      [0, 1, 2, 3, 4, 5].map((index) =>
-        stores[index % 2]!.withLock!(async (lock) => {
+      [0, 1, 2, 3, 4, 5].map(index =>
+        stores[index % 2]!.withLock!(async lock => {
           inside += 1;
           expect(inside).toBe(1);
           const before = count;
           await lock.assertHeld();
-          await new Promise((resolve) => setImmediate(resolve));
+          await new Promise(resolve => setImmediate(resolve));
           count = before + 1;
           inside -= 1;
         }),
@@ -211,7 +241,7 @@ function describeLock(current: () => CredentialStoreFixture): void {
 
   test('can load and save while it is held, and gives the result of the callback', async () => {
     const { store, reopen } = current();
-    const result = await store.withLock!(async (lock) => {
+    const result = await store.withLock!(async lock => {
       expect(await store.load()).toBeUndefined();
       await lock.assertHeld();
       await store.save(oauthCredentials());

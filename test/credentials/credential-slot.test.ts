@@ -15,7 +15,7 @@ describe('credentialSlot', () => {
       credentialSlot(host),
       credentialSlot({ ...host, oauthHost: 'https://auth.kimi.ai' }),
       credentialSlot({ ...host, apiBaseURL: 'https://api.kimi.ai/coding/v1' }),
-      ...['Work', 'work', 'wörk', 'w/rk', '../work', ' work', ''].map((account) => credentialSlot({ ...host, account })),
+      ...['Work', 'work', 'wörk', 'w/rk', '../work', ' work', ''].map(account => credentialSlot({ ...host, account })),
     ]);
     expect(new Set(slots).size).toBe(slots.length);
   });
@@ -34,7 +34,10 @@ describe('credentialSlot', () => {
   test('is safe in a file name and unique without regard to case, for any account', async () => {
     await assert(
       asyncProperty(string({ unit: 'binary' }), string({ unit: 'binary' }), async (one, other) => {
-        const [first, second] = await Promise.all([credentialSlot({ ...host, account: one }), credentialSlot({ ...host, account: other })]);
+        const [first, second] = await Promise.all([
+          credentialSlot({ ...host, account: one }),
+          credentialSlot({ ...host, account: other }),
+        ]);
         expect(first).toMatch(/^[a-z0-9_][a-z0-9._-]*-[0-9a-f]{16}$/);
         expect(first.length).toBeLessThan(60);
         expect(first === second).toBe(one === other);

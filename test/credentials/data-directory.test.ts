@@ -22,5 +22,7 @@ test.each([
 });
 
 test('moves to an absolute place even when told a relative one', () => {
-  expect(dataDirectory({ environment: { KIMI_PROVIDER_HOME: 'here' }, platform: 'linux' })).toBe(`${process.cwd()}/here`);
+  expect(dataDirectory({ environment: { KIMI_PROVIDER_HOME: 'here' }, platform: 'linux' })).toBe(
+    `${process.cwd()}/here`,
+  );
 });

@@ -59,7 +59,9 @@ describe('without a keychain', () => {
   it("shares kimi-code's login before kimi-cli's, and none of them for a login of our own", async () => {
     const { options, notices, environment } = machine({});
     await kimiCliCredentialStore({ env: environment }).save(login('kimi-cli'));
-    expect(await (await defaultCredentialStore(options)).store.load()).toMatchObject({ accessToken: 'access-kimi-cli' });
+    expect(await (await defaultCredentialStore(options)).store.load()).toMatchObject({
+      accessToken: 'access-kimi-cli',
+    });
     await kimiCodeCredentialStore({ env: environment }).save(login('kimi-code'));
     const shared = await defaultCredentialStore(options);
     expect(shared).toMatchObject({ isOwn: false, store: { impliedIdentity: 'kimi-code' } });
@@ -79,7 +81,10 @@ describe('without a keychain', () => {
   it.each([
     ['another account', { account: 'work' }],
     ['the platform', { service: 'platform' as const }],
-    ["kimi-cli's login for other hosts", { oauthHost: 'https://auth.kimi.ai', apiBaseURL: 'https://api.kimi.ai/coding/v1' }],
+    [
+      "kimi-cli's login for other hosts",
+      { oauthHost: 'https://auth.kimi.ai', apiBaseURL: 'https://api.kimi.ai/coding/v1' },
+    ],
   ])('shares nothing with %s', async (_, changes) => {
     const { options, environment } = machine({});
     await kimiCliCredentialStore({ env: environment }).save(login('kimi-cli'));
@@ -88,7 +93,13 @@ describe('without a keychain', () => {
 
   it('does not take a dead official login', async () => {
     const { options, environment } = machine({});
-    await kimiCodeCredentialStore({ env: environment }).save({ ...login('dead'), accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 } as KimiCredentials);
+    await kimiCodeCredentialStore({ env: environment }).save({
+      ...login('dead'),
+      accessToken: '',
+      refreshToken: '',
+      expiresAt: 0,
+      expiresIn: 0,
+    } as KimiCredentials);
     expect(await defaultCredentialStore(options)).toMatchObject({ isOwn: true, isEmpty: true });
   });
 
@@ -106,7 +117,11 @@ describe('without a keychain', () => {
 });
 
 describe.skipIf(!testServices.has('secret-service'))('with a keychain', () => {
-  const bus = () => machine({ DBUS_SESSION_BUS_ADDRESS: process.env.DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR });
+  const bus = () =>
+    machine({
+      DBUS_SESSION_BUS_ADDRESS: process.env.DBUS_SESSION_BUS_ADDRESS,
+      XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR,
+    });
 
   it('is the keychain, without a notice', async () => {
     const { options, notices, environment } = bus();

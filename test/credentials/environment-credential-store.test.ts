@@ -11,10 +11,26 @@ const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toStr
 describe('environmentCredentialStore', () => {
   test.each([
     [{}, undefined, 'environment variable KIMI_ACCESS_TOKEN or KIMI_API_KEY, KIMI_CODER_API_KEY, MOONSHOT_API_KEY'],
-    [{ KIMI_API_KEY: '', MOONSHOT_API_KEY: ' \n' }, undefined, 'environment variable KIMI_ACCESS_TOKEN or KIMI_API_KEY, KIMI_CODER_API_KEY, MOONSHOT_API_KEY'],
-    [{ KIMI_API_KEY: ' a\n' }, { type: 'api-key', key: 'a', service: 'coding', region: 'mainland-cn' }, 'environment variable KIMI_API_KEY'],
-    [{ KIMI_CODER_API_KEY: 'b' }, { type: 'api-key', key: 'b', service: 'coding', region: 'mainland-cn' }, 'environment variable KIMI_CODER_API_KEY'],
-    [{ MOONSHOT_API_KEY: 'c', KIMI_API_KEY: '' }, { type: 'api-key', key: 'c', service: 'platform', region: 'global' }, 'environment variable MOONSHOT_API_KEY'],
+    [
+      { KIMI_API_KEY: '', MOONSHOT_API_KEY: ' \n' },
+      undefined,
+      'environment variable KIMI_ACCESS_TOKEN or KIMI_API_KEY, KIMI_CODER_API_KEY, MOONSHOT_API_KEY',
+    ],
+    [
+      { KIMI_API_KEY: ' a\n' },
+      { type: 'api-key', key: 'a', service: 'coding', region: 'mainland-cn' },
+      'environment variable KIMI_API_KEY',
+    ],
+    [
+      { KIMI_CODER_API_KEY: 'b' },
+      { type: 'api-key', key: 'b', service: 'coding', region: 'mainland-cn' },
+      'environment variable KIMI_CODER_API_KEY',
+    ],
+    [
+      { MOONSHOT_API_KEY: 'c', KIMI_API_KEY: '' },
+      { type: 'api-key', key: 'c', service: 'platform', region: 'global' },
+      'environment variable MOONSHOT_API_KEY',
+    ],
   ])('reads %o', async (environment, expected, location) => {
     const store = environmentCredentialStore({ environment });
     expect(await store.load()).toEqual(expected);
@@ -24,17 +40,31 @@ describe('environmentCredentialStore', () => {
   test('reads an access token first, with its lifetime where the token says it, and never a refresh token', async () => {
     const accessToken = jwt({ iat: 1000, exp: 1900 });
     const environment = { KIMI_ACCESS_TOKEN: accessToken, KIMI_API_KEY: 'a', KIMI_REFRESH_TOKEN: 'r' };
-    const record = { type: 'oauth', accessToken, refreshToken: '', expiresAt: 1900, expiresIn: 900, scope: '', tokenType: 'Bearer' };
+    const record = {
+      type: 'oauth',
+      accessToken,
+      refreshToken: '',
+      expiresAt: 1900,
+      expiresIn: 900,
+      scope: '',
+      tokenType: 'Bearer',
+    };
     expect(await environmentCredentialStore({ environment }).load()).toEqual(record);
   });
 
-  test.each(['opaque', 'a.b.c', jwt({ exp: 'soon' }), jwt({ exp: 1900 }), `e30.${Buffer.from('null').toString('base64url')}.s`])(
-    'takes the token %s as one that does not end',
-    async (accessToken) => {
-      const store = environmentCredentialStore({ environment: { KIMI_ACCESS_TOKEN: accessToken } });
-      expect(await store.load()).toMatchObject({ expiresAt: Number.MAX_SAFE_INTEGER, expiresIn: Number.MAX_SAFE_INTEGER });
-    },
-  );
+  test.each([
+    'opaque',
+    'a.b.c',
+    jwt({ exp: 'soon' }),
+    jwt({ exp: 1900 }),
+    `e30.${Buffer.from('null').toString('base64url')}.s`,
+  ])('takes the token %s as one that does not end', async accessToken => {
+    const store = environmentCredentialStore({ environment: { KIMI_ACCESS_TOKEN: accessToken } });
+    expect(await store.load()).toMatchObject({
+      expiresAt: Number.MAX_SAFE_INTEGER,
+      expiresIn: Number.MAX_SAFE_INTEGER,
+    });
+  });
 
   test('takes a region for keys', async () => {
     const store = environmentCredentialStore({ environment: { KIMI_API_KEY: 'a' }, region: 'global' });
@@ -62,7 +92,9 @@ describe('environmentCredentialStore', () => {
   });
 
   test('does not take a refresh token alone, and names where it can go', async () => {
-    const error = await environmentCredentialStore({ environment: { KIMI_REFRESH_TOKEN: CANARY } }).load().catch((error: unknown) => error);
+    const error = await environmentCredentialStore({ environment: { KIMI_REFRESH_TOKEN: CANARY } })
+      .load()
+      .catch((error: unknown) => error);
     expect(error).toMatchObject({ reason: 'read-only', operation: 'load' });
     expect((error as Error).message).toContain('seededCredentialStore(fileCredentialStore())');
     expect(inspect(error)).not.toContain(CANARY);
@@ -81,26 +113,42 @@ describe('seededCredentialStore', () => {
 
   test('takes an access token along only if it says when it ends', async () => {
     const KIMI_ACCESS_TOKEN = jwt({ iat: 1000, exp: 1900 });
-    expect(await seededCredentialStore(memoryCredentialStore(), { environment: { ...environment, KIMI_ACCESS_TOKEN } }).load()).toEqual({
+    expect(
+      await seededCredentialStore(memoryCredentialStore(), {
+        environment: { ...environment, KIMI_ACCESS_TOKEN },
+      }).load(),
+    ).toEqual({
       ...seed,
       accessToken: KIMI_ACCESS_TOKEN,
       expiresAt: 1900,
       expiresIn: 900,
     });
-    expect(await seededCredentialStore(memoryCredentialStore(), { environment: { ...environment, KIMI_ACCESS_TOKEN: 'opaque' } }).load()).toEqual(seed);
+    expect(
+      await seededCredentialStore(memoryCredentialStore(), {
+        environment: { ...environment, KIMI_ACCESS_TOKEN: 'opaque' },
+      }).load(),
+    ).toEqual(seed);
   });
 
-  test.each([oauthCredentials(), oauthCredentials({ accessToken: '', refreshToken: '', expiresAt: 0 })])('ignores the variable once there is a record', async (saved) => {
-    const inner = memoryCredentialStore();
-    const store = seededCredentialStore(inner, { environment });
-    await store.save(saved);
-    expect([await store.load(), await inner.load()]).toEqual([saved, saved]);
-    await store.clear();
-    expect([await store.load(), await inner.load()]).toEqual([seed, undefined]);
-  });
+  test.each([oauthCredentials(), oauthCredentials({ accessToken: '', refreshToken: '', expiresAt: 0 })])(
+    'ignores the variable once there is a record',
+    async saved => {
+      const inner = memoryCredentialStore();
+      const store = seededCredentialStore(inner, { environment });
+      await store.save(saved);
+      expect([await store.load(), await inner.load()]).toEqual([saved, saved]);
+      await store.clear();
+      expect([await store.load(), await inner.load()]).toEqual([seed, undefined]);
+    },
+  );
 
   test('is the store below in all else', async () => {
-    const inner = { ...memoryCredentialStore(), impliedIdentity: 'kimi-code' as const, withLock: <T>(callback: (lock: { assertHeld(): void }) => Promise<T>) => callback({ assertHeld: () => undefined }) };
+    const inner = {
+      ...memoryCredentialStore(),
+      impliedIdentity: 'kimi-code' as const,
+      withLock: <T>(callback: (lock: { assertHeld(): void }) => Promise<T>) =>
+        callback({ assertHeld: () => undefined }),
+    };
     const store = seededCredentialStore(inner, { environment: {} });
     expect([store.location, store.impliedIdentity]).toEqual([inner.location, 'kimi-code']);
     expect(await store.withLock!(async () => 'ran')).toBe('ran');

@@ -1,6 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +29,7 @@ describeCredentialStore('fileCredentialStore', {
     return {
       store: fileCredentialStore({ path }),
       reopen: () => fileCredentialStore({ path }),
-      corrupt: (text) => writeFile(path, text),
+      corrupt: text => writeFile(path, text),
       dispose: () => rm(directory, { recursive: true }),
     };
   },
@@ -34,16 +47,25 @@ describe('fileCredentialStore', () => {
   test('is in the data directory by default, one file per slot', () => {
     const environment = { KIMI_PROVIDER_HOME: '/elsewhere' };
     expect(fileCredentialStore({ environment }).location).toBe('/elsewhere/default.json');
-    expect(fileCredentialStore({ environment, slot: 'work-0123456789abcdef' }).location).toBe('/elsewhere/work-0123456789abcdef.json');
+    expect(fileCredentialStore({ environment, slot: 'work-0123456789abcdef' }).location).toBe(
+      '/elsewhere/work-0123456789abcdef.json',
+    );
   });
 
-  test.each([0o000, 0o022, 0o077, 0o177, 0o777])('writes 0600 in 0700 under umask %o, and leaves nothing else', async (umask) => {
-    const path = join(directory, 'a', 'b', 'default.json');
-    await inProcessWithUmask(umask, path);
-    expect([await mode(path), await mode(dirname(path)), await mode(dirname(dirname(path)))]).toEqual(['600', '700', '700']);
-    expect(await readdir(dirname(path))).toEqual(['default.json']);
-    expect(await fileCredentialStore({ path }).load()).toEqual(apiKeyCredentials());
-  });
+  test.each([0o000, 0o022, 0o077, 0o177, 0o777])(
+    'writes 0600 in 0700 under umask %o, and leaves nothing else',
+    async umask => {
+      const path = join(directory, 'a', 'b', 'default.json');
+      await inProcessWithUmask(umask, path);
+      expect([await mode(path), await mode(dirname(path)), await mode(dirname(dirname(path)))]).toEqual([
+        '600',
+        '700',
+        '700',
+      ]);
+      expect(await readdir(dirname(path))).toEqual(['default.json']);
+      expect(await fileCredentialStore({ path }).load()).toEqual(apiKeyCredentials());
+    },
+  );
 
   test('narrows the mode of a file that it replaces, not that of a directory that was there', async () => {
     await chmod(directory, 0o755);
@@ -53,21 +75,24 @@ describe('fileCredentialStore', () => {
     expect([await mode(path), await mode(directory)]).toEqual(['600', '755']);
   });
 
-  test.each([0o640, 0o604, 0o620, 0o666])('refuses a file of mode %o with the command that fixes it, unless told otherwise', async (shared) => {
-    const path = join(directory, 'default.json');
-    const store = fileCredentialStore({ path });
-    await store.save(oauthCredentials());
-    await chmod(path, shared);
-    const error = await store.load().catch((error: unknown) => error);
-    expect(error).toMatchObject({ reason: 'permissions', operation: 'load', location: path });
-    expect((error as Error).message).toContain(`chmod 600 "${path}"`);
-    expect((error as Error).message).toContain(`mode 0${shared.toString(8)}`);
-    expect(await fileCredentialStore({ path, allowSharedRead: true }).load()).toEqual(oauthCredentials());
-    await chmod(path, 0o600);
-    expect(await store.load()).toEqual(oauthCredentials());
-  });
+  test.each([0o640, 0o604, 0o620, 0o666])(
+    'refuses a file of mode %o with the command that fixes it, unless told otherwise',
+    async shared => {
+      const path = join(directory, 'default.json');
+      const store = fileCredentialStore({ path });
+      await store.save(oauthCredentials());
+      await chmod(path, shared);
+      const error = await store.load().catch((error: unknown) => error);
+      expect(error).toMatchObject({ reason: 'permissions', operation: 'load', location: path });
+      expect((error as Error).message).toContain(`chmod 600 "${path}"`);
+      expect((error as Error).message).toContain(`mode 0${shared.toString(8)}`);
+      expect(await fileCredentialStore({ path, allowSharedRead: true }).load()).toEqual(oauthCredentials());
+      await chmod(path, 0o600);
+      expect(await store.load()).toEqual(oauthCredentials());
+    },
+  );
 
-  test.each([true, false])('keeps a chain of symbolic links (target there: %s)', async (isThere) => {
+  test.each([true, false])('keeps a chain of symbolic links (target there: %s)', async isThere => {
     const target = join(directory, 'target', 'real.json');
     const path = join(directory, 'link.json');
     await symlink('other.json', path);
@@ -78,7 +103,10 @@ describe('fileCredentialStore', () => {
     }
     const store = fileCredentialStore({ path });
     await store.save(oauthCredentials());
-    expect([await readlink(path), await readlink(join(directory, 'other.json'))]).toEqual(['other.json', 'target/real.json']);
+    expect([await readlink(path), await readlink(join(directory, 'other.json'))]).toEqual([
+      'other.json',
+      'target/real.json',
+    ]);
     expect((await lstat(target)).isFile()).toBe(true);
     expect(await store.load()).toEqual(oauthCredentials());
     const direct = await store.withLock!(async () => readdir(dirname(target)));
@@ -99,12 +127,18 @@ describe('fileCredentialStore', () => {
     const path = join(directory, 'default.json');
     await mkdir(path);
     const store = fileCredentialStore({ path, allowSharedRead: true });
-    await expect(store.load()).rejects.toMatchObject({ reason: 'failed', message: expect.stringContaining(`${path} cannot be read (EISDIR)`) });
+    await expect(store.load()).rejects.toMatchObject({
+      reason: 'failed',
+      message: expect.stringContaining(`${path} cannot be read (EISDIR)`),
+    });
     await expect(store.save(oauthCredentials())).rejects.toMatchObject({ reason: 'failed', operation: 'save' });
     await expect(store.clear()).rejects.toMatchObject({ operation: 'clear' });
     const below = fileCredentialStore({ path: join(directory, 'file', 'default.json') });
     await writeFile(join(directory, 'file'), '');
-    await expect(below.save(oauthCredentials())).rejects.toMatchObject({ reason: 'failed', message: expect.stringMatching(/ENOTDIR|EEXIST/) });
+    await expect(below.save(oauthCredentials())).rejects.toMatchObject({
+      reason: 'failed',
+      message: expect.stringMatching(/ENOTDIR|EEXIST/),
+    });
   });
 
   test('removes what a killed writer left, but not what another one is writing', async () => {
@@ -128,13 +162,17 @@ describe('fileCredentialStore', () => {
     const before = await readFile(path, 'utf8');
     // A file size limit cuts a write short just like a full disk does.
     const outcome = await inProcessWithUmask(0o022, path, { accessToken: 'x'.repeat(20_000), shell: 'ulimit -f 8; ' });
-            expect(outcome).toMatch(/^failed .*cannot be written \(EFBIG\)/);
+    expect(outcome).toMatch(/^failed .*cannot be written \(EFBIG\)/);
     expect(await readFile(path, 'utf8')).toBe(before);
   });
 });
 
 /** Saves a key (or a login with this access token) in a new process; gives what it prints. A umask belongs to the whole process. */
-async function inProcessWithUmask(umask: number, path: string, { accessToken, shell = '' }: { accessToken?: string; shell?: string } = {}) {
+async function inProcessWithUmask(
+  umask: number,
+  path: string,
+  { accessToken, shell = '' }: { accessToken?: string; shell?: string } = {},
+) {
   const store = fileURLToPath(new URL('../../src/credentials/file-credential-store.ts', import.meta.url));
   const credentials = accessToken === undefined ? apiKeyCredentials() : oauthCredentials({ accessToken });
   const bundled = await build({

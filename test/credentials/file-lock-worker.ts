@@ -11,7 +11,7 @@ if (mode === 'count') {
   for (let round = 0; round < Number(rounds); round += 1) {
     await withFileLock(async ({ assertHeld }) => {
       const count = Number(readFileSync(counter, 'utf8'));
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise(resolve => setTimeout(resolve, 2));
       await assertHeld();
       writeFileSync(counter, String(count + 1));
     }, options);
@@ -25,7 +25,7 @@ if (mode === 'count') {
     if (mode === 'forget') {
       await new Promise(() => undefined);
     }
-    await new Promise<void>((resolve) => {
+    await new Promise<void>(resolve => {
       const alive = setInterval(() => undefined, 60_000);
       process.on('SIGUSR2', () => {
         clearInterval(alive);

@@ -45,7 +45,13 @@ describe('withFileLock in one process', () => {
       time += milliseconds;
     };
     await withFileLock(async () => {
-      const waiting = withFileLock(async () => 'entered', { ...options, waitMs: 20_000, now: () => time, sleep, random: () => 0.5 });
+      const waiting = withFileLock(async () => 'entered', {
+        ...options,
+        waitMs: 20_000,
+        now: () => time,
+        sleep,
+        random: () => 0.5,
+      });
       const error = await waiting.catch((error: unknown) => error);
       expect(error).toMatchObject({ reason: 'locked', operation: 'lock', location: options.location });
       expect((error as Error).message).toContain(`for more than 20 s`);
@@ -60,7 +66,12 @@ describe('withFileLock in one process', () => {
     await mkdir(options.lockPath, { recursive: true });
     const past = new Date(Date.now() - 31_000);
     await utimes(options.lockPath, past, past);
-    expect(await withFileLock(async () => 'entered', { ...options, sleep: () => Promise.reject(new Error('must not wait')) })).toBe('entered');
+    expect(
+      await withFileLock(async () => 'entered', {
+        ...options,
+        sleep: () => Promise.reject(new Error('must not wait')),
+      }),
+    ).toBe('entered');
     expect(await readdir(dirname(options.lockPath))).toEqual([]);
   });
 
@@ -81,7 +92,9 @@ describe('withFileLock in one process', () => {
     await mkdir(`${options.lockPath}.takeover`);
     const past = new Date(Date.now() - 31_000);
     await utimes(options.lockPath, past, past);
-    await expect(withFileLock(async () => 'entered', { ...options, waitMs: 100 })).rejects.toMatchObject({ reason: 'locked' });
+    await expect(withFileLock(async () => 'entered', { ...options, waitMs: 100 })).rejects.toMatchObject({
+      reason: 'locked',
+    });
     expect((await readdir(dirname(options.lockPath))).toSorted()).toEqual(['default.lock', 'default.lock.takeover']);
   });
 
@@ -95,7 +108,7 @@ describe('withFileLock in one process', () => {
     expect(await readdir(dirname(options.lockPath))).toEqual([]);
   });
 
-  test.each(['a file', 'a directory that is not empty'])('reports %s in its place', async (kind) => {
+  test.each(['a file', 'a directory that is not empty'])('reports %s in its place', async kind => {
     await mkdir(kind === 'a file' ? dirname(options.lockPath) : options.lockPath, { recursive: true });
     await writeFile(kind === 'a file' ? options.lockPath : join(options.lockPath, 'x'), '');
     const past = new Date(Date.now() - 31_000);
@@ -121,7 +134,10 @@ describe('withFileLock in one process', () => {
 
   test.each([
     ['was removed', async (path: string) => rmdir(path)],
-    ['is so old that another one may take it', async (path: string) => utimes(path, new Date(Date.now() - 25_000), new Date(Date.now() - 25_000))],
+    [
+      'is so old that another one may take it',
+      async (path: string) => utimes(path, new Date(Date.now() - 25_000), new Date(Date.now() - 25_000)),
+    ],
   ])('is lost when it %s', async (_, change) => {
     const outcome = withFileLock(async ({ assertHeld }) => {
       await change(options.lockPath);
@@ -135,11 +151,13 @@ describe('withFileLock in one process', () => {
     const short = { ...options, staleMs: 3000 };
     await withFileLock(async ({ assertHeld }) => {
       const first = (await stat(options.lockPath)).mtimeMs;
-      await expect.poll(async () => (await stat(options.lockPath)).mtimeMs, { timeout: 5000, interval: 50 }).toBeGreaterThan(first);
+      await expect
+        .poll(async () => (await stat(options.lockPath)).mtimeMs, { timeout: 5000, interval: 50 })
+        .toBeGreaterThan(first);
       await assertHeld();
       await rmdir(options.lockPath);
       // Longer than the touch interval (1 s), so that the timer runs into the missing directory.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await new Promise(resolve => setTimeout(resolve, 1500));
       await expect(assertHeld()).rejects.toMatchObject({ reason: 'lock-lost' });
     }, short);
   });
@@ -167,7 +185,9 @@ describe('withFileLock between processes', () => {
   });
 
   function worker(mode: string, staleMs: number, count = 0): ChildProcess {
-    const child = spawn(process.execPath, [bundle, mode, options.lockPath, String(staleMs), String(count)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [bundle, mode, options.lockPath, String(staleMs), String(count)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     return child;
   }

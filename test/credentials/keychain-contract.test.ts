@@ -6,7 +6,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { keychainCredentialStore, type KeychainCredentialStoreOptions } from '../../src/credentials/keychain/keychain-credential-store';
+import {
+  keychainCredentialStore,
+  type KeychainCredentialStoreOptions,
+} from '../../src/credentials/keychain/keychain-credential-store';
 import { testServices } from '../support/test-services';
 import { describeCredentialStore, type CredentialStoreContract } from './contract';
 
@@ -20,21 +23,32 @@ beforeAll(async () => {
 });
 afterAll(() => rm(data, { recursive: true }));
 
-function contract(options: KeychainCredentialStoreOptions, write: (slot: string, text: string) => void): CredentialStoreContract {
+function contract(
+  options: KeychainCredentialStoreOptions,
+  write: (slot: string, text: string) => void,
+): CredentialStoreContract {
   return {
     timeout: 60_000,
     create: async () => {
       const slot = `test-${randomUUID()}`;
-      const open = () => keychainCredentialStore({ slot, environment: { ...process.env, KIMI_PROVIDER_HOME: data }, ...options });
+      const open = () =>
+        keychainCredentialStore({ slot, environment: { ...process.env, KIMI_PROVIDER_HOME: data }, ...options });
       const store = open();
-      return { store, reopen: open, corrupt: async (text) => write(slot, text), dispose: () => store.clear() };
+      return { store, reopen: open, corrupt: async text => write(slot, text), dispose: () => store.clear() };
     },
   };
 }
 
 /** As keytar does (tooling.md 3); keytar itself refuses to write an empty text. */
 function writeLikeKeytar(slot: string, text: string): void {
-  const attributes = ['xdg:schema', 'org.freedesktop.Secret.Generic', 'service', 'ai-sdk-provider-kimi', 'account', slot];
+  const attributes = [
+    'xdg:schema',
+    'org.freedesktop.Secret.Generic',
+    'service',
+    'ai-sdk-provider-kimi',
+    'account',
+    slot,
+  ];
   execFileSync('secret-tool', ['store', '--label=test', ...attributes], { input: text });
 }
 
@@ -45,8 +59,14 @@ function writeWithNapi(slot: string, text: string): void {
 }
 
 describe.skipIf(!testServices.has('secret-service'))('on a Secret Service (needs TEST_SERVICES=secret-service)', () => {
-  describeCredentialStore('keychainCredentialStore with keytar', contract({ libraries: [keytar, napi] }, writeLikeKeytar));
-  describeCredentialStore('keychainCredentialStore with @napi-rs/keyring', contract({ libraries: [napi] }, writeWithNapi));
+  describeCredentialStore(
+    'keychainCredentialStore with keytar',
+    contract({ libraries: [keytar, napi] }, writeLikeKeytar),
+  );
+  describeCredentialStore(
+    'keychainCredentialStore with @napi-rs/keyring',
+    contract({ libraries: [napi] }, writeWithNapi),
+  );
   describeCredentialStore(
     'keychainCredentialStore with items of at most 1,200 units',
     contract({ libraries: [napi, keytar], maxValueLength: 1200 }, writeWithNapi),

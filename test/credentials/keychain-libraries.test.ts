@@ -18,7 +18,8 @@ async function foundBy(file: string, cwd: string, format: Format): Promise<unkno
   await mkdir(dirname(file), { recursive: true });
   await build({
     stdin: {
-      contents: "import { findKeychainLibraries } from './find-keychain-libraries'; console.log(JSON.stringify(findKeychainLibraries()));",
+      contents:
+        "import { findKeychainLibraries } from './find-keychain-libraries'; console.log(JSON.stringify(findKeychainLibraries()));",
       resolveDir: fileURLToPath(new URL('../../src/credentials/keychain', import.meta.url)),
       loader: 'ts',
     },
@@ -46,7 +47,10 @@ describe('findKeychainLibraries', () => {
     ]);
   });
 
-  test.each([['esm', 'main.mjs'], ['cjs', 'main.cjs']] as const)('finds what the app has, whatever the working directory (%s)', async (format, name) => {
+  test.each([
+    ['esm', 'main.mjs'],
+    ['cjs', 'main.cjs'],
+  ] as const)('finds what the app has, whatever the working directory (%s)', async (format, name) => {
     const path = await install(join(root, 'app'), '@napi-rs/keyring');
     expect(await foundBy(join(root, 'app', 'src', name), root, format)).toEqual([{ name: '@napi-rs/keyring', path }]);
   });

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -34,7 +46,10 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
       'not JSON': { text: `${CANARY} {`, reason: 'corrupt' },
       truncated: { text: JSON.stringify(record).slice(0, -9), reason: 'corrupt' },
       'an empty object': { text: '{}', reason: 'corrupt' },
-      'with a time that is a string': { text: JSON.stringify({ ...record, expires_at: '1800000000' }), reason: 'corrupt' },
+      'with a time that is a string': {
+        text: JSON.stringify({ ...record, expires_at: '1800000000' }),
+        reason: 'corrupt',
+      },
       'with a time of NaN, as Python may write it': {
         text: JSON.stringify(record).replace('"expires_at":1', '"expires_at":NaN'),
         reason: 'corrupt',
@@ -47,7 +62,7 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
       return {
         store,
         reopen: open,
-        corrupt: (text) => writeFile(store.location, text),
+        corrupt: text => writeFile(store.location, text),
         dispose: () => rm(shareDirectory, { recursive: true, force: true }),
       };
     },
@@ -56,7 +71,9 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
   describe('the file', () => {
     test('is in KIMI_SHARE_DIR, else in ~/.kimi; an empty variable counts as unset', () => {
       expect(kimiCliCredentialStore({ env: { KIMI_SHARE_DIR: share } }).location).toBe(file);
-      expect(kimiCliCredentialStore({ env: { KIMI_SHARE_DIR: '' } }).location).toBe(join(homedir(), '.kimi/credentials/kimi-code.json'));
+      expect(kimiCliCredentialStore({ env: { KIMI_SHARE_DIR: '' } }).location).toBe(
+        join(homedir(), '.kimi/credentials/kimi-code.json'),
+      );
     });
 
     test('is read and written byte for byte as by the official client, and nothing else is left', async () => {
@@ -82,7 +99,11 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
 
     withPython('is what json.dumps makes of the same record', async () => {
       const accessToken = 'q"\\/\b\f\n\r\t\u0001\u007f\u2028 月 🌙';
-      await kimiCliCredentialStore({ shareDirectory: share }).save({ ...official, accessToken, expiresAt: 1_800_000_000.123456 });
+      await kimiCliCredentialStore({ shareDirectory: share }).save({
+        ...official,
+        accessToken,
+        expiresAt: 1_800_000_000.123456,
+      });
       const program = 'import json,sys; print(json.dumps(json.load(sys.stdin), ensure_ascii=False), end="")';
       const dumped = execFileSync('python3', ['-c', program], {
         input: await readFile(file),
@@ -103,7 +124,9 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
     });
 
     test('takes no key', async () => {
-      const error = await kimiCliCredentialStore({ shareDirectory: share }).save(apiKeyCredentials()).catch((error: unknown) => error);
+      const error = await kimiCliCredentialStore({ shareDirectory: share })
+        .save(apiKeyCredentials())
+        .catch((error: unknown) => error);
       expect(error).toMatchObject({ reason: 'failed', operation: 'save', location: file });
       expect(String(error)).not.toContain(CANARY);
     });

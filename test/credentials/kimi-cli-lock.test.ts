@@ -26,7 +26,7 @@ const official = oauthCredentials();
 
 /** Programs that take the official client's lock, say so, and hold it until their input closes. */
 const HOLDERS: [name: string, command: string, parameters: (path: string) => string[]][] = [
-  ['flock(1)', 'flock', (path) => ['-x', path, 'sh', '-c', 'echo held; cat']],
+  ['flock(1)', 'flock', path => ['-x', path, 'sh', '-c', 'echo held; cat']],
 ];
 if (hasPython) {
   // The very call of that client (P auth/oauth.py `_CrossProcessLock._acquire`).
@@ -35,7 +35,7 @@ fd=os.open(sys.argv[1],os.O_CREAT|os.O_RDWR,0o600)
 fcntl.flock(fd,fcntl.LOCK_EX|fcntl.LOCK_NB)
 print("held",flush=True)
 sys.stdin.read()`;
-  HOLDERS.push(['python3', 'python3', (path) => ['-c', program, path]]);
+  HOLDERS.push(['python3', 'python3', path => ['-c', program, path]]);
 }
 
 // The lock exists on every system, but only Linux has the program that takes it; the way of other systems is the last test.
@@ -61,25 +61,28 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
     expect((await stat(lockFile)).mode & 0o777).toBe(0o600);
   });
 
-  test.each(HOLDERS)('waits for %s, gives up at the limit, and gets in when that one ends', async (_, command, parameters) => {
-    await mkdir(join(share, 'credentials'));
-    const holder = keep(spawn(command, parameters(lockFile), { stdio: ['pipe', 'pipe', 'inherit'] }));
-    expect(await said(holder)).toBe('held');
-    const hasty = kimiCliCredentialStore({ shareDirectory: share, lockWaitMs: 200 });
-    const error = await hasty.withLock!(async () => 'entered').catch((error: unknown) => error);
-    expect(error).toMatchObject({ reason: 'locked', operation: 'lock', location: file });
-    expect(String(error)).toContain(lockFile);
+  test.each(HOLDERS)(
+    'waits for %s, gives up at the limit, and gets in when that one ends',
+    async (_, command, parameters) => {
+      await mkdir(join(share, 'credentials'));
+      const holder = keep(spawn(command, parameters(lockFile), { stdio: ['pipe', 'pipe', 'inherit'] }));
+      expect(await said(holder)).toBe('held');
+      const hasty = kimiCliCredentialStore({ shareDirectory: share, lockWaitMs: 200 });
+      const error = await hasty.withLock!(async () => 'entered').catch((error: unknown) => error);
+      expect(error).toMatchObject({ reason: 'locked', operation: 'lock', location: file });
+      expect(String(error)).toContain(lockFile);
 
-    const order: string[] = [];
-    const waiting = kimiCliCredentialStore({ shareDirectory: share }).withLock!(async () => {
-      order.push('entered');
-    });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    order.push('ended');
-    holder.stdin!.end();
-    await waiting;
-    expect(order).toEqual(['ended', 'entered']);
-  });
+      const order: string[] = [];
+      const waiting = kimiCliCredentialStore({ shareDirectory: share }).withLock!(async () => {
+        order.push('entered');
+      });
+      await new Promise(resolve => setTimeout(resolve, 100));
+      order.push('ended');
+      holder.stdin!.end();
+      await waiting;
+      expect(order).toEqual(['ended', 'entered']);
+    },
+  );
 
   withPython('keeps python3 with fcntl.flock out', async () => {
     await kimiCliCredentialStore({ shareDirectory: share }).withLock!(async () => {
@@ -106,7 +109,9 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
   test('leaves no process behind, not even after an abandoned wait', async () => {
     const store = kimiCliCredentialStore({ shareDirectory: share });
     await store.withLock!(async () => {
-      await expect(store.withLock!(async () => 'entered', { abortSignal: AbortSignal.timeout(50) })).rejects.toThrow('timeout');
+      await expect(store.withLock!(async () => 'entered', { abortSignal: AbortSignal.timeout(50) })).rejects.toThrow(
+        'timeout',
+      );
       const hasty = kimiCliCredentialStore({ shareDirectory: share, lockWaitMs: 50 });
       await expect(hasty.withLock!(async () => 'entered')).rejects.toMatchObject({ reason: 'locked' });
       expect(childrenOf(process.pid)).toHaveLength(1);
@@ -126,10 +131,13 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
   test('passes on what a broken lock program says', async () => {
     const directory = join(share, 'bin');
     await mkdir(directory);
-    await writeFile(join(directory, 'flock'), '#!/bin/sh\necho "flock: no locks available" >&2; exit 71\n', { mode: 0o755 });
-    const error = (await kimiCliCredentialStore({ shareDirectory: share, env: { PATH: `${directory}:${process.env.PATH}` } })
-      .withLock!(async () => 'entered')
-      .catch((error: unknown) => error)) as Error;
+    await writeFile(join(directory, 'flock'), '#!/bin/sh\necho "flock: no locks available" >&2; exit 71\n', {
+      mode: 0o755,
+    });
+    const error = (await kimiCliCredentialStore({
+      shareDirectory: share,
+      env: { PATH: `${directory}:${process.env.PATH}` },
+    }).withLock!(async () => 'entered').catch((error: unknown) => error)) as Error;
     expect(error).toMatchObject({ operation: 'lock', reason: 'failed' });
     expect(error.message).toContain('no locks available');
   });
@@ -141,12 +149,16 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
     });
     afterAll(() => worker.dispose());
     const start = (...parameters: string[]) =>
-      keep(spawn(process.execPath, [worker.path, 'kimi-cli', share, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] }));
+      keep(
+        spawn(process.execPath, [worker.path, 'kimi-cli', share, ...parameters], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        }),
+      );
 
     test('two processes never hold it at once', async () => {
       await kimiCliCredentialStore({ shareDirectory: share }).save({ ...official, expiresAt: 0 });
       const workers = [start('count', '20'), start('count', '20')];
-      expect(await Promise.all(workers.map(async (child) => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
+      expect(await Promise.all(workers.map(async child => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
       expect(await kimiCliCredentialStore({ shareDirectory: share }).load()).toMatchObject({ expiresAt: 40 });
     });
 
@@ -155,7 +167,9 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
       expect(await said(child)).toBe('held');
       expect(isFree()).toBe(false);
       child.kill('SIGKILL');
-      expect(await kimiCliCredentialStore({ shareDirectory: share, lockWaitMs: 5_000 }).withLock!(async () => 'entered')).toBe('entered');
+      expect(
+        await kimiCliCredentialStore({ shareDirectory: share, lockWaitMs: 5_000 }).withLock!(async () => 'entered'),
+      ).toBe('entered');
     });
 
     test('stays with a holder that is stopped', async () => {
@@ -184,13 +198,16 @@ test('fs-native-extensions, the way of other systems, excludes itself, waits and
   await Promise.all([
     withKimiCliLock(async () => {
       order.push('first in');
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise(resolve => setTimeout(resolve, 150));
       order.push('first out');
     }, options),
-    withKimiCliLock(async () => {
-      order.push('second in');
-      order.push('second out');
-    }, { ...options, waitMs: 5_000 }),
+    withKimiCliLock(
+      async () => {
+        order.push('second in');
+        order.push('second out');
+      },
+      { ...options, waitMs: 5_000 },
+    ),
   ]);
   expect(order.join()).toMatch(/^(first in,first out,second in,second out|second in,second out,first in,first out)$/);
 });
@@ -213,7 +230,7 @@ function childrenOf(pid: number): number[] {
   return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm='])
     .toString()
     .split('\n')
-    .map((line) => line.trim().split(/\s+/))
+    .map(line => line.trim().split(/\s+/))
     .filter(([, parent, name]) => Number(parent) === pid && name !== 'ps')
     .map(([child]) => Number(child));
 }

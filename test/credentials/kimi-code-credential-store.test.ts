@@ -1,4 +1,16 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -47,7 +59,10 @@ describeCredentialStore('kimiCodeCredentialStore', {
     null: { text: 'null', reason: 'corrupt' },
     'an array': { text: JSON.stringify([record]), reason: 'corrupt' },
     'an empty object': { text: '{}', reason: 'corrupt' },
-    'with a time that is a string': { text: JSON.stringify({ ...record, expires_at: '1800000000' }), reason: 'corrupt' },
+    'with a time that is a string': {
+      text: JSON.stringify({ ...record, expires_at: '1800000000' }),
+      reason: 'corrupt',
+    },
     'without a time': { text: JSON.stringify({ ...record, expires_at: undefined }), reason: 'corrupt' },
     'with a time beyond numbers': {
       text: JSON.stringify(record).replace('"expires_at":1', '"expires_at":1e999'),
@@ -62,7 +77,7 @@ describeCredentialStore('kimiCodeCredentialStore', {
     return {
       store,
       reopen: open,
-      corrupt: (text) => writeFile(store.location, text),
+      corrupt: text => writeFile(store.location, text),
       dispose: () => rm(directory, { recursive: true, force: true }),
     };
   },
@@ -77,12 +92,18 @@ describe('kimiCodeCredentialStore: which file', () => {
 
   test.each([
     ['the mainland pair', {}, 'kimi-code'],
-    ['the mainland pair with slashes', { oauthHost: 'https://auth.kimi.com/', apiBaseURL: `${MAINLAND}//` }, 'kimi-code'],
+    [
+      'the mainland pair with slashes',
+      { oauthHost: 'https://auth.kimi.com/', apiBaseURL: `${MAINLAND}//` },
+      'kimi-code',
+    ],
     // wire.md, constant table: the global slot as the official client makes it.
     ['the global pair', { oauthHost: 'https://auth.kimi.ai', apiBaseURL: GLOBAL }, 'kimi-code-env-0e4f99c69cc27850'],
     ['a mixed pair', { oauthHost: 'https://auth.kimi.ai' }, 'kimi-code-env-002df460b17c2d66'],
   ])('is named for %s', (_, options, slot) => {
-    expect(kimiCodeCredentialStore({ home, env: {}, ...options }).location).toBe(join(home, 'credentials', `${slot}.json`));
+    expect(kimiCodeCredentialStore({ home, env: {}, ...options }).location).toBe(
+      join(home, 'credentials', `${slot}.json`),
+    );
   });
 
   test('is named for the hosts in the environment, and for the options before them', () => {
@@ -115,15 +136,29 @@ describe('kimiCodeCredentialStore: the file', () => {
   test('of a rejected login is the tombstone that the official client writes, and reads back as one', async () => {
     const store = kimiCodeCredentialStore({ home, env: {} });
     await store.save(oauthCredentials({ accessToken: '', expiresAt: 5, expiresIn: 900 }));
-    const keys = { access_token: '', refresh_token: '', expires_at: 0, scope: 'kimi-code', token_type: 'Bearer', expires_in: 0 };
+    const keys = {
+      access_token: '',
+      refresh_token: '',
+      expires_at: 0,
+      scope: 'kimi-code',
+      token_type: 'Bearer',
+      expires_in: 0,
+    };
     expect(await readFile(file, 'utf8')).toBe(`${JSON.stringify(keys, null, 2)}\n`);
     await plant(OFFICIAL_TEXT.replace('"access"', '""'));
-    expect(await store.load()).toEqual(oauthCredentials({ accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 }));
+    expect(await store.load()).toEqual(
+      oauthCredentials({ accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 }),
+    );
   });
 
   test('may lack what the official client does not need', async () => {
     await plant('{"access_token":"access","refresh_token":"refresh","expires_at":1800000000}');
-    expect(await kimiCodeCredentialStore({ home, env: {} }).load()).toEqual({ ...official, scope: '', tokenType: '', expiresIn: 0 });
+    expect(await kimiCodeCredentialStore({ home, env: {} }).load()).toEqual({
+      ...official,
+      scope: '',
+      tokenType: '',
+      expiresIn: 0,
+    });
   });
 
   test('that is a symbolic link stays one; the file behind it is written, and deleted with it', async () => {
@@ -150,7 +185,9 @@ describe('kimiCodeCredentialStore: the file', () => {
   });
 
   test('takes no key', async () => {
-    const error = await kimiCodeCredentialStore({ home, env: {} }).save(apiKeyCredentials()).catch((error: unknown) => error);
+    const error = await kimiCodeCredentialStore({ home, env: {} })
+      .save(apiKeyCredentials())
+      .catch((error: unknown) => error);
     expect(error).toMatchObject({ reason: 'failed', operation: 'save', location: file });
     expect(String(error)).toMatch(/login --api-key --store/);
     expect(String(error)).not.toContain(CANARY);

@@ -49,10 +49,12 @@ describe('kimiCodeCredentialStore: the lock', () => {
     await mkdir(`${sentinel()}.lock`, { recursive: true });
     const past = new Date(Date.now() - 10_000);
     await utimes(`${sentinel()}.lock`, past, past);
-    expect(await kimiCodeCredentialStore({ home, env: {}, sleep: mustNotWait }).withLock!(async () => 'entered')).toBe('entered');
+    expect(await kimiCodeCredentialStore({ home, env: {}, sleep: mustNotWait }).withLock!(async () => 'entered')).toBe(
+      'entered',
+    );
   });
 
-  test.each(['a file', 'a directory that is not empty'])('says what is wrong when %s is in its place', async (what) => {
+  test.each(['a file', 'a directory that is not empty'])('says what is wrong when %s is in its place', async what => {
     const path = `${sentinel()}.lock`;
     await mkdir(what === 'a file' ? join(home, 'oauth') : path, { recursive: true });
     await writeFile(what === 'a file' ? path : join(path, 'owner'), '');
@@ -86,14 +88,16 @@ describe('kimiCodeCredentialStore with several processes', () => {
   afterAll(() => worker.dispose());
 
   const start = (...parameters: string[]): ChildProcess => {
-    const child = spawn(process.execPath, [worker.path, 'kimi-code', home, ...parameters], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [worker.path, 'kimi-code', home, ...parameters], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     return child;
   };
   test('two processes never hold the lock at once', async () => {
     await kimiCodeCredentialStore({ home, env: {} }).save({ ...official, expiresAt: 0 });
     const workers = [start('count', '25'), start('count', '25')];
-    expect(await Promise.all(workers.map(async (child) => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
+    expect(await Promise.all(workers.map(async child => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
     expect(await kimiCodeCredentialStore({ home, env: {} }).load()).toMatchObject({ expiresAt: 50 });
   });
 

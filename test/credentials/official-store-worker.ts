@@ -4,7 +4,8 @@ import { kimiCodeCredentialStore } from '../../src/credentials/official/kimi-cod
 import type { KimiOAuthCredentials } from '../../src/credentials/credential-store';
 
 const [, , name, home = '', mode, rounds] = process.argv;
-const store = name === 'kimi-cli' ? kimiCliCredentialStore({ shareDirectory: home }) : kimiCodeCredentialStore({ home, env: {} });
+const store =
+  name === 'kimi-cli' ? kimiCliCredentialStore({ shareDirectory: home }) : kimiCodeCredentialStore({ home, env: {} });
 
 if (mode === 'count') {
   for (let round = 0; round < Number(rounds); round += 1) {
@@ -17,12 +18,20 @@ if (mode === 'count') {
 } else if (mode === 'write') {
   for (let round = 0; round < Number(rounds); round += 1) {
     const accessToken = String(round % 10).repeat(20_000);
-    await store.save({ type: 'oauth', accessToken, refreshToken: 'r', expiresAt: 1, expiresIn: 1, scope: '', tokenType: '' });
+    await store.save({
+      type: 'oauth',
+      accessToken,
+      refreshToken: 'r',
+      expiresAt: 1,
+      expiresIn: 1,
+      scope: '',
+      tokenType: '',
+    });
   }
 } else {
   await store.withLock!(async ({ assertHeld }) => {
     const alive = setInterval(() => undefined, 60_000);
-    const asked = new Promise<void>((resolve) => process.on('SIGUSR2', () => resolve()));
+    const asked = new Promise<void>(resolve => process.on('SIGUSR2', () => resolve()));
     console.log('held');
     await asked;
     clearInterval(alive);

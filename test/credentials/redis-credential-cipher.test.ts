@@ -69,7 +69,7 @@ describe('credentialCipher', () => {
   });
 
   const damaged = ['', 'rubbish', '{"version":1}', 'aes-256-gcm.v1.', 'aes-256-gcm.v1.AAAA', 'aes-256-gcm.v1.%%%'];
-  test.each(damaged)('reports %j as damaged', async (value) => {
+  test.each(damaged)('reports %j as damaged', async value => {
     await expect(credentialCipher(bytes, place).open(value)).rejects.toMatchObject({ reason: 'corrupt' });
   });
 
@@ -80,8 +80,12 @@ describe('credentialCipher', () => {
 });
 
 test('describeFailure leaves out arguments and passwords', () => {
-  expect(describeFailure(new Error("ERR unknown command 'EVAL', with args beginning with: 'token' "))).toBe("ERR unknown command 'EVAL'");
-  expect(describeFailure(new Error('connect redis://user:secret@host:1/ failed\n at secret'))).toBe('connect redis://host:1/ failed');
+  expect(describeFailure(new Error("ERR unknown command 'EVAL', with args beginning with: 'token' "))).toBe(
+    "ERR unknown command 'EVAL'",
+  );
+  expect(describeFailure(new Error('connect redis://user:secret@host:1/ failed\n at secret'))).toBe(
+    'connect redis://host:1/ failed',
+  );
   expect(describeFailure(Object.assign(new Error(''), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
   expect(describeFailure(Object.assign(new Error('no'), { code: 'E1' }))).toBe('E1: no');
   expect(describeFailure('secret')).toBe('unknown error');

@@ -56,7 +56,7 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
         return {
           store: open(),
           reopen: open,
-          corrupt: async (text) => void (await admin.hset(rawKey, 'value', await cipher.seal(text))),
+          corrupt: async text => void (await admin.hset(rawKey, 'value', await cipher.seal(text))),
           dispose: async () => close(),
         };
       },
@@ -65,7 +65,11 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
 
   describeCredentialStore('redisCredentialStore without encryption', {
     async create() {
-      return { store: plain(), reopen: () => plain(), corrupt: async (text) => void (await admin.hset(KEY, 'value', text)) };
+      return {
+        store: plain(),
+        reopen: () => plain(),
+        corrupt: async text => void (await admin.hset(KEY, 'value', text)),
+      };
     },
   });
 
@@ -73,7 +77,10 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
     test('shows no secret when it is encrypted, and all of it when that was turned off', async () => {
       await redisCredentialStore({ client: admin, encryptionKey }).save(oauthCredentials());
       expect(JSON.stringify(await admin.hgetall(KEY))).not.toContain(CANARY);
-      expect(await admin.hgetall(KEY)).toEqual({ generation: '1', value: expect.stringMatching(/^aes-256-gcm\.v1\./) as string });
+      expect(await admin.hgetall(KEY)).toEqual({
+        generation: '1',
+        value: expect.stringMatching(/^aes-256-gcm\.v1\./) as string,
+      });
       await plain().save(oauthCredentials());
       expect(JSON.stringify(await admin.hgetall(KEY))).toContain(CANARY);
     });
@@ -81,7 +88,9 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
     test('cannot be read with another key, and can after the key was changed in two steps', async () => {
       const next = new Uint8Array(32).fill(9);
       await redisCredentialStore({ client: admin, encryptionKey }).save(oauthCredentials());
-      await expect(redisCredentialStore({ client: admin, encryptionKey: next }).load()).rejects.toMatchObject({ reason: 'failed' });
+      await expect(redisCredentialStore({ client: admin, encryptionKey: next }).load()).rejects.toMatchObject({
+        reason: 'failed',
+      });
       const both = redisCredentialStore({ client: admin, encryptionKey: [next, encryptionKey] });
       await both.save((await both.load())!);
       expect(await redisCredentialStore({ client: admin, encryptionKey: next }).load()).toEqual(oauthCredentials());
@@ -95,10 +104,12 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
     });
 
     test('lives under the key, prefix and account that were asked for, and never expires', async () => {
-      const locations = [{}, { prefix: 'app' }, { account: 'work' }, { key: 'mine' }, { key: 'mine:{x}' }].map((options) => {
-        const store = redisCredentialStore({ client: admin, encryption: 'none', ...options });
-        return store.withLock!(async () => store.save(oauthCredentials())).then(() => store.location);
-      });
+      const locations = [{}, { prefix: 'app' }, { account: 'work' }, { key: 'mine' }, { key: 'mine:{x}' }].map(
+        options => {
+          const store = redisCredentialStore({ client: admin, encryption: 'none', ...options });
+          return store.withLock!(async () => store.save(oauthCredentials())).then(() => store.location);
+        },
+      );
       expect(await Promise.all(locations)).toEqual([
         `Redis key ${KEY}`,
         'Redis key app:{default}',
@@ -107,29 +118,42 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
         'Redis key mine:{x}',
       ]);
       const keys = await admin.keys('*');
-      expect(keys.toSorted()).toEqual([KEY, 'ai-sdk-provider-kimi:{work}', 'app:{default}', 'mine', 'mine:{x}'].toSorted());
-      expect(await Promise.all(keys.map((key) => admin.pttl(key)))).toEqual([-1, -1, -1, -1, -1]);
+      expect(keys.toSorted()).toEqual(
+        [KEY, 'ai-sdk-provider-kimi:{work}', 'app:{default}', 'mine', 'mine:{x}'].toSorted(),
+      );
+      expect(await Promise.all(keys.map(key => admin.pttl(key)))).toEqual([-1, -1, -1, -1, -1]);
     });
   });
 
   describe('a server that', () => {
     const failures: [string, (store: CredentialStore) => Promise<unknown>][] = [
-      ['load', (store) => store.load()],
-      ['save', (store) => store.save(oauthCredentials())],
-      ['clear', (store) => store.clear()],
-      ['lock', (store) => store.withLock!(async () => 'entered')],
+      ['load', store => store.load()],
+      ['save', store => store.save(oauthCredentials())],
+      ['clear', store => store.clear()],
+      ['lock', store => store.withLock!(async () => 'entered')],
     ];
 
-    test.each(failures)('cannot be reached is an error of %s, not "signed out", and shows no secret', async (operation, act) => {
-      const dead = new Redis({ port: 1, host: '127.0.0.1', lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
-      dead.on('error', () => undefined);
-      for (const client of [dead, createClient({ url: 'redis://user:pass@127.0.0.1:1' })]) {
-        const error = await act(redisCredentialStore({ client, encryption: 'none' })).catch((error: unknown) => error);
-        expect(error).toMatchObject({ reason: 'unavailable', operation });
-        expect(String(error)).toContain('await client.connect()');
-        expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(new RegExp(`${CANARY}|pass@`));
-      }
-    });
+    test.each(failures)(
+      'cannot be reached is an error of %s, not "signed out", and shows no secret',
+      async (operation, act) => {
+        const dead = new Redis({
+          port: 1,
+          host: '127.0.0.1',
+          lazyConnect: true,
+          maxRetriesPerRequest: 0,
+          retryStrategy: () => null,
+        });
+        dead.on('error', () => undefined);
+        for (const client of [dead, createClient({ url: 'redis://user:pass@127.0.0.1:1' })]) {
+          const error = await act(redisCredentialStore({ client, encryption: 'none' })).catch(
+            (error: unknown) => error,
+          );
+          expect(error).toMatchObject({ reason: 'unavailable', operation });
+          expect(String(error)).toContain('await client.connect()');
+          expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(new RegExp(`${CANARY}|pass@`));
+        }
+      },
+    );
 
     test('hangs is an error after the time limit', async () => {
       const client = new Redis(server.url);
@@ -153,7 +177,9 @@ describe.skipIf(!testServices.has('redis'))('redisCredentialStore on a real serv
     test('does not let this user in says what is needed', async () => {
       await admin.call('ACL', 'SETUSER', 'reader', 'on', '>word', '~*', '+get');
       const client = new Redis(server.url, { username: 'reader', password: 'word', enableReadyCheck: false });
-      await expect(redisCredentialStore({ client, encryption: 'none' }).load()).rejects.toMatchObject({ reason: 'permissions' });
+      await expect(redisCredentialStore({ client, encryption: 'none' }).load()).rejects.toMatchObject({
+        reason: 'permissions',
+      });
       client.disconnect();
     });
   });
@@ -167,9 +193,15 @@ describe('redisCredentialStore refuses', () => {
     ['both', { client, encryptionKey, encryption: 'none' }, /not both/],
     ['a bad key', { client, encryptionKey: 'short' }, /openssl rand -base64 32/],
     ['no client', { encryption: 'none' }, /"client" must be/],
-    ['a client of another kind', { client: { get: () => '' }, encryption: 'none' }, /redis \(version 4 or later\) or ioredis/],
+    [
+      'a client of another kind',
+      { client: { get: () => '' }, encryption: 'none' },
+      /redis \(version 4 or later\) or ioredis/,
+    ],
     ['a lifetime of 0', { client, encryption: 'none', lockTtlMs: 0 }, /"lockTtlMs" must be/],
   ])('%s at once', (_, options, message) => {
-    expect(() => redisCredentialStore(options as unknown as Parameters<typeof redisCredentialStore>[0])).toThrow(message);
+    expect(() => redisCredentialStore(options as unknown as Parameters<typeof redisCredentialStore>[0])).toThrow(
+      message,
+    );
   });
 });

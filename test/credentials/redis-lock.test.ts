@@ -52,7 +52,9 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
 
     test('gives up at the limit and names what to remove', async () => {
       await plain().withLock!(async () => {
-        const error = await plain({ lockWaitMs: 100 }).withLock!(async () => 'entered').catch((error: unknown) => error);
+        const error = await plain({ lockWaitMs: 100 }).withLock!(async () => 'entered').catch(
+          (error: unknown) => error,
+        );
         expect(error).toMatchObject({ reason: 'locked', operation: 'lock', location: plain().location });
         expect(String(error)).toContain(`redis-cli DEL '${LOCK_KEY}'`);
       });
@@ -103,8 +105,8 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
     });
 
     test.each<[string, (other: CredentialStore) => Promise<void>]>([
-      ['sign-in', (other) => other.save(oauthCredentials({ accessToken: 'signed in' }))],
-      ['sign-out', (other) => other.clear()],
+      ['sign-in', other => other.save(oauthCredentials({ accessToken: 'signed in' }))],
+      ['sign-out', other => other.clear()],
     ])('a %s elsewhere wins over the holder, who is told', async (_, act) => {
       const [store, other] = [plain(), plain()];
       await store.save(oauthCredentials());
@@ -114,7 +116,9 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
         // To have read it does not make the holder's own token newer.
         await store.load();
         await expect(assertHeld()).rejects.toMatchObject({ reason: 'lock-lost' });
-        await expect(store.save(oauthCredentials({ accessToken: 'from the loser' }))).rejects.toMatchObject({ reason: 'lock-lost' });
+        await expect(store.save(oauthCredentials({ accessToken: 'from the loser' }))).rejects.toMatchObject({
+          reason: 'lock-lost',
+        });
         expect(await other.load()).toEqual(after);
       });
     });
@@ -127,7 +131,7 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
       const first = store.withLock!(async () => {
         await admin.del(LOCK_KEY);
         entered.abort();
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await new Promise(resolve => setTimeout(resolve, 150));
         order.push('first out');
       });
       await isIn;
@@ -152,7 +156,7 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
     test('two never hold the lock at once', async () => {
       await plain().save(oauthCredentials({ expiresAt: 0 }));
       const workers = [start('count', 40, 30_000), start('count', 40, 30_000)];
-      expect(await Promise.all(workers.map(async (child) => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
+      expect(await Promise.all(workers.map(async child => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
       expect(await plain().load()).toMatchObject({ expiresAt: 80 });
     });
 

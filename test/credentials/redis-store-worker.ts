@@ -19,7 +19,7 @@ if (mode === 'count') {
 } else {
   await store.withLock!(async ({ assertHeld }) => {
     const credentials = (await store.load()) as KimiOAuthCredentials;
-    const asked = new Promise<void>((resolve) => process.on('SIGUSR2', () => resolve()));
+    const asked = new Promise<void>(resolve => process.on('SIGUSR2', () => resolve()));
     console.log('held');
     await asked;
     const check = await Promise.resolve(assertHeld()).then(

@@ -22,7 +22,7 @@ describeCredentialStore('unstorageCredentialStore', {
   async create() {
     const storage = createStorage();
     const open = () => unstorageCredentialStore(storage);
-    return { store: open(), reopen: open, corrupt: (text) => storage.setItem(KEY, text) };
+    return { store: open(), reopen: open, corrupt: text => storage.setItem(KEY, text) };
   },
 });
 
@@ -32,7 +32,7 @@ describeCredentialStore('unstorageCredentialStore with encryption and a lock of 
     const withLock = oneAtATime();
     const open = () => unstorageCredentialStore(storage, { encryptionKey, withLock });
     const cipher = credentialCipher(encryptionKey, { location: 'test', name: KEY });
-    return { store: open(), reopen: open, corrupt: async (text) => storage.setItem(KEY, await cipher.seal(text)) };
+    return { store: open(), reopen: open, corrupt: async text => storage.setItem(KEY, await cipher.seal(text)) };
   },
 });
 
@@ -46,7 +46,9 @@ describe('unstorageCredentialStore', () => {
       expect(raw).toMatch(/^aes-256-gcm\.v1\./);
       expect(raw).not.toContain(CANARY);
       const again = createStorage({ driver: fsLiteDriver({ base }) });
-      expect(await unstorageCredentialStore(again, { key: 'app:kimi', encryptionKey }).load()).toEqual(oauthCredentials());
+      expect(await unstorageCredentialStore(again, { key: 'app:kimi', encryptionKey }).load()).toEqual(
+        oauthCredentials(),
+      );
       expect(await unstorageCredentialStore(again, { encryptionKey }).load()).toBeUndefined();
     } finally {
       await rm(base, { recursive: true, force: true });

@@ -27,22 +27,25 @@ it.each([
   ['kimi-k3', 'platform'],
   ['kimi-k2.7-code', 'platform'],
   ['kimi-k2.6', 'platform'],
-] as const)('any call of %s (%s) is one that Kimi takes without a remark, and the same bytes each time', async (id, service) => {
-  const kimi = model(id, service);
-  const send = async (options: LanguageModelV4CallOptions): Promise<string> => {
-    simulator.script({ text: 'ok' });
-    await kimi.doGenerate(options);
-    const request = chats(simulator).at(-1);
-    expect(request?.notices.filter(notice => !HARMLESS.test(notice))).toEqual([]);
-    return JSON.stringify(request?.json);
-  };
-  await fc.assert(
-    fc.asyncProperty(arbitraryCall, async options => {
-      const before = structuredClone(JSON.stringify(options));
-      const first = await send(options);
-      expect(await send(options)).toBe(first);
-      expect(JSON.stringify(options)).toBe(before);
-    }),
-    { numRuns: 150 },
-  );
-});
+] as const)(
+  'any call of %s (%s) is one that Kimi takes without a remark, and the same bytes each time',
+  async (id, service) => {
+    const kimi = model(id, service);
+    const send = async (options: LanguageModelV4CallOptions): Promise<string> => {
+      simulator.script({ text: 'ok' });
+      await kimi.doGenerate(options);
+      const request = chats(simulator).at(-1);
+      expect(request?.notices.filter(notice => !HARMLESS.test(notice))).toEqual([]);
+      return JSON.stringify(request?.json);
+    };
+    await fc.assert(
+      fc.asyncProperty(arbitraryCall, async options => {
+        const before = structuredClone(JSON.stringify(options));
+        const first = await send(options);
+        expect(await send(options)).toBe(first);
+        expect(JSON.stringify(options)).toBe(before);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);

@@ -4,8 +4,14 @@ import { convertUsage, findUsage } from '../../src/engine/convert-usage';
 describe('convertUsage', () => {
   it.each([
     ['cached_tokens', { prompt_tokens: 100, completion_tokens: 20, cached_tokens: 64 }],
-    ['prompt_tokens_details', { prompt_tokens: 100, completion_tokens: 20, prompt_tokens_details: { cached_tokens: 64 } }],
-    ['both, the direct one first', { prompt_tokens: 100, completion_tokens: 20, cached_tokens: 64, prompt_tokens_details: { cached_tokens: 1 } }],
+    [
+      'prompt_tokens_details',
+      { prompt_tokens: 100, completion_tokens: 20, prompt_tokens_details: { cached_tokens: 64 } },
+    ],
+    [
+      'both, the direct one first',
+      { prompt_tokens: 100, completion_tokens: 20, cached_tokens: 64, prompt_tokens_details: { cached_tokens: 1 } },
+    ],
   ])('reads cached tokens from %s', (_, usage) => {
     expect(convertUsage(usage)).toEqual({
       inputTokens: { total: 100, noCache: 36, cacheRead: 64, cacheWrite: undefined },
@@ -15,7 +21,10 @@ describe('convertUsage', () => {
   });
 
   it('splits the answer into text and reasoning where the server does', () => {
-    expect(convertUsage({ prompt_tokens: 1, completion_tokens: 20, completion_tokens_details: { reasoning_tokens: 15 } }).outputTokens).toEqual({
+    expect(
+      convertUsage({ prompt_tokens: 1, completion_tokens: 20, completion_tokens_details: { reasoning_tokens: 15 } })
+        .outputTokens,
+    ).toEqual({
       total: 20,
       text: 5,
       reasoning: 15,

@@ -8,7 +8,13 @@ const k3 = knownModel('k3', 'coding');
 const toggle = knownModel('kimi-for-coding', 'coding');
 const alwaysOn = knownModel('kimi-k2.7-code', 'platform');
 const plain = knownModel('kimi-k2-turbo-preview', 'platform');
-const toggleWithList: ModelInfo = { ...k3, id: 'future', thinking: 'both', efforts: ['low', 'medium', 'high'], defaultEffort: 'medium' };
+const toggleWithList: ModelInfo = {
+  ...k3,
+  id: 'future',
+  thinking: 'both',
+  efforts: ['low', 'medium', 'high'],
+  defaultEffort: 'medium',
+};
 const novel: ModelInfo = { ...k3, id: 'novel', efforts: ['low', 'ultra'], defaultEffort: 'gone' };
 
 const enabled = (effort?: string) => ({ thinking: { type: 'enabled', ...(effort === undefined ? {} : { effort }) } });
@@ -68,9 +74,13 @@ describe('mapReasoningEffort', () => {
   });
 
   it('names the allowed words for any other', () => {
-    expect(() => mapReasoningEffort('ultra', k3, { argument: 'providerOptions.kimi.reasoningEffort', service: 'coding' })).toThrow(
+    expect(() =>
+      mapReasoningEffort('ultra', k3, { argument: 'providerOptions.kimi.reasoningEffort', service: 'coding' }),
+    ).toThrow(
       'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, xhigh, max, not "ultra".',
     );
-    expect(() => mapReasoningEffort('ultra', k3, { argument: 'x', service: 'coding' })).toThrow(KimiInvalidArgumentError);
+    expect(() => mapReasoningEffort('ultra', k3, { argument: 'x', service: 'coding' })).toThrow(
+      KimiInvalidArgumentError,
+    );
   });
 });

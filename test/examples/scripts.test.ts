@@ -15,9 +15,17 @@ const examples = fileURLToPath(new URL('../../examples/scripts', import.meta.url
 const KEY = { KIMI_API_KEY: 'sk-kimi-simulator' };
 
 const SECRET = Buffer.alloc(32, 7).toString('base64');
-const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
+const WEEKLY =
+  "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
 
-const FLATBREAD = { name: 'Flatbread', minutes: 20, ingredients: [{ name: 'flour', grams: 250 }, { name: 'water', grams: 150 }] };
+const FLATBREAD = {
+  name: 'Flatbread',
+  minutes: 20,
+  ingredients: [
+    { name: 'flour', grams: 250 },
+    { name: 'water', grams: 150 },
+  ],
+};
 
 let packed: Awaited<ReturnType<typeof packPackage>>;
 let simulator: KimiSimulator;
@@ -65,7 +73,12 @@ type Case = {
 
 const CASES: Record<string, Case> = {
   'generate-text.ts': {
-    answers: [{ text: 'A monoid in the category of endofunctors.', usage: { promptTokens: 20, completionTokens: 8, cachedTokens: 16 } }],
+    answers: [
+      {
+        text: 'A monoid in the category of endofunctors.',
+        usage: { promptTokens: 20, completionTokens: 8, cachedTokens: 16 },
+      },
+    ],
     check({ stdout }) {
       expect(stdout).toContain('A monoid in the category of endofunctors.\n20 tokens in (16 cached), 8 out\n');
       expect(stdout).toMatch(/Trace id for Kimi's support: (?!undefined)\S+\n$/);
@@ -93,13 +106,17 @@ const CASES: Record<string, Case> = {
       expect(stdout).toBe('listFiles({})\nreadFile({"name":"package.json"})\nScripts for Kimi.\n');
       const sent = chats(simulator);
       expect(sent).toHaveLength(3);
-      expect(sent.map(({ json }) => (json as { prompt_cache_key?: string }).prompt_cache_key)).toEqual(Array(3).fill('folder-question'));
+      expect(sent.map(({ json }) => (json as { prompt_cache_key?: string }).prompt_cache_key)).toEqual(
+        Array(3).fill('folder-question'),
+      );
       expect(JSON.stringify(sent[2]?.json)).toContain('ai-sdk-provider-kimi-scripts');
     },
   },
   'effort.ts': {
     check({ stdout }) {
-      expect(stdout).toMatch(/^without thinking: .*\nk3, low: .*\nk3, high: .*\nk3, max: .*\(\d+ tokens, with those of its thinking\)\n$/);
+      expect(stdout).toMatch(
+        /^without thinking: .*\nk3, low: .*\nk3, high: .*\nk3, max: .*\(\d+ tokens, with those of its thinking\)\n$/,
+      );
       expect(chats(simulator).map(({ json }) => (json as { thinking?: unknown }).thinking)).toEqual([
         { type: 'disabled' },
         { type: 'enabled', effort: 'low' },
@@ -113,7 +130,9 @@ const CASES: Record<string, Case> = {
     check({ stdout }) {
       expect(stdout).toBe('A moon.\n');
       const url = `data:image/png;base64,${readFileSync(path.join(examples, 'kimi.png')).toString('base64')}`;
-      expect(JSON.stringify(chats(simulator)[0]?.json)).toContain(JSON.stringify({ type: 'image_url', image_url: { url } }));
+      expect(JSON.stringify(chats(simulator)[0]?.json)).toContain(
+        JSON.stringify({ type: 'image_url', image_url: { url } }),
+      );
     },
   },
   'structured-output.ts': {
@@ -127,14 +146,18 @@ const CASES: Record<string, Case> = {
   'sign-in.ts': {
     environment: () => ({}),
     check({ stdout, home }) {
-      expect(stdout).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+\/\S+\nand compare the code: \S+\nYou said: Say hello\.\n$/);
+      expect(stdout).toMatch(
+        /^Open http:\/\/127\.0\.0\.1:\d+\/\S+\nand compare the code: \S+\nYou said: Say hello\.\n$/,
+      );
       expect(existsSync(path.join(home, '.local/share/ai-sdk-provider-kimi'))).toBe(process.platform === 'linux');
     },
   },
   'sign-in-steps.ts': {
     environment: () => ({}),
     check({ stdout, home }) {
-      expect(stdout).toMatch(/^Open http:\/\/127\.0\.0\.1:\d+\/\S+ and compare the code: \S+\nSigned in as web, kept in \S+\n$/);
+      expect(stdout).toMatch(
+        /^Open http:\/\/127\.0\.0\.1:\d+\/\S+ and compare the code: \S+\nSigned in as web, kept in \S+\n$/,
+      );
       expect(stdout).toContain(home);
     },
   },
@@ -159,16 +182,23 @@ it('has a case for each script, of at most 40 lines', async () => {
   const scripts = (await readdir(examples)).filter(name => name.endsWith('.ts'));
   expect(scripts.toSorted()).toEqual(Object.keys(CASES).toSorted());
   for (const script of scripts) {
-    expect(readFileSync(path.join(examples, script), 'utf8').trimEnd().split('\n').length, script).toBeLessThanOrEqual(40);
+    expect(readFileSync(path.join(examples, script), 'utf8').trimEnd().split('\n').length, script).toBeLessThanOrEqual(
+      40,
+    );
   }
 });
 
 it.each(Object.entries(CASES))('%s', async (script, { answers = [], environment, check, stderr = '' }) => {
   simulator.script(answers);
   const outcome = await run(script, environment?.());
-  expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: expect.stringContaining(stderr) as string });
+  expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining(stderr) as string,
+  });
   expect(stderr === '' ? outcome.stderr : '').toBe('');
-  expect(chats(simulator).flatMap(({ refusedBy, notices }) => [...(refusedBy === undefined ? [] : [refusedBy]), ...notices])).toEqual([]);
+  expect(
+    chats(simulator).flatMap(({ refusedBy, notices }) => [...(refusedBy === undefined ? [] : [refusedBy]), ...notices]),
+  ).toEqual([]);
   check(outcome);
 });
 
@@ -178,7 +208,10 @@ it('keeps the login of own-credential-store.ts for the next process, and renews 
   const first = readFileSync(path.join(packed.app, 'kimi.login'));
   simulator.expireTokens();
   simulator.clearRequests();
-  const [one, other] = await Promise.all([run('own-credential-store.ts', environment), run('own-credential-store.ts', environment)]);
+  const [one, other] = await Promise.all([
+    run('own-credential-store.ts', environment),
+    run('own-credential-store.ts', environment),
+  ]);
   for (const { code, stdout, stderr } of [one, other]) {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'You said: Say hello.\n', stderr: '' });
   }
@@ -194,7 +227,13 @@ it('keeps the login of sign-in.ts, renews it, and asks again only when it has en
   await again();
   const [name] = (await readdir(folder)).filter(file => file.endsWith('.json'));
   const login = path.join(folder, name ?? '?');
-  writeFileSync(login, JSON.stringify({ ...(JSON.parse(readFileSync(login, 'utf8')) as object), expiresAt: Math.floor(Date.now() / 1000) + 60 }));
+  writeFileSync(
+    login,
+    JSON.stringify({
+      ...(JSON.parse(readFileSync(login, 'utf8')) as object),
+      expiresAt: Math.floor(Date.now() / 1000) + 60,
+    }),
+  );
   const refreshes = simulator.counts.refreshes;
   const renewed = await again();
   expect({ code: renewed.code, stdout: renewed.stdout }).toEqual({ code: 0, stdout: 'You said: Say hello.\n' });
@@ -203,7 +242,10 @@ it('keeps the login of sign-in.ts, renews it, and asks again only when it has en
   simulator.revoke();
   expect((await again()).code).toBe(1);
   const signedIn = await again();
-  expect({ code: signedIn.code, stdout: signedIn.stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Open http/) as string });
+  expect({ code: signedIn.code, stdout: signedIn.stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^Open http/) as string,
+  });
 });
 
 it('own-credential-store.ts asks for its secret before it asks anybody to sign in', async () => {
@@ -222,12 +264,17 @@ it('own-credential-store.ts asks again for a login that has ended', async () => 
   expect((await run('own-credential-store.ts', environment)).stdout).toMatch(/^Open http:/);
 });
 
-it.each(['stream-text.ts', 'stream-reasoning.ts', 'structured-output.ts'])('%s ends with the error in words, once', async script => {
-  simulator.script([{ status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } }, headers: {} }]);
-  const { code, stdout, stderr } = await run(script);
-  expect({ code, stdout: stdout.trim() }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^[^\n]*weekly quota[^\n]*\n$/i);
-});
+it.each(['stream-text.ts', 'stream-reasoning.ts', 'structured-output.ts'])(
+  '%s ends with the error in words, once',
+  async script => {
+    simulator.script([
+      { status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } }, headers: {} },
+    ]);
+    const { code, stdout, stderr } = await run(script);
+    expect({ code, stdout: stdout.trim() }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^[^\n]*weekly quota[^\n]*\n$/i);
+  },
+);
 
 it.each([
   {
@@ -237,17 +284,27 @@ it.each([
   },
   {
     what: 'a used-up plan with its end',
-    answer: { status: 429, body: { error: { message: WEEKLY, resetTime: new Date(Date.now() + 3 * 24 * 3600_000).toISOString() } } },
+    answer: {
+      status: 429,
+      body: { error: { message: WEEKLY, resetTime: new Date(Date.now() + 3 * 24 * 3600_000).toISOString() } },
+    },
     says: /^Your plan is used up until \d.*\.\n$/,
   },
   {
     what: 'a rate limit that lasts',
-    answer: { status: 429, retryAfter: 3600, body: { error: { type: 'rate_limit_reached_error', message: 'Too many requests' } } },
+    answer: {
+      status: 429,
+      retryAfter: 3600,
+      body: { error: { type: 'rate_limit_reached_error', message: 'Too many requests' } },
+    },
     says: /^Too many requests, go on at \d.*\.\n$/,
   },
   {
     what: 'anything else in its own words',
-    answer: { status: 402, body: { error: { message: 'We are unable to verify your membership benefits at this time.' } } },
+    answer: {
+      status: 402,
+      body: { error: { message: 'We are unable to verify your membership benefits at this time.' } },
+    },
     says: /membership/i,
   },
 ])('errors.ts explains $what', async ({ answer, says }) => {

@@ -12,8 +12,11 @@ import { installExample } from './support/install-example';
 
 /** `examples/batch`, installed from the tarball: the real job in a process of its own, killed as people and machines kill it. */
 const CONCURRENCY = 4;
-const BUSY = { error: { type: 'rate_limit_reached_error', message: "We're receiving too many requests at the moment" } };
-const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
+const BUSY = {
+  error: { type: 'rate_limit_reached_error', message: "We're receiving too many requests at the moment" },
+};
+const WEEKLY =
+  "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
 
 type Line = { id: string; model?: string; text?: string; error?: { code: string } };
 
@@ -39,14 +42,21 @@ beforeEach(async () => {
 afterEach(() => simulator.close());
 
 const file = (name: string) => path.join(folder, name);
-const prompts = (count: number) => Array.from({ length: count }, (_, number) => ({ id: `p${number}`, prompt: `Question ${number}?` }));
+const prompts = (count: number) =>
+  Array.from({ length: count }, (_, number) => ({ id: `p${number}`, prompt: `Question ${number}?` }));
 const writePrompts = (lines: readonly object[]) =>
   writeFileSync(file('prompts.jsonl'), lines.map(line => `${JSON.stringify(line)}\n`).join(''));
-const readAnswers = (): Line[] => (existsSync(file('answers.jsonl')) ? parseLines(readFileSync(file('answers.jsonl'), 'utf8')) : []);
+const readAnswers = (): Line[] =>
+  existsSync(file('answers.jsonl')) ? parseLines(readFileSync(file('answers.jsonl'), 'utf8')) : [];
 /** The whole lines: one that is being written does not count. */
 const parseLines = (text: string): Line[] =>
-  text.split('\n').slice(0, -1).filter(line => line !== '').map(line => JSON.parse(line) as Line);
-const asked = () => chats(simulator).map(({ json }) => (json as { messages: Array<{ content: string }> }).messages.at(-1)?.content ?? '');
+  text
+    .split('\n')
+    .slice(0, -1)
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Line);
+const asked = () =>
+  chats(simulator).map(({ json }) => (json as { messages: Array<{ content: string }> }).messages.at(-1)?.content ?? '');
 
 /** What the next chats are answered, by number of the chat; beyond, `Answer to <prompt>`. Counts how many are asked at once. */
 function serve(special: (chat: number) => ScriptedAnswer | undefined = () => undefined, milliseconds = 5): void {
@@ -57,7 +67,11 @@ function serve(special: (chat: number) => ScriptedAnswer | undefined = () => und
     mostInFlight = Math.max(mostInFlight, ++inFlight);
     await sleep(milliseconds);
     inFlight -= 1;
-    return special(chat) ?? { text: `Answer to ${(body as { messages: Array<{ content: string }> }).messages.at(-1)?.content}` };
+    return (
+      special(chat) ?? {
+        text: `Answer to ${(body as { messages: Array<{ content: string }> }).messages.at(-1)?.content}`,
+      }
+    );
   };
   simulator.script(Array.from({ length: 3000 }, () => script));
 }
@@ -73,7 +87,10 @@ const parameters = () => [path.join(example.folder, 'batch.ts'), file('prompts.j
 type Job = { child: ChildProcess; stderr: () => string; ended: Promise<number | null> };
 
 function start(...more: string[]): Job {
-  const child = spawn(process.execPath, [...parameters(), ...more], { env: environment(), stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [...parameters(), ...more], {
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   return { child, stderr: () => stderr, ended: once(child, 'close').then(([code]) => code as number | null) };
@@ -169,7 +186,9 @@ describe('a batch job', () => {
     const stopped = await run();
     expect(stopped.code).toBe(75);
     expect(stopped.stderr).toMatch(/weekly quota/i);
-    expect(stopped.stderr).toMatch(/To go on after \d.* (?:UTC|GMT\S*|[A-Z]{3,4}): node .*batch\.ts .*answers\.jsonl\n$/);
+    expect(stopped.stderr).toMatch(
+      /To go on after \d.* (?:UTC|GMT\S*|[A-Z]{3,4}): node .*batch\.ts .*answers\.jsonl\n$/,
+    );
     expect(readAnswers()).toHaveLength(10);
     // Not again and again: once for each that was under way.
     expect(chats(simulator).length).toBeLessThanOrEqual(10 + CONCURRENCY);
@@ -183,17 +202,24 @@ describe('a batch job', () => {
     writePrompts(prompts(5));
     signedIn = false;
     const { code, stderr } = await run();
-    expect({ code, stderr }).toEqual({ code: 77, stderr: expect.stringContaining('npx ai-sdk-provider-kimi login') as string });
+    expect({ code, stderr }).toEqual({
+      code: 77,
+      stderr: expect.stringContaining('npx ai-sdk-provider-kimi login') as string,
+    });
     expect(readAnswers()).toEqual([]);
   });
 
   it('notes a prompt that cannot be answered and goes on with the others', async () => {
     writePrompts(prompts(6));
-    const body = { error: { type: 'content_filter', message: 'The request was rejected because it was considered high risk' } };
+    const body = {
+      error: { type: 'content_filter', message: 'The request was rejected because it was considered high risk' },
+    };
     serve(chat => (chat === 2 ? { status: 400, body } : undefined));
     const { code, stderr } = await run('--concurrency', '1');
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('6 of 6 answered') as string });
-    expect(readAnswers().filter(({ error }) => error !== undefined)).toMatchObject([{ id: 'p2', error: { code: 'KIMI_CONTENT_FILTERED' } }]);
+    expect(readAnswers().filter(({ error }) => error !== undefined)).toMatchObject([
+      { id: 'p2', error: { code: 'KIMI_CONTENT_FILTERED' } },
+    ]);
     simulator.clearRequests();
     expect((await run()).code).toBe(1);
     expect(chats(simulator)).toEqual([]);
@@ -215,7 +241,14 @@ describe('a batch job', () => {
 
   it('names each bad line and sends nothing', async () => {
     const misspelt = '{"id":"c","prompt":"?","efort":"high"}';
-    const lines = ['{"id":"a","prompt":"Yes?"}', '{"id":"b"}', '', 'not JSON', '{"id":"a","prompt":"Again?"}', misspelt];
+    const lines = [
+      '{"id":"a","prompt":"Yes?"}',
+      '{"id":"b"}',
+      '',
+      'not JSON',
+      '{"id":"a","prompt":"Again?"}',
+      misspelt,
+    ];
     writeFileSync(file('prompts.jsonl'), lines.join('\n'));
     const { code, stderr } = await run();
     expect(code).toBe(2);
@@ -226,28 +259,51 @@ describe('a batch job', () => {
 
   it('takes what a line says of model and effort, and files as editors save them', async () => {
     const own = { model: 'k3', effort: 'max', system: 'Be brief.' };
-    const lines = [{ id: 'a', prompt: 'One?' }, { id: 'b', prompt: 'Two?', ...own }, { id: 'c', prompt: 'Three?' }];
+    const lines = [
+      { id: 'a', prompt: 'One?' },
+      { id: 'b', prompt: 'Two?', ...own },
+      { id: 'c', prompt: 'Three?' },
+    ];
     writeFileSync(file('prompts.jsonl'), `\uFEFF${lines.map(line => JSON.stringify(line)).join('\r\n')}`);
     writeFileSync(file('answers.jsonl'), '{"id":"c","text":"Before."}');
     expect(await run('--effort', 'low', '--concurrency', '1')).toMatchObject({ code: 0 });
     expect(chats(simulator).map(({ json }) => json)).toMatchObject([
       { model: 'kimi-for-coding', reasoning_effort: 'low', messages: [{ content: 'One?' }] },
-      { model: 'k3', thinking: { effort: 'max' }, messages: [{ role: 'system', content: 'Be brief.' }, { content: 'Two?' }] },
+      {
+        model: 'k3',
+        thinking: { effort: 'max' },
+        messages: [{ role: 'system', content: 'Be brief.' }, { content: 'Two?' }],
+      },
     ]);
-    expect(readAnswers().map(({ id, model }) => [id, model])).toEqual([['c', undefined], ['a', 'kimi-for-coding'], ['b', 'k3']]);
+    expect(readAnswers().map(({ id, model }) => [id, model])).toEqual([
+      ['c', undefined],
+      ['a', 'kimi-for-coding'],
+      ['b', 'k3'],
+    ]);
   });
 
   it('leaves a prompt that fails again and again to the next run, and answers the others', async () => {
     writePrompts(prompts(30));
     const failing = async (body: unknown): Promise<ScriptedAnswer> => {
       const question = (body as { messages: Array<{ content: string }> }).messages.at(-1)?.content;
-      return question === 'Question 3?' ? { status: 500, body: 'Internal Server Error' } : { text: 'Yes.', delayMs: 300 };
+      return question === 'Question 3?'
+        ? { status: 500, body: 'Internal Server Error' }
+        : { text: 'Yes.', delayMs: 300 };
     };
     simulator.script(Array.from({ length: 100 }, () => failing));
     const { code, stderr } = await run();
     expect(code).toBe(75);
     expect(stderr).toContain('1 failed again and again, while others were answered.');
-    expect(readAnswers().map(({ id }) => id).toSorted()).toEqual(prompts(30).map(({ id }) => id).filter(id => id !== 'p3').toSorted());
+    expect(
+      readAnswers()
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(
+      prompts(30)
+        .map(({ id }) => id)
+        .filter(id => id !== 'p3')
+        .toSorted(),
+    );
   });
 
   it.each([
@@ -260,14 +316,20 @@ describe('a batch job', () => {
     writePrompts(prompts(2));
     writeFileSync(file('answers.jsonl'), content);
     const { code, stderr } = await run();
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`answers.jsonl:${line} is not an answer`) as string });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`answers.jsonl:${line} is not an answer`) as string,
+    });
     expect(readFileSync(file('answers.jsonl'), 'utf8')).toBe(content);
     expect(simulator.requests).toEqual([]);
   });
 
   it('keeps lines whole whatever is in them, as JSON does', async () => {
     const separators = 'a\u2028b\u2029c\u0085d\re';
-    writePrompts([{ id: 'one', prompt: separators }, { id: 'two', prompt: 'Two?' }]);
+    writePrompts([
+      { id: 'one', prompt: separators },
+      { id: 'two', prompt: 'Two?' },
+    ]);
     serve(() => ({ text: separators }));
     expect((await run()).code).toBe(0);
     expect(asked()).toContain(separators);
@@ -293,19 +355,30 @@ describe('a batch job', () => {
     expect(new Set(readAnswers().map(({ id }) => id)).size).toBe(300);
   });
 
-  it.skipIf(process.platform === 'win32')('writes nothing twice after it was asleep while another job took over', async () => {
-    writePrompts(prompts(60));
-    serve(undefined, 60);
-    const first = start();
-    await answered(8, first);
-    first.child.kill('SIGSTOP');
-    expect((await run()).code).toBe(0);
-    first.child.kill('SIGCONT');
-    expect(await first.ended).toBe(77);
-    expect(first.stderr()).toMatch(/Another (?:job|program)/);
-    expect(readAnswers().map(({ id }) => id).toSorted()).toEqual(prompts(60).map(({ id }) => id).toSorted());
-    expect((await run()).code).toBe(0);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'writes nothing twice after it was asleep while another job took over',
+    async () => {
+      writePrompts(prompts(60));
+      serve(undefined, 60);
+      const first = start();
+      await answered(8, first);
+      first.child.kill('SIGSTOP');
+      expect((await run()).code).toBe(0);
+      first.child.kill('SIGCONT');
+      expect(await first.ended).toBe(77);
+      expect(first.stderr()).toMatch(/Another (?:job|program)/);
+      expect(
+        readAnswers()
+          .map(({ id }) => id)
+          .toSorted(),
+      ).toEqual(
+        prompts(60)
+          .map(({ id }) => id)
+          .toSorted(),
+      );
+      expect((await run()).code).toBe(0);
+    },
+  );
 
   it('stops at a wrong key', async () => {
     writePrompts(prompts(20));
@@ -320,18 +393,41 @@ describe('a batch job', () => {
 
   it('says when to go on where the server stays busy', async () => {
     writePrompts(prompts(2));
-    serve(() => ({ status: 503, retryAfter: 1, body: { error: { message: 'The engine is currently overloaded, please try again later' } } }));
+    serve(() => ({
+      status: 503,
+      retryAfter: 1,
+      body: { error: { message: 'The engine is currently overloaded, please try again later' } },
+    }));
     const { code, stderr } = await run();
-    expect({ code, stderr }).toEqual({ code: 75, stderr: expect.stringMatching(/To go on after \d.*: node /) as string });
+    expect({ code, stderr }).toEqual({
+      code: 75,
+      stderr: expect.stringMatching(/To go on after \d.*: node /) as string,
+    });
   });
 
   it('notes a line whose own model the account does not have, and warns once of what a model cannot do', async () => {
-    const refused = { status: 404, body: { error: { type: 'resource_not_found_error', message: 'Not found the model k3-256k or Permission denied' } } };
-    simulator.script(Array.from({ length: 20 }, () => (body: unknown) => ((body as { model: string }).model === 'k3-256k' ? refused : { text: 'Yes.' })));
-    writePrompts([{ id: 'a', prompt: 'One?', model: 'nope' }, { id: 'b', prompt: 'Two?', model: 'k3-256k' }, ...prompts(6)]);
+    const refused = {
+      status: 404,
+      body: {
+        error: { type: 'resource_not_found_error', message: 'Not found the model k3-256k or Permission denied' },
+      },
+    };
+    simulator.script(
+      Array.from(
+        { length: 20 },
+        () => (body: unknown) => ((body as { model: string }).model === 'k3-256k' ? refused : { text: 'Yes.' }),
+      ),
+    );
+    writePrompts([
+      { id: 'a', prompt: 'One?', model: 'nope' },
+      { id: 'b', prompt: 'Two?', model: 'k3-256k' },
+      ...prompts(6),
+    ]);
     const { code, stderr } = await run('--model', 'k3', '--effort', 'medium');
     expect(code).toBe(1);
-    expect(Object.fromEntries(readAnswers().flatMap(({ id, error }) => (error === undefined ? [] : [[id, error.code]])))).toEqual({
+    expect(
+      Object.fromEntries(readAnswers().flatMap(({ id, error }) => (error === undefined ? [] : [[id, error.code]]))),
+    ).toEqual({
       a: 'KIMI_NO_SUCH_MODEL',
       b: 'KIMI_MODEL_UNAVAILABLE',
     });
@@ -357,19 +453,22 @@ describe('a batch job', () => {
     expect(terminal.raw()).toContain('20 of 20 answered');
   });
 
-  it.skipIf(!hasPseudoTerminal)('stops at once at a second Ctrl-C, and leaves the terminal as it was (needs pty)', async () => {
-    writePrompts(prompts(20));
-    serve(undefined, 15_000);
-    const terminal = openPseudoTerminal(parameters(), { columns: 100, env: environment() });
-    await terminal.shown(/(0\/20)/);
-    terminal.type('\u0003');
-    await terminal.shown(/(once more stops at once)/);
-    terminal.type('\u0003');
-    expect(await terminal.ended).toBe(130);
-    const last = (sequence: string) => terminal.raw().lastIndexOf(sequence);
-    expect(last('\u001B[?25h')).toBeGreaterThan(last('\u001B[?25l'));
-    expect(last('\u001B[?7h')).toBeGreaterThan(last('\u001B[?7l'));
-  });
+  it.skipIf(!hasPseudoTerminal)(
+    'stops at once at a second Ctrl-C, and leaves the terminal as it was (needs pty)',
+    async () => {
+      writePrompts(prompts(20));
+      serve(undefined, 15_000);
+      const terminal = openPseudoTerminal(parameters(), { columns: 100, env: environment() });
+      await terminal.shown(/(0\/20)/);
+      terminal.type('\u0003');
+      await terminal.shown(/(once more stops at once)/);
+      terminal.type('\u0003');
+      expect(await terminal.ended).toBe(130);
+      const last = (sequence: string) => terminal.raw().lastIndexOf(sequence);
+      expect(last('\u001B[?25h')).toBeGreaterThan(last('\u001B[?25l'));
+      expect(last('\u001B[?7h')).toBeGreaterThan(last('\u001B[?7l'));
+    },
+  );
 
   it('type-checks against the packed package', async () => {
     const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));

@@ -108,7 +108,10 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
   });
 
   it('answers on Node with the reasoning folded, as the official client would ask', async () => {
-    simulator.script({ reasoning: 'Rayleigh scattering, in short.', text: 'Short waves scatter more, so the sky is blue.' });
+    simulator.script({
+      reasoning: 'Rayleigh scattering, in short.',
+      text: 'Short waves scatter more, so the sky is blue.',
+    });
     await page.getByRole('button', { name: 'New chat' }).click();
     await send('Why is the sky blue?');
     await answered('so the sky is blue');
@@ -139,7 +142,8 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
 
   it('asks with the effort and the model that were picked, of those that there are', async () => {
     const effort = page.getByLabel('Effort');
-    const efforts = () => effort.locator('option').evaluateAll(options => options.map(option => (option as HTMLOptionElement).value));
+    const efforts = () =>
+      effort.locator('option').evaluateAll(options => options.map(option => (option as HTMLOptionElement).value));
     await expect.poll(efforts).toEqual(['auto', 'off', 'low', 'medium', 'high']);
     await effort.selectOption('high');
     simulator.script({ text: 'With high effort.' });
@@ -153,7 +157,11 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     simulator.script({ text: 'From K3.' });
     await send('And now?');
     await answered('From K3.');
-    expect(lastBody()).toMatchObject({ model: 'k3', thinking: { type: 'enabled', effort: 'max' }, prompt_cache_key: await chatId() });
+    expect(lastBody()).toMatchObject({
+      model: 'k3',
+      thinking: { type: 'enabled', effort: 'max' },
+      prompt_cache_key: await chatId(),
+    });
   });
 
   it('keeps chat and settings over a reload, and goes on with a renewed token', async () => {
@@ -192,7 +200,9 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     const message = "We're receiving too many requests at the moment";
     simulator.script({ status: 429, retryAfter: 90, body: { error: { type: 'rate_limit_reached_error', message } } });
     await send('Too fast?');
-    await alert().getByText(/^Kimi has too many requests at the moment\. Try again in (90|8\d) seconds\.$/).waitFor();
+    await alert()
+      .getByText(/^Kimi has too many requests at the moment\. Try again in (90|8\d) seconds\.$/)
+      .waitFor();
     simulator.script({ text: 'Now I have time.' });
     await alert().getByRole('button', { name: 'Try again' }).click();
     await answered('Now I have time.');
@@ -277,7 +287,10 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
 
   it('shows no warning and no error in the logs but the refusals above, in one line each', async () => {
     expect(consoleErrors).toEqual([]);
-    const lines = app.log().split('\n').filter(line => line.trim() !== '' && !/^(chat|sign-in): /.test(line));
+    const lines = app
+      .log()
+      .split('\n')
+      .filter(line => line.trim() !== '' && !/^(chat|sign-in): /.test(line));
     expect(lines.filter(line => /warn|error|⨯|specificationVersion|^\s+at /i.test(line))).toEqual([]);
     expect(app.log().match(/^chat: .*$/gm)).toHaveLength(3);
     expect(app.log()).not.toMatch(/eyJ|sk-kimi|sky blue/);
@@ -285,12 +298,19 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
 
   it('answers by the route that the README shows', async () => {
     simulator.script({ reasoning: 'A greeting.', text: 'Hello from the least route.' });
-    const body = JSON.stringify({ id: 'a-chat', messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'Hi' }] }] });
+    const body = JSON.stringify({
+      id: 'a-chat',
+      messages: [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+    });
     const url = `${app.url}/api/minimal`;
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     const events = (await response.text()).split('\n').filter(line => line.startsWith('data: {'));
     const parts = events.map(event => JSON.parse(event.slice('data: '.length)) as { type: string; delta?: string });
-    const textOf = (type: string) => parts.filter(part => part.type === type).map(({ delta }) => delta).join('');
+    const textOf = (type: string) =>
+      parts
+        .filter(part => part.type === type)
+        .map(({ delta }) => delta)
+        .join('');
     expect([textOf('reasoning-delta'), textOf('text-delta')]).toEqual(['A greeting.', 'Hello from the least route.']);
     expect(lastBody()).toMatchObject({ prompt_cache_key: 'a-chat' });
 
@@ -321,7 +341,9 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     await page.unroute('**/api/sign-in');
     await page.getByRole('button', { name: 'Try again' }).click();
     const failed = { status: 'failed', message: 'The credential store is locked.' };
-    await page.route('**/api/sign-in', route => (route.request().method() === 'DELETE' ? route.fulfill({ json: failed }) : route.continue()));
+    await page.route('**/api/sign-in', route =>
+      route.request().method() === 'DELETE' ? route.fulfill({ json: failed }) : route.continue(),
+    );
     await page.getByRole('button', { name: 'Sign out' }).click();
     await alert().getByText(failed.message).waitFor();
     await page.unroute('**/api/sign-in');
@@ -333,9 +355,18 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
   });
 
   it('takes nothing from other sites, and nothing that is no chat', async () => {
-    const routes = [['sign-in', 'POST'], ['sign-in', 'PUT'], ['sign-in', 'DELETE'], ['chat', 'POST'], ['chat-edge', 'POST']] as const;
+    const routes = [
+      ['sign-in', 'POST'],
+      ['sign-in', 'PUT'],
+      ['sign-in', 'DELETE'],
+      ['chat', 'POST'],
+      ['chat-edge', 'POST'],
+    ] as const;
     for (const [path, method] of routes) {
-      for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, {}] as Record<string, string>[]) {
+      for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, {}] as Record<
+        string,
+        string
+      >[]) {
         const response = await fetch(`${app.url}/api/${path}`, { method, headers });
         expect([path, method, headers, response.status]).toEqual([path, method, headers, 403]);
       }
@@ -359,5 +390,7 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
 });
 
 function identityOf(request: RecordedRequest | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(request?.headers ?? {}).filter(([name]) => name === 'user-agent' || name.startsWith('x-msh-')));
+  return Object.fromEntries(
+    Object.entries(request?.headers ?? {}).filter(([name]) => name === 'user-agent' || name.startsWith('x-msh-')),
+  );
 }

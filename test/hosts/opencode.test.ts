@@ -4,17 +4,29 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startKimiSimulator, type KimiSimulator, type RecordedRequest, type ScriptedAnswer } from '../../src/simulator/index';
+import {
+  startKimiSimulator,
+  type KimiSimulator,
+  type RecordedRequest,
+  type ScriptedAnswer,
+} from '../../src/simulator/index';
 import { KIMI_CLI } from '../../src/upstream';
 import { chats } from '../support/chats';
 import { testServices } from '../support/test-services';
 import { installOpencode } from './opencode/install-opencode';
-import { installedCopy, openOpencodeHome, runOpencode, type OpencodeHome, type OpencodeRun } from './opencode/run-opencode';
+import {
+  installedCopy,
+  openOpencodeHome,
+  runOpencode,
+  type OpencodeHome,
+  type OpencodeRun,
+} from './opencode/run-opencode';
 
 /** The real opencode with `examples/opencode/opencode.json`; it installs this package itself, from a registry. */
 const KEY = { KIMI_API_KEY: 'sk-kimi-simulator' };
 const PICTURE = fileURLToPath(new URL('../../examples/scripts/kimi.png', import.meta.url));
-const WEEKLY = "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
+const WEEKLY =
+  "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.";
 
 type Body = {
   messages: Array<{ role: string; content?: unknown; reasoning_content?: string }>;
@@ -42,7 +54,8 @@ const run = (home: OpencodeHome, ...parameters: string[]) => runOpencode(binary,
 const bodyOf = ({ json }: RecordedRequest) => json as Body;
 /** The agent's own calls; besides them opencode asks, without tools, for a title of the session. */
 const steps = () => chats(simulator).filter(request => bodyOf(request).tools !== undefined);
-const textOf = ({ events }: OpencodeRun) => events.flatMap(({ part, type }) => (type === 'text' ? [part?.text] : [])).join('');
+const textOf = ({ events }: OpencodeRun) =>
+  events.flatMap(({ part, type }) => (type === 'text' ? [part?.text] : [])).join('');
 const errorsOf = ({ events }: OpencodeRun) =>
   events.flatMap(({ error }) => (error === undefined ? [] : [error.data?.message ?? error.name]));
 
@@ -71,7 +84,9 @@ function expectAccepted(): void {
 }
 
 async function signIn({ environment }: OpencodeHome): Promise<void> {
-  await promisify(execFile)(process.execPath, [path.join(installedCopy(), 'cli.js'), 'login', '--json'], { env: environment });
+  await promisify(execFile)(process.execPath, [path.join(installedCopy(), 'cli.js'), 'login', '--json'], {
+    env: environment,
+  });
   simulator.clearRequests();
 }
 
@@ -91,7 +106,9 @@ describe('opencode, with a key', () => {
     expect(chats(simulator)).toHaveLength(2);
     expect(steps()).toHaveLength(1);
     expect(steps().map(request => bodyOf(request).prompt_cache_key)).toEqual([result.events[0]?.sessionID]);
-    expect(JSON.stringify(simulator.requests.map(({ headers }) => headers['user-agent']))).not.toMatch(/opencode|ai-sdk/);
+    expect(JSON.stringify(simulator.requests.map(({ headers }) => headers['user-agent']))).not.toMatch(
+      /opencode|ai-sdk/,
+    );
     expectAccepted();
   });
 
@@ -187,7 +204,10 @@ describe.each(PLACES)('opencode, with the login that our command line keeps in $
     answer({ text: 'Hello again!' });
     const result = await run(home, 'say hi');
     expect({ text: textOf(result), errors: errorsOf(result) }).toEqual({ text: 'Hello again!', errors: [] });
-    expect({ refreshes: simulator.counts.refreshes, revoked: simulator.chainRevoked }).toEqual({ refreshes: 1, revoked: false });
+    expect({ refreshes: simulator.counts.refreshes, revoked: simulator.chainRevoked }).toEqual({
+      refreshes: 1,
+      revoked: false,
+    });
   });
 
   it.skipIf(!isThere)('renews it once for two that run at the same time', async () => {
@@ -195,10 +215,17 @@ describe.each(PLACES)('opencode, with the login that our command line keeps in $
     simulator.expireTokens();
     const results = await Promise.all([run(home, 'say one'), run(home, 'say two')]);
     for (const result of results) {
-      expect({ code: result.code, errors: errorsOf(result), stderr: result.stderr }).toEqual({ code: 0, errors: [], stderr: '' });
+      expect({ code: result.code, errors: errorsOf(result), stderr: result.stderr }).toEqual({
+        code: 0,
+        errors: [],
+        stderr: '',
+      });
     }
     expect(results.map(textOf)).toEqual([expect.stringContaining('say one'), expect.stringContaining('say two')]);
-    expect({ refreshes: simulator.counts.refreshes, revoked: simulator.chainRevoked }).toEqual({ refreshes: 1, revoked: false });
+    expect({ refreshes: simulator.counts.refreshes, revoked: simulator.chainRevoked }).toEqual({
+      refreshes: 1,
+      revoked: false,
+    });
   });
 
   it.skipIf(!isThere)('says how to sign in again when the login has ended', async () => {

@@ -24,7 +24,9 @@ describe('readDeviceId', () => {
   });
 
   it('makes the id of kimi-code in its home, dashed', async () => {
-    expect(await readDeviceId('kimi-code', { KIMI_CODE_HOME: newHome() })).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+    expect(await readDeviceId('kimi-code', { KIMI_CODE_HOME: newHome() })).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+    );
   });
 
   it('looks in the home directory where no variable says otherwise', async () => {
@@ -32,13 +34,16 @@ describe('readDeviceId', () => {
     expect(readFileSync(path.join(homedir(), '.kimi', 'device_id'), 'utf8')).toBe(id);
   });
 
-  it.each(['0123456789abcdef0123456789abcdef', '2f1c1d1e-0000-4000-8000-000000000000', 'anything at all'])('uses the existing content %s as it is', async content => {
-    const home = newHome();
-    writeFileSync(path.join(home, 'device_id'), `${content}\n`);
-    expect(await readDeviceId('kimi-cli', { KIMI_SHARE_DIR: home })).toBe(content);
-    expect(await readDeviceId('kimi-code', { KIMI_CODE_HOME: home })).toBe(content);
-    expect(readFileSync(path.join(home, 'device_id'), 'utf8')).toBe(`${content}\n`);
-  });
+  it.each(['0123456789abcdef0123456789abcdef', '2f1c1d1e-0000-4000-8000-000000000000', 'anything at all'])(
+    'uses the existing content %s as it is',
+    async content => {
+      const home = newHome();
+      writeFileSync(path.join(home, 'device_id'), `${content}\n`);
+      expect(await readDeviceId('kimi-cli', { KIMI_SHARE_DIR: home })).toBe(content);
+      expect(await readDeviceId('kimi-code', { KIMI_CODE_HOME: home })).toBe(content);
+      expect(readFileSync(path.join(home, 'device_id'), 'utf8')).toBe(`${content}\n`);
+    },
+  );
 
   it('replaces a blank file', async () => {
     const home = newHome();
@@ -58,7 +63,9 @@ describe('readDeviceId', () => {
     const script = `const { readDeviceId } = await import(${JSON.stringify(built)}); process.stdout.write(await readDeviceId('kimi-cli', process.env));`;
     const ids = await Promise.all(
       Array.from({ length: 6 }, async () => {
-        const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, KIMI_SHARE_DIR: home } });
+        const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+          env: { ...process.env, KIMI_SHARE_DIR: home },
+        });
         return stdout;
       }),
     );
@@ -69,7 +76,8 @@ describe('readDeviceId', () => {
 
 describe('identityHeadersSource', () => {
   const reader = async () => ({ readDevice, readDeviceId });
-  const idOf = async (headers: ReadonlyArray<readonly [string, string]>) => Object.fromEntries(headers)['X-Msh-Device-Id'];
+  const idOf = async (headers: ReadonlyArray<readonly [string, string]>) =>
+    Object.fromEntries(headers)['X-Msh-Device-Id'];
 
   it('derives the id from the account where there is no disk, the same each time', async () => {
     const source = (account: string, identity: 'kimi-cli' | 'kimi-code' = 'kimi-cli') =>
@@ -83,7 +91,12 @@ describe('identityHeadersSource', () => {
 
   it('takes the id from the settings before any file', async () => {
     const home = newHome();
-    const headers = await identityHeadersSource({ identity: { client: 'kimi-cli', deviceId: 'mine' }, account: 'a', environment: { KIMI_SHARE_DIR: home }, reader })();
+    const headers = await identityHeadersSource({
+      identity: { client: 'kimi-cli', deviceId: 'mine' },
+      account: 'a',
+      environment: { KIMI_SHARE_DIR: home },
+      reader,
+    })();
     expect(await idOf(headers)).toBe('mine');
     expect(() => statSync(path.join(home, 'device_id'))).toThrow();
   });

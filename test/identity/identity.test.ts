@@ -34,7 +34,16 @@ const windows11: Device = {
   macOSVersion: '',
 };
 const windows10: Device = { ...windows11, release: '10.0.19045', version: 'Windows 10 Pro' };
-const edge: Device = { platform: 'edge', type: '', release: '', version: '', arch: '', machine: '', hostname: '', macOSVersion: '' };
+const edge: Device = {
+  platform: 'edge',
+  type: '',
+  release: '',
+  version: '',
+  arch: '',
+  machine: '',
+  hostname: '',
+  macOSVersion: '',
+};
 
 function header(client: OfficialClient, device: Device, name: string) {
   return Object.fromEntries(identityHeaders(client, device, 'id'))[name];
@@ -66,7 +75,9 @@ describe('identityHeaders', () => {
   });
 
   it("sends a host's own name", () => {
-    expect(identityHeaders({ product: 'my-agent', version: '1.4.0', platform: 'my_agent' }, linux, 'd1').slice(0, 3)).toEqual([
+    expect(
+      identityHeaders({ product: 'my-agent', version: '1.4.0', platform: 'my_agent' }, linux, 'd1').slice(0, 3),
+    ).toEqual([
       ['User-Agent', 'my-agent/1.4.0'],
       ['X-Msh-Platform', 'my_agent'],
       ['X-Msh-Version', '1.4.0'],
@@ -74,13 +85,48 @@ describe('identityHeaders', () => {
   });
 
   it.each<[string, Device, string, string, string, string]>([
-    ['Linux x64', linux, 'Linux 6.8.0-45-generic x86_64', '#45-Ubuntu SMP PREEMPT_DYNAMIC', 'Linux 6.8.0-45-generic x64', '6.8.0-45-generic'],
-    ['Linux arm64', linuxARM, 'Linux 6.8.0-45-generic aarch64', '#45-Ubuntu SMP PREEMPT_DYNAMIC', 'Linux 6.8.0-45-generic arm64', '6.8.0-45-generic'],
-    ['macOS', macOS, 'macOS 15.3 arm64', 'Darwin Kernel Version 24.3.0: Thu Jan  2 20:24:24 PST 2025', 'macOS 15.3 arm64', '24.3.0'],
-    ['macOS without its version file', { ...macOS, macOSVersion: '' }, 'macOS 24.3.0 arm64', macOS.version, 'macOS 24.3.0 arm64', '24.3.0'],
+    [
+      'Linux x64',
+      linux,
+      'Linux 6.8.0-45-generic x86_64',
+      '#45-Ubuntu SMP PREEMPT_DYNAMIC',
+      'Linux 6.8.0-45-generic x64',
+      '6.8.0-45-generic',
+    ],
+    [
+      'Linux arm64',
+      linuxARM,
+      'Linux 6.8.0-45-generic aarch64',
+      '#45-Ubuntu SMP PREEMPT_DYNAMIC',
+      'Linux 6.8.0-45-generic arm64',
+      '6.8.0-45-generic',
+    ],
+    [
+      'macOS',
+      macOS,
+      'macOS 15.3 arm64',
+      'Darwin Kernel Version 24.3.0: Thu Jan  2 20:24:24 PST 2025',
+      'macOS 15.3 arm64',
+      '24.3.0',
+    ],
+    [
+      'macOS without its version file',
+      { ...macOS, macOSVersion: '' },
+      'macOS 24.3.0 arm64',
+      macOS.version,
+      'macOS 24.3.0 arm64',
+      '24.3.0',
+    ],
     ['Windows 11', windows11, 'Windows 11 AMD64', '10.0.22631', 'Windows 10.0.22631 x64', '10.0.22631'],
     ['Windows 10', windows10, 'Windows 10 AMD64', '10.0.19045', 'Windows 10.0.19045 x64', '10.0.19045'],
-    ['Windows on ARM', { ...windows11, arch: 'arm64' }, 'Windows 11 ARM64', '10.0.22631', 'Windows 10.0.22631 arm64', '10.0.22631'],
+    [
+      'Windows on ARM',
+      { ...windows11, arch: 'arm64' },
+      'Windows 11 ARM64',
+      '10.0.22631',
+      'Windows 10.0.22631 arm64',
+      '10.0.22631',
+    ],
     ['edge', edge, 'Unknown', 'unknown', 'Unknown', 'unknown'],
   ])('describes %s', (_, device, cliModel, cliVersion, codeModel, codeVersion) => {
     expect(header('kimi-cli', device, 'X-Msh-Device-Model')).toBe(cliModel);
@@ -99,14 +145,19 @@ describe('identityHeaders', () => {
   ])('makes the host name %j fit a header', (hostname, sent) => {
     expect(header('kimi-cli', { ...linux, hostname }, 'X-Msh-Device-Name')).toBe(sent);
     expect(header('kimi-code', { ...linux, hostname }, 'X-Msh-Device-Name')).toBe(sent);
-    expect(() => new Headers(identityHeaders('kimi-cli', { ...linux, hostname }, 'id') as Array<[string, string]>)).not.toThrow();
+    expect(
+      () => new Headers(identityHeaders('kimi-cli', { ...linux, hostname }, 'id') as Array<[string, string]>),
+    ).not.toThrow();
   });
 });
 
 describe('parseIdentity', () => {
   it.each([
     ['kimi-cli', { sender: 'kimi-cli', deviceId: undefined }],
-    [{ client: 'kimi-code', deviceId: 'd' }, { sender: 'kimi-code', deviceId: 'd' }],
+    [
+      { client: 'kimi-code', deviceId: 'd' },
+      { sender: 'kimi-code', deviceId: 'd' },
+    ],
     [
       { product: 'p', version: '1', platform: 'q', deviceId: 'd' },
       { sender: { product: 'p', version: '1', platform: 'q', deviceId: 'd' }, deviceId: 'd' },

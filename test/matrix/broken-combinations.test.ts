@@ -13,18 +13,30 @@ beforeEach(async () => {
 });
 afterEach(() => simulator.close());
 
-const find = (major: number, specification: string) => COMBINATIONS.find(combination => combination.major === major && combination.specification === specification) as Combination;
+const find = (major: number, specification: string) =>
+  COMBINATIONS.find(
+    combination => combination.major === major && combination.specification === specification,
+  ) as Combination;
 const ai5 = find(5, 'v2');
 const ai6 = find(6, 'v3');
 const ai7 = find(7, 'v4');
 
 const settings = () => ({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator' });
 const toolLoop = () => {
-  simulator.script([{ reasoning: 'r', text: 'let me check', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] }, { reasoning: 'r', text: 'It rains' }]);
+  simulator.script([
+    { reasoning: 'r', text: 'let me check', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] },
+    { reasoning: 'r', text: 'It rains' },
+  ]);
   return {
     prompt: 'weather?',
     stopWhen: steps(5),
-    tools: { weather: ai6.ai.tool({ description: 'Weather', inputSchema: z.object({ city: z.string() }), execute: () => 'rain' }) },
+    tools: {
+      weather: ai6.ai.tool({
+        description: 'Weather',
+        inputSchema: z.object({ city: z.string() }),
+        execute: () => 'rain',
+      }),
+    },
   };
 };
 
@@ -32,7 +44,10 @@ describe('V2 on ai@6', () => {
   const v2 = () => find(6, 'v2').createKimi(settings())('k3');
 
   it('loses the finish reason and the usage behind wrapLanguageModel, so that a tool loop stops after one step', async () => {
-    const result = ai6.ai.streamText({ model: ai6.ai.wrapLanguageModel({ model: v2(), middleware: MIDDLEWARE }), ...toolLoop() });
+    const result = ai6.ai.streamText({
+      model: ai6.ai.wrapLanguageModel({ model: v2(), middleware: MIDDLEWARE }),
+      ...toolLoop(),
+    });
     expect(await result.steps).toHaveLength(1);
     expect(await result.finishReason).not.toBe('tool-calls');
     expect((await result.totalUsage).totalTokens).toBeUndefined();
@@ -66,6 +81,8 @@ describe('specifications that an older major refuses', () => {
     ['ai@5', 'V4', ai5, ai7],
     ['ai@6', 'V4', ai6, ai7],
   ])('%s refuses %s', async (_, __, { ai }, { createKimi }) => {
-    await expect(ai.generateText({ model: createKimi(settings())('k3'), prompt: 'hi' })).rejects.toThrow(/Unsupported model version/);
+    await expect(ai.generateText({ model: createKimi(settings())('k3'), prompt: 'hi' })).rejects.toThrow(
+      /Unsupported model version/,
+    );
   });
 });

@@ -11,7 +11,11 @@ beforeEach(async () => {
   simulator = await startKimiSimulator();
 });
 afterEach(async () => {
-  expect(simulator.requests.map(({ status, refusedBy, notices }) => ({ status, refusedBy, notices })).filter(({ status, notices }) => status !== 200 || notices.length > 0)).toEqual([]);
+  expect(
+    simulator.requests
+      .map(({ status, refusedBy, notices }) => ({ status, refusedBy, notices }))
+      .filter(({ status, notices }) => status !== 200 || notices.length > 0),
+  ).toEqual([]);
   await simulator.close();
 });
 
@@ -28,20 +32,46 @@ const CONVERSATIONS: Record<string, unknown[]> = {
   'a history that another model made': [user('w'), assistant(call('c1')), answer('c1')],
   'blank text beside a call': [user('w'), assistant(reasoning, { type: 'text', text: ' ' }, call('c1')), answer('c1')],
   'an empty assistant turn': [user('a'), assistant({ type: 'text', text: '' }), user('b')],
-  'a blank text part': [user([{ type: 'text', text: '' }, { type: 'text', text: 'b' }])],
-  'one id in two turns': [user('w'), assistant(reasoning, call('functions.weather:0')), answer('functions.weather:0'), assistant(reasoning, call('functions.weather:0')), answer('functions.weather:0')],
+  'a blank text part': [
+    user([
+      { type: 'text', text: '' },
+      { type: 'text', text: 'b' },
+    ]),
+  ],
+  'one id in two turns': [
+    user('w'),
+    assistant(reasoning, call('functions.weather:0')),
+    answer('functions.weather:0'),
+    assistant(reasoning, call('functions.weather:0')),
+    answer('functions.weather:0'),
+  ],
   'an id of 200 characters': [user('w'), assistant(reasoning, call('x'.repeat(200))), answer('x'.repeat(200))],
-  'a tool result that is JSON': [user('w'), assistant(reasoning, call('c1')), answer('c1', { type: 'json', value: { sky: 'grey' } })],
-  'a tool result that is an error': [user('w'), assistant(reasoning, call('c1')), answer('c1', { type: 'error-text', value: 'no such city' })],
+  'a tool result that is JSON': [
+    user('w'),
+    assistant(reasoning, call('c1')),
+    answer('c1', { type: 'json', value: { sky: 'grey' } }),
+  ],
+  'a tool result that is an error': [
+    user('w'),
+    assistant(reasoning, call('c1')),
+    answer('c1', { type: 'error-text', value: 'no such city' }),
+  ],
   'a system message': [{ role: 'system', content: 'Be brief.' }, user('hi')],
 };
 
 const SCHEMAS: Record<string, object> = {
   'a nested property without a type': { type: 'object', properties: { a: { description: 'x' } } },
-  'references outside $defs': { type: 'object', properties: { a: { $ref: '#/definitions/A' } }, definitions: { A: { type: 'string' } } },
+  'references outside $defs': {
+    type: 'object',
+    properties: { a: { $ref: '#/definitions/A' } },
+    definitions: { A: { type: 'string' } },
+  },
   'a boolean schema': { type: 'object', properties: { a: true } },
   'an enum without a type': { type: 'object', properties: { a: { enum: ['x', 'y'] } } },
-  'type beside anyOf': { type: 'object', properties: { a: { type: 'string', anyOf: [{ minLength: 1 }, { maxLength: 3 }] } } },
+  'type beside anyOf': {
+    type: 'object',
+    properties: { a: { type: 'string', anyOf: [{ minLength: 1 }, { maxLength: 3 }] } },
+  },
   'a tuple': { type: 'object', properties: { a: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] } } },
 };
 
@@ -51,7 +81,9 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
 
   it.each(Object.entries(CONVERSATIONS))('takes %s', async (_, messages) => {
     for (const id of ['kimi-for-coding', 'k3']) {
-      expect(await ai.streamText({ model: kimi()(id), messages, tools: { weather }, allowSystemInMessages: true }).text).not.toBe('');
+      expect(
+        await ai.streamText({ model: kimi()(id), messages, tools: { weather }, allowSystemInMessages: true }).text,
+      ).not.toBe('');
     }
   });
 
@@ -60,15 +92,21 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     await ai.generateText({ model: kimi()('kimi-for-coding'), prompt: 'hi', tools });
   });
 
-  it.each(['required', 'none', { type: 'tool', toolName: 'weather' }])('takes tool choice %j, on models that always think and on others', async toolChoice => {
-    for (const id of ['kimi-for-coding', 'k3']) {
-      await ai.generateText({ model: kimi()(id), prompt: 'call weather', tools: { weather }, toolChoice });
-    }
-  });
+  it.each(['required', 'none', { type: 'tool', toolName: 'weather' }])(
+    'takes tool choice %j, on models that always think and on others',
+    async toolChoice => {
+      for (const id of ['kimi-for-coding', 'k3']) {
+        await ai.generateText({ model: kimi()(id), prompt: 'call weather', tools: { weather }, toolChoice });
+      }
+    },
+  );
 
   it('renames a tool whose name starts with a digit, and gives the caller its own name back', async () => {
     simulator.script([
-      body => ({ reasoning: 'r', toolCalls: [{ name: String(body.tools?.[0]?.function?.name), arguments: { city: 'Bern' } }] }),
+      body => ({
+        reasoning: 'r',
+        toolCalls: [{ name: String(body.tools?.[0]?.function?.name), arguments: { city: 'Bern' } }],
+      }),
       { reasoning: 'r', text: 'It rains' },
     ]);
     const called: unknown[] = [];
@@ -76,7 +114,13 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
       model: kimi()('k3'),
       prompt: 'w',
       stopWhen: steps(3),
-      tools: { '3d_weather': ai.tool({ description: 'Weather', inputSchema: z.object({ city: z.string() }), execute: (input: unknown) => called.push(input) }) },
+      tools: {
+        '3d_weather': ai.tool({
+          description: 'Weather',
+          inputSchema: z.object({ city: z.string() }),
+          execute: (input: unknown) => called.push(input),
+        }),
+      },
     });
     expect(await result.text).toBe('It rains');
     expect(called).toEqual([{ city: 'Bern' }]);
@@ -84,11 +128,25 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
   });
 
   it('takes sampling settings and an output limit', async () => {
-    await ai.generateText({ model: kimi()('k3'), prompt: 'hi', temperature: 0.1, topP: 0.5, presencePenalty: 1, frequencyPenalty: 1, seed: 1, maxOutputTokens: 8000 });
+    await ai.generateText({
+      model: kimi()('k3'),
+      prompt: 'hi',
+      temperature: 0.1,
+      topP: 0.5,
+      presencePenalty: 1,
+      frequencyPenalty: 1,
+      seed: 1,
+      maxOutputTokens: 8000,
+    });
   });
 
   it('makes an array and an enum to a schema', async () => {
-    const { object } = await ai.generateObject({ model: kimi()('kimi-for-coding'), output: 'array', schema: z.object({ name: z.string() }), prompt: 'people' });
+    const { object } = await ai.generateObject({
+      model: kimi()('kimi-for-coding'),
+      output: 'array',
+      schema: z.object({ name: z.string() }),
+      prompt: 'people',
+    });
     expect(Array.isArray(object)).toBe(true);
   });
 
@@ -102,12 +160,21 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     expect(schema.safeParse(last).success).toBe(true);
     expect(await streamed.object).toEqual(last);
     const output = ai.Output.object({ schema });
-    const result = await ai.generateText({ model: kimi()('k3'), prompt: 'a person', output, experimental_output: output });
+    const result = await ai.generateText({
+      model: kimi()('k3'),
+      prompt: 'a person',
+      output,
+      experimental_output: output,
+    });
     expect(schema.safeParse(result.output ?? result.experimental_output).success).toBe(true);
   });
 
   it('sends the same bytes for the same input', async () => {
-    const options = { model: kimi()('k3'), messages: CONVERSATIONS['one id in two turns'], tools: { weather, probe: ai.tool({ description: 'Probe', inputSchema: jsonSchema(SCHEMAS['a tuple'] ?? {}) }) } };
+    const options = {
+      model: kimi()('k3'),
+      messages: CONVERSATIONS['one id in two turns'],
+      tools: { weather, probe: ai.tool({ description: 'Probe', inputSchema: jsonSchema(SCHEMAS['a tuple'] ?? {}) }) },
+    };
     await ai.generateText(options);
     await ai.generateText(options);
     const [first, second] = chats(simulator).map(({ body }) => body);

@@ -19,15 +19,25 @@ afterEach(async () => {
 });
 
 describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
-  const kimi = (settings: object = {}) => createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', ...settings });
+  const kimi = (settings: object = {}) =>
+    createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', ...settings });
   const model = (id = 'kimi-for-coding') => kimi()(id);
-  const bodies = () => chats(simulator).map(request => request.json as Record<string, unknown> & { messages: Array<Record<string, unknown>> });
+  const bodies = () =>
+    chats(simulator).map(
+      request => request.json as Record<string, unknown> & { messages: Array<Record<string, unknown>> },
+    );
   const weather = (execute?: (input: unknown) => unknown) =>
-    ai.tool({ description: 'Weather of a city', inputSchema: z.object({ city: z.string() }), ...(execute ? { execute } : {}) });
+    ai.tool({
+      description: 'Weather of a city',
+      inputSchema: z.object({ city: z.string() }),
+      ...(execute ? { execute } : {}),
+    });
 
   it('answers with text', async () => {
     simulator.script([{ text: 'Hello there, world' }, { text: 'Hello there, world' }]);
-    expect(await said(ai.streamText({ model: model(), prompt: 'hi' }).fullStream)).toEqual([['text', 'Hello there, world']]);
+    expect(await said(ai.streamText({ model: model(), prompt: 'hi' }).fullStream)).toEqual([
+      ['text', 'Hello there, world'],
+    ]);
     const generated = await ai.generateText({ model: model(), prompt: 'hi' });
     expect(generated.text).toBe('Hello there, world');
     expect(generated.finishReason).toBe('stop');
@@ -57,12 +67,25 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
     const parts = await collect(ai.streamText({ model: model(), prompt: 'hi' }).fullStream);
     const block = ['reasoning-start', 'reasoning-delta', 'reasoning-end', 'text-start', 'text-delta', 'text-end'];
     expect(parts.map(part => part.type).filter(type => /^(text|reasoning)-/.test(type))).toEqual([...block, ...block]);
-    expect(parts.filter(part => part.type.endsWith('-delta')).map(part => part.text)).toEqual(['first thought', 'first words', 'second thought', 'second words']);
+    expect(parts.filter(part => part.type.endsWith('-delta')).map(part => part.text)).toEqual([
+      'first thought',
+      'first words',
+      'second thought',
+      'second words',
+    ]);
   });
 
   it('calls a tool and answers with its result', async () => {
-    simulator.script([{ reasoning: 'I need the weather', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] }, { reasoning: 'Now I know', text: 'It rains in Bern' }]);
-    const result = ai.streamText({ model: model('k3'), prompt: 'weather?', tools: { weather: weather(() => 'rain') }, stopWhen: steps(5) });
+    simulator.script([
+      { reasoning: 'I need the weather', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] },
+      { reasoning: 'Now I know', text: 'It rains in Bern' },
+    ]);
+    const result = ai.streamText({
+      model: model('k3'),
+      prompt: 'weather?',
+      tools: { weather: weather(() => 'rain') },
+      stopWhen: steps(5),
+    });
     expect(await said(result.fullStream)).toEqual([
       ['reasoning', 'I need the weather'],
       ['tool-call', 'weather', { city: 'Bern' }],
@@ -75,7 +98,13 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
       {
         role: 'assistant',
         reasoning_content: 'I need the weather',
-        tool_calls: [{ id: expect.any(String) as string, type: 'function', function: { name: 'weather', arguments: '{"city":"Bern"}' } }],
+        tool_calls: [
+          {
+            id: expect.any(String) as string,
+            type: 'function',
+            function: { name: 'weather', arguments: '{"city":"Bern"}' },
+          },
+        ],
       },
       { role: 'tool', tool_call_id: expect.any(String) as string, content: 'rain' },
     ]);
@@ -115,8 +144,16 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   });
 
   it('calls tools without streaming', async () => {
-    simulator.script([{ reasoning: 'a', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] }, { reasoning: 'b', text: 'It rains' }]);
-    const result = await ai.generateText({ model: model('k3'), prompt: 'weather?', tools: { weather: weather(() => ({ sky: 'grey' })) }, stopWhen: steps(5) });
+    simulator.script([
+      { reasoning: 'a', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] },
+      { reasoning: 'b', text: 'It rains' },
+    ]);
+    const result = await ai.generateText({
+      model: model('k3'),
+      prompt: 'weather?',
+      tools: { weather: weather(() => ({ sky: 'grey' })) },
+      stopWhen: steps(5),
+    });
     expect(result.text).toBe('It rains');
     expect(result.steps).toHaveLength(2);
     expect(bodies()[1]?.messages.at(-1)).toMatchObject({ role: 'tool', content: '{"sky":"grey"}' });
@@ -125,8 +162,16 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   it('pads the reasoning of a turn that another model made', async () => {
     const messages = [
       { role: 'user', content: 'weather?' },
-      { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: { city: 'Bern' } }] },
-      { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'c1', toolName: 'weather', output: { type: 'text', value: 'rain' } }] },
+      {
+        role: 'assistant',
+        content: [{ type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: { city: 'Bern' } }],
+      },
+      {
+        role: 'tool',
+        content: [
+          { type: 'tool-result', toolCallId: 'c1', toolName: 'weather', output: { type: 'text', value: 'rain' } },
+        ],
+      },
     ];
     await ai.streamText({ model: model('k3'), messages, tools: { weather: weather() } }).text;
     expect(chats(simulator)[0]).toMatchObject({ status: 200, refusedBy: undefined });
@@ -136,7 +181,11 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   it('reads the reasoning that opencode moves to the options of the message', async () => {
     const messages = [
       { role: 'user', content: 'hi' },
-      { role: 'assistant', content: 'hello', providerOptions: { openaiCompatible: { reasoning_content: 'moved', cache_control: { type: 'ephemeral' } } } },
+      {
+        role: 'assistant',
+        content: 'hello',
+        providerOptions: { openaiCompatible: { reasoning_content: 'moved', cache_control: { type: 'ephemeral' } } },
+      },
       { role: 'user', content: 'again' },
     ];
     await ai.streamText({ model: model('k3'), messages }).text;
@@ -147,35 +196,69 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
     const schema = z.object({ name: z.string(), age: z.number() });
     const { object } = await ai.generateObject({ model: model(), schema, prompt: 'a person' });
     expect(schema.safeParse(object).success).toBe(true);
-    expect(bodies()[0]?.response_format).toMatchObject({ type: 'json_schema', json_schema: { schema: { type: 'object' } } });
+    expect(bodies()[0]?.response_format).toMatchObject({
+      type: 'json_schema',
+      json_schema: { schema: { type: 'object' } },
+    });
   });
 
   it('sends an image as bytes, as base64 and as a URL that the AI SDK downloads', async () => {
-    const host = createServer((_, response) => response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from(PNG, 'base64')));
+    const host = createServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from(PNG, 'base64')),
+    );
     await new Promise<void>(resolve => host.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/image.png`;
     const download = async (requested: Array<{ url: URL; isUrlSupportedByModel: boolean }>) =>
       Promise.all(
         requested.map(async file =>
-          file.isUrlSupportedByModel ? null : { data: new Uint8Array(await (await fetch(file.url)).arrayBuffer()), mediaType: 'image/png' },
+          file.isUrlSupportedByModel
+            ? null
+            : { data: new Uint8Array(await (await fetch(file.url)).arrayBuffer()), mediaType: 'image/png' },
         ),
       );
-    const image = (data: unknown) => ({ role: 'user', content: [{ type: 'text', text: 'what is it?' }, { type: 'image', image: data }] });
+    const image = (data: unknown) => ({
+      role: 'user',
+      content: [
+        { type: 'text', text: 'what is it?' },
+        { type: 'image', image: data },
+      ],
+    });
     for (const data of [Buffer.from(PNG, 'base64'), PNG, new URL(url), new URL('ms://file-1')]) {
       await ai.streamText({ model: model(), messages: [image(data)], experimental_download: download }).text;
     }
     host.close();
     const inline = `data:image/png;base64,${PNG}`;
-    expect(bodies().map(body => (body.messages[0]?.content as Array<{ image_url?: { url: string } }>)[1]?.image_url?.url)).toEqual([inline, inline, inline, 'ms://file-1']);
+    expect(
+      bodies().map(body => (body.messages[0]?.content as Array<{ image_url?: { url: string } }>)[1]?.image_url?.url),
+    ).toEqual([inline, inline, inline, 'ms://file-1']);
     expect(chats(simulator).map(request => request.status)).toEqual([200, 200, 200, 200]);
   });
 
   it('keeps an image of a tool result inside the tool message', async () => {
-    const value = major === 5 ? [{ type: 'media', data: PNG, mediaType: 'image/png' }] : [{ type: 'image-data', data: PNG, mediaType: 'image/png' }];
+    const value =
+      major === 5
+        ? [{ type: 'media', data: PNG, mediaType: 'image/png' }]
+        : [{ type: 'image-data', data: PNG, mediaType: 'image/png' }];
     const messages = [
       { role: 'user', content: 'screenshot' },
-      { role: 'assistant', content: [{ type: 'reasoning', text: 'r' }, { type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: { city: 'x' } }] },
-      { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'c1', toolName: 'weather', output: { type: 'content', value: [{ type: 'text', text: 'here' }, ...value] } }] },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'reasoning', text: 'r' },
+          { type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: { city: 'x' } },
+        ],
+      },
+      {
+        role: 'tool',
+        content: [
+          {
+            type: 'tool-result',
+            toolCallId: 'c1',
+            toolName: 'weather',
+            output: { type: 'content', value: [{ type: 'text', text: 'here' }, ...value] },
+          },
+        ],
+      },
     ];
     await ai.streamText({ model: model('k3'), messages, tools: { weather: weather() } }).text;
     expect(bodies()[0]?.messages.at(-1)).toMatchObject({
@@ -205,13 +288,21 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
 
   it('says so when the stream is cut', async () => {
     simulator.script({ text: 'an answer that never ends', chunkSize: 3, chunkDelayMs: 5, cutAfterChunks: 4 });
-    const outcome = await said(ai.streamText({ model: model(), prompt: 'hi', maxRetries: 0, onError: () => {} }).fullStream).catch((error: unknown) => [['error', error]]);
+    const outcome = await said(
+      ai.streamText({ model: model(), prompt: 'hi', maxRetries: 0, onError: () => {} }).fullStream,
+    ).catch((error: unknown) => [['error', error]]);
     expect(outcome.filter(([type]) => type === 'error')).toHaveLength(1);
   });
 
   it('passes on an error inside the stream', async () => {
-    simulator.script({ text: 'an answer that fails', chunkSize: 3, errorAfterChunks: { chunks: 3, error: { message: 'the engine failed', type: 'server_error' } } });
-    const parts = await said(ai.streamText({ model: model(), prompt: 'hi', maxRetries: 0, onError: () => {} }).fullStream);
+    simulator.script({
+      text: 'an answer that fails',
+      chunkSize: 3,
+      errorAfterChunks: { chunks: 3, error: { message: 'the engine failed', type: 'server_error' } },
+    });
+    const parts = await said(
+      ai.streamText({ model: model(), prompt: 'hi', maxRetries: 0, onError: () => {} }).fullStream,
+    );
     const errors = parts.filter(([type]) => type === 'error');
     expect(errors).toHaveLength(1);
     const [, error] = errors[0] as [string, { message: string }];
@@ -219,7 +310,13 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   });
 
   it('makes an APICallError of a refusal, with the text of the server', async () => {
-    const error = (await ai.generateText({ model: kimi({ identity: { product: 'curl', version: '8', platform: 'x' } })('k3'), prompt: 'hi', maxRetries: 0 }).catch((caught: unknown) => caught)) as {
+    const error = (await ai
+      .generateText({
+        model: kimi({ identity: { product: 'curl', version: '8', platform: 'x' } })('k3'),
+        prompt: 'hi',
+        maxRetries: 0,
+      })
+      .catch((caught: unknown) => caught)) as {
       statusCode: number;
       isRetryable: boolean;
     };
@@ -251,7 +348,12 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
     simulator.script(
       Array.from({ length: 100 }, () => (body: { messages: Array<{ content?: unknown }> }) => {
         const number = Number(String(body.messages.at(-1)?.content).replace(/\D/g, ''));
-        return { text: `answer ${number}`, usage: { promptTokens: 1000 + number, completionTokens: number, cachedTokens: number }, usageAt: number % 2 === 0 ? ('choice' as const) : ('top-level' as const), delayMs: number % 7 };
+        return {
+          text: `answer ${number}`,
+          usage: { promptTokens: 1000 + number, completionTokens: number, cachedTokens: number },
+          usageAt: number % 2 === 0 ? ('choice' as const) : ('top-level' as const),
+          delayMs: number % 7,
+        };
       }),
     );
     const shared = model();
@@ -276,14 +378,18 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   it('carries the response headers and, when asked, the raw chunks', async () => {
     simulator.script({ text: 'x y z', chunkSize: 1, headers: { 'x-trace-id': 'trace-1' } });
     const result = ai.streamText({ model: model(), prompt: 'hi', includeRawChunks: true });
-    const raw = (await collect(result.fullStream)).filter(part => part.type === 'raw').map(part => (part.rawValue as { choices: Array<{ delta?: { content?: string } }> }).choices[0]?.delta?.content);
+    const raw = (await collect(result.fullStream))
+      .filter(part => part.type === 'raw')
+      .map(part => (part.rawValue as { choices: Array<{ delta?: { content?: string } }> }).choices[0]?.delta?.content);
     expect(raw.filter(Boolean)).toEqual(['x', ' ', 'y', ' ', 'z']);
     expect((await result.response).headers?.['x-trace-id']).toBe('trace-1');
   });
 
   it('works in a provider registry and in a custom provider', async () => {
     const registry = ai.createProviderRegistry({ kimi: kimi() });
-    expect(await ai.streamText({ model: registry.languageModel('kimi:kimi-for-coding'), prompt: 'registry' }).text).toContain('registry');
+    expect(
+      await ai.streamText({ model: registry.languageModel('kimi:kimi-for-coding'), prompt: 'registry' }).text,
+    ).toContain('registry');
     const custom = ai.customProvider({ languageModels: { fast: model() }, fallbackProvider: kimi() });
     expect(await ai.streamText({ model: custom.languageModel('fast'), prompt: 'custom' }).text).toContain('custom');
     expect(await ai.streamText({ model: custom.languageModel('k3'), prompt: 'fallback' }).text).toContain('fallback');
@@ -292,9 +398,17 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, native, createKimi }) => {
   // V2 under wrapLanguageModel of ai@6 is broken by the AI SDK: see broken-combinations.test.ts.
   if (native || major === 7) {
     it('works behind wrapLanguageModel', async () => {
-      simulator.script([{ reasoning: 'r', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] }, { reasoning: 'r', text: 'It rains' }]);
+      simulator.script([
+        { reasoning: 'r', toolCalls: [{ name: 'weather', arguments: { city: 'Bern' } }] },
+        { reasoning: 'r', text: 'It rains' },
+      ]);
       const wrapped = ai.wrapLanguageModel({ model: model('k3'), middleware: MIDDLEWARE });
-      const result = ai.streamText({ model: wrapped, prompt: 'weather?', tools: { weather: weather(() => 'rain') }, stopWhen: steps(5) });
+      const result = ai.streamText({
+        model: wrapped,
+        prompt: 'weather?',
+        tools: { weather: weather(() => 'rain') },
+        stopWhen: steps(5),
+      });
       expect(await result.text).toBe('It rains');
       expect(await result.steps).toHaveLength(2);
       expect((await result.totalUsage).totalTokens).toBeGreaterThan(0);

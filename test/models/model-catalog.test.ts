@@ -19,7 +19,11 @@ afterEach(() => simulator.close());
 const file = () => path.join(home, 'cache', 'models-slot.json');
 function catalog(changes: Partial<ConstructorParameters<typeof ModelCatalog>[0]> = {}) {
   return new ModelCatalog({
-    fetch: (input, init) => fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), authorization: 'Bearer sk-kimi-simulator' } }),
+    fetch: (input, init) =>
+      fetch(input, {
+        ...init,
+        headers: { ...(init?.headers as Record<string, string>), authorization: 'Bearer sk-kimi-simulator' },
+      }),
     apiBaseURL: simulator.apiBaseURL,
     service: 'coding',
     cache: openCatalogCache('slot', { KIMI_PROVIDER_HOME: home }),
@@ -93,7 +97,13 @@ describe('ModelCatalog', () => {
   });
 
   describe('with a cache', () => {
-    const entry = (changes: object) => JSON.stringify({ version: 1, fetchedAt: clock, body: { data: [{ id: 'cached', context_length: 1 }] }, ...changes });
+    const entry = (changes: object) =>
+      JSON.stringify({
+        version: 1,
+        fetchedAt: clock,
+        body: { data: [{ id: 'cached', context_length: 1 }] },
+        ...changes,
+      });
     const write = (text: string) => {
       mkdirSync(path.dirname(file()), { recursive: true });
       writeFileSync(file(), text);

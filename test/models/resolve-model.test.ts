@@ -6,10 +6,18 @@ import { nearestId } from '../../src/models/nearest-id';
 import { parseModelList } from '../../src/models/parse-model-list';
 import { resolveModel, usableModel, type KnownModels } from '../../src/models/resolve-model';
 
-const list = (...entries: unknown[]): KnownModels => ({ models: parseModelList({ data: entries }, 'coding') ?? [], source: 'server' });
+const list = (...entries: unknown[]): KnownModels => ({
+  models: parseModelList({ data: entries }, 'coding') ?? [],
+  source: 'server',
+});
 const k25 = list({ id: 'k2p5', context_length: 262_144, supports_thinking_type: 'both' });
 const k3 = list(
-  { id: 'k3', context_length: 1_048_576, supports_thinking_type: 'only', think_efforts: { support: true, valid_efforts: ['low', 'high', 'max'], default_effort: 'max' } },
+  {
+    id: 'k3',
+    context_length: 1_048_576,
+    supports_thinking_type: 'only',
+    think_efforts: { support: true, valid_efforts: ['low', 'high', 'max'], default_effort: 'max' },
+  },
   { id: 'kimi-for-coding', context_length: 262_144 },
   { id: 'k3-messages', context_length: 262_144, protocol: 'anthropic' },
 );
@@ -27,12 +35,29 @@ describe('resolveModel', () => {
     ['an id near nothing', 'gpt-oss-120b', k3, 'gpt-oss-120b', 'unknown', 'The account has no model "gpt-oss-120b".'],
     ['another protocol', 'k3-messages', k3, 'k3-messages', 'unsupported', 'sent as it is'],
   ])('%s', (_, id, known, slug, outcome, why) => {
-    expect(resolveModel(id, known, 'coding')).toMatchObject({ id, slug, outcome, why: expect.stringContaining(why) as string });
+    expect(resolveModel(id, known, 'coding')).toMatchObject({
+      id,
+      slug,
+      outcome,
+      why: expect.stringContaining(why) as string,
+    });
   });
 
   it('gives the capabilities of the slug, not of the alias', () => {
-    const known = list({ id: 'k4', context_length: 2_000_000, supports_thinking_type: 'only', think_efforts: { support: true, valid_efforts: ['low', 'ultra'], default_effort: 'ultra' }, supports_video_in: false });
-    expect(resolveModel('kimi-for-coding', known, 'coding').capabilities).toMatchObject({ id: 'k4', contextLength: 2_000_000, thinking: 'only', efforts: ['low', 'ultra'], videoInput: false });
+    const known = list({
+      id: 'k4',
+      context_length: 2_000_000,
+      supports_thinking_type: 'only',
+      think_efforts: { support: true, valid_efforts: ['low', 'ultra'], default_effort: 'ultra' },
+      supports_video_in: false,
+    });
+    expect(resolveModel('kimi-for-coding', known, 'coding').capabilities).toMatchObject({
+      id: 'k4',
+      contextLength: 2_000_000,
+      thinking: 'only',
+      efforts: ['low', 'ultra'],
+      videoInput: false,
+    });
   });
 
   it('has no alias on the platform', () => {
@@ -44,7 +69,9 @@ describe('resolveModel', () => {
 describe('usableModel', () => {
   it('names what the account has for an id it lacks', () => {
     const action = () => usableModel(resolveModel('kimi-k3', k3, 'coding'));
-    expect(action).toThrow('The account has no model "kimi-k3". The nearest it has is "k3". Use one of: k3, kimi-for-coding.');
+    expect(action).toThrow(
+      'The account has no model "kimi-k3". The nearest it has is "k3". Use one of: k3, kimi-for-coding.',
+    );
     expect(action).toThrow(KimiNoSuchModelError);
   });
 
@@ -53,12 +80,16 @@ describe('usableModel', () => {
   });
 
   it('keeps an id with a line break on one line', () => {
-    expect(() => usableModel(resolveModel('k3\nx', k3, 'coding'))).toThrow(/^The account has no model "k3\\nx".* --explain "k3\\nx"$/);
+    expect(() => usableModel(resolveModel('k3\nx', k3, 'coding'))).toThrow(
+      /^The account has no model "k3\\nx".* --explain "k3\\nx"$/,
+    );
   });
 
   it('names what can be used for a protocol without an engine', () => {
     const action = () => usableModel(resolveModel('k3-messages', k3, 'coding'));
-    expect(action).toThrow('Kimi serves "k3-messages" on the protocol "anthropic", which this package does not speak. Use one of: k3, kimi-for-coding.');
+    expect(action).toThrow(
+      'Kimi serves "k3-messages" on the protocol "anthropic", which this package does not speak. Use one of: k3, kimi-for-coding.',
+    );
     expect(action).toThrow(KimiUnsupportedProtocolError);
   });
 });
@@ -66,7 +97,17 @@ describe('usableModel', () => {
 describe('parseModelList', () => {
   it('keeps the order, and one bad entry spoils nothing', () => {
     const models = parseModelList(
-      { data: [{ id: 'b', context_length: -1 }, null, { id: 7 }, { id: '' }, 'x', { id: 'a', think_efforts: 'no', protocol: 5 }, { id: 'b', context_length: 9 }] },
+      {
+        data: [
+          { id: 'b', context_length: -1 },
+          null,
+          { id: 7 },
+          { id: '' },
+          'x',
+          { id: 'a', think_efforts: 'no', protocol: 5 },
+          { id: 'b', context_length: 9 },
+        ],
+      },
       'coding',
     );
     expect(models?.map(({ id }) => id)).toEqual(['b', 'a']);
@@ -87,18 +128,42 @@ describe('parseModelList', () => {
   });
 
   it('does not take from the legacy field that an always-thinking model can stop', () => {
-    const models = parseModelList({ data: ['kimi-k2-thinking', 'kimi-k3', 'kimi-k2.6'].map(id => ({ id, supports_reasoning: true })) }, 'platform');
+    const models = parseModelList(
+      { data: ['kimi-k2-thinking', 'kimi-k3', 'kimi-k2.6'].map(id => ({ id, supports_reasoning: true })) },
+      'platform',
+    );
     expect(models?.map(({ thinking }) => thinking)).toEqual(['only', 'only', 'both']);
   });
 
   it('ignores efforts unless they are supported, and takes the table where the server says nothing', () => {
     const efforts = { valid_efforts: ['low'], default_effort: 'low' };
-    expect(parseModelList({ data: [{ id: 'k3', think_efforts: { support: false, ...efforts } }] }, 'coding')?.[0]).not.toHaveProperty('efforts');
-    expect(parseModelList({ data: [{ id: 'k3' }] }, 'coding')?.[0]).toMatchObject({ efforts: ['low', 'high', 'max'], defaultEffort: 'max' });
+    expect(
+      parseModelList({ data: [{ id: 'k3', think_efforts: { support: false, ...efforts } }] }, 'coding')?.[0],
+    ).not.toHaveProperty('efforts');
+    expect(parseModelList({ data: [{ id: 'k3' }] }, 'coding')?.[0]).toMatchObject({
+      efforts: ['low', 'high', 'max'],
+      defaultEffort: 'max',
+    });
   });
 
   it('lets the server win over the table', () => {
-    expect(parseModelList({ data: [{ id: 'k3', context_length: 5, supports_image_in: false, supports_tool_use: false, supports_dynamic_tools: true, display_name: 'New' }] }, 'coding')?.[0]).toMatchObject({
+    expect(
+      parseModelList(
+        {
+          data: [
+            {
+              id: 'k3',
+              context_length: 5,
+              supports_image_in: false,
+              supports_tool_use: false,
+              supports_dynamic_tools: true,
+              display_name: 'New',
+            },
+          ],
+        },
+        'coding',
+      )?.[0],
+    ).toMatchObject({
       contextLength: 5,
       imageInput: false,
       toolUse: false,
@@ -115,7 +180,12 @@ describe('knownModel', () => {
     ['moonshot-v1-128k', 131_072],
     ['moonshot-v1-auto', 131_072],
   ])('%s has the window that its name says', (id, contextLength) => {
-    expect(knownModel(id, 'platform')).toMatchObject({ contextLength, thinking: 'no', sampling: 'free', imageInput: id.includes('vision') });
+    expect(knownModel(id, 'platform')).toMatchObject({
+      contextLength,
+      thinking: 'no',
+      sampling: 'free',
+      imageInput: id.includes('vision'),
+    });
   });
 });
 

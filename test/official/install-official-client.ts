@@ -18,7 +18,14 @@ export function installOfficialClient(): string {
   }
   const fresh = mkdtempSync(`${folder}-`);
   writeFileSync(join(fresh, 'package.json'), '{"private":true}\n');
-  const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', `${PACKAGE}@${KIMI_CODE.version}`];
+  const options = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-save',
+    `${PACKAGE}@${KIMI_CODE.version}`,
+  ];
   const npm = process.env.npm_execpath;
   if (npm?.endsWith('.js')) {
     execFileSync(process.execPath, [npm, ...options], { cwd: fresh, stdio: 'pipe' });

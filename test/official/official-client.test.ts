@@ -22,11 +22,20 @@ const IDENTITY = [
   'X-Msh-Device-Id',
 ];
 // 1 x 1 pixel.
-const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 type Body = {
   model: string;
-  messages: { role: string; content?: unknown; reasoning_content?: string; tool_calls?: { id: string }[]; tool_call_id?: string }[];
+  messages: {
+    role: string;
+    content?: unknown;
+    reasoning_content?: string;
+    tool_calls?: { id: string }[];
+    tool_call_id?: string;
+  }[];
   prompt_cache_key: string;
   thinking: unknown;
 } & Record<string, unknown>;
@@ -174,7 +183,10 @@ describe('turns', () => {
 
   test('an image that a tool read goes back as a data URL inside the tool message', async () => {
     writeFileSync(join(client.workFolder, 'pixel.png'), PNG);
-    simulator.script({ reasoning: '', toolCalls: [{ name: 'ReadMediaFile', arguments: { path: join(client.workFolder, 'pixel.png') } }] });
+    simulator.script({
+      reasoning: '',
+      toolCalls: [{ name: 'ReadMediaFile', arguments: { path: join(client.workFolder, 'pixel.png') } }],
+    });
     const run = await client.run(['-p', 'look at the picture']);
     expect(run.code).toBe(0);
     const requests = takeRequests();
@@ -190,7 +202,10 @@ describe('turns', () => {
     expect(run.stdout).toContain('You said: think hard');
     const requests = takeRequests();
     expectClean(requests);
-    expect(bodies(requests)[0]).toMatchObject({ model: 'k3', thinking: { type: 'enabled', effort: 'max', keep: 'all' } });
+    expect(bodies(requests)[0]).toMatchObject({
+      model: 'k3',
+      thinking: { type: 'enabled', effort: 'max', keep: 'all' },
+    });
   });
 });
 
@@ -248,7 +263,9 @@ describe('logins that do not go smoothly', () => {
         onUserCode(userCode => server.deny(userCode)),
       );
       expect(run.code).not.toBe(0);
-      expect(refusalsOf(takeRequests(server)).filter(rule => rule !== 'authorization-pending')).toEqual(['access-denied']);
+      expect(refusalsOf(takeRequests(server)).filter(rule => rule !== 'authorization-pending')).toEqual([
+        'access-denied',
+      ]);
     });
   });
 

@@ -127,7 +127,11 @@ describe.each(Object.keys(EXPIRIES) as (keyof typeof EXPIRIES)[])('a token that 
       expect(await official).toMatchObject({ code: 0, stdout: expect.stringContaining('You said: hello') });
       expect(answers).toEqual([TEXTS, TEXTS, TEXTS, TEXTS]);
 
-      expect({ rotations: simulator.rotations - rotations, reuses: simulator.reuses, revoked: simulator.chainRevoked }).toEqual({
+      expect({
+        rotations: simulator.rotations - rotations,
+        reuses: simulator.reuses,
+        revoked: simulator.chainRevoked,
+      }).toEqual({
         rotations: 1,
         reuses: 0,
         revoked: false,
@@ -147,9 +151,16 @@ test('both are still signed in, and every request carried one identity, the offi
   await worker.kill();
   expect(simulator.rotations).toBe(12);
   expect(simulator.counts.refreshes).toBe(12);
-  const identities = new Set(simulator.requests.map(({ headers }) => JSON.stringify(IDENTITY.map(name => headers[name]))));
+  const identities = new Set(
+    simulator.requests.map(({ headers }) => JSON.stringify(IDENTITY.map(name => headers[name]))),
+  );
   expect([...identities].map(identity => JSON.parse(identity) as string[])).toEqual([
-    [`kimi-code-cli/${KIMI_CODE.version}`, 'kimi_code_cli', KIMI_CODE.version, ...IDENTITY.slice(3).map(() => expect.stringMatching(/./))],
+    [
+      `kimi-code-cli/${KIMI_CODE.version}`,
+      'kimi_code_cli',
+      KIMI_CODE.version,
+      ...IDENTITY.slice(3).map(() => expect.stringMatching(/./)),
+    ],
   ]);
   expect(simulator.requests.filter(({ status }) => status !== 200 && status !== 401)).toEqual([]);
 });
@@ -161,7 +172,14 @@ function expectOfficialFile(): void {
   const path = join(folder, `${slot}.json`);
   const text = readFileSync(path, 'utf8');
   const record = JSON.parse(text) as Record<string, unknown>;
-  expect(Object.keys(record)).toEqual(['access_token', 'refresh_token', 'expires_at', 'scope', 'token_type', 'expires_in']);
+  expect(Object.keys(record)).toEqual([
+    'access_token',
+    'refresh_token',
+    'expires_at',
+    'scope',
+    'token_type',
+    'expires_in',
+  ]);
   expect(text).toBe(`${JSON.stringify(record, null, 2)}\n`);
   expect(record).toMatchObject({ expires_in: 900, token_type: 'Bearer', scope: 'kimi-code' });
   expect(Number.isInteger(record.expires_at)).toBe(true);

@@ -53,7 +53,9 @@ describe('the packed package, loaded as opencode does', () => {
     const options = { baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', headers: {}, ...extra };
     const script = path.join(packed.app, 'load.mjs');
     writeFileSync(script, LOADER);
-    const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(options)], { cwd: packed.app });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(options)], {
+      cwd: packed.app,
+    });
     const answers = JSON.parse(stdout) as Array<{ tokens: number }>;
     expect(answers).toEqual(
       Array.from({ length: 2 }, () => ({
@@ -68,20 +70,32 @@ describe('the packed package, loaded as opencode does', () => {
     expect(chats(simulator)).toHaveLength(2);
     for (const request of chats(simulator)) {
       expect(request.headers['user-agent']).toBe('KimiCLI/1.49.0');
-      expect(request.json).toMatchObject({ prompt_cache_key: 'session-1', thinking: { type: 'enabled' }, reasoning_effort: 'low' });
+      expect(request.json).toMatchObject({
+        prompt_cache_key: 'session-1',
+        thinking: { type: 'enabled' },
+        reasoning_effort: 'low',
+      });
       expect(request.notices).toEqual([]);
     }
   });
 
   it('has only what it needs in it', () => {
-    const manifest = JSON.parse(readFileSync(path.join(packed.installed, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
-    expect(Object.keys(manifest.dependencies)).toEqual(expect.arrayContaining(['@ai-sdk/openai-compatible', 'provider-v2', 'provider-v3']));
+    const manifest = JSON.parse(readFileSync(path.join(packed.installed, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(Object.keys(manifest.dependencies)).toEqual(
+      expect.arrayContaining(['@ai-sdk/openai-compatible', 'provider-v2', 'provider-v3']),
+    );
     const declarations = readFileSync(path.join(packed.installed, 'dist', 'v3.d.ts'), 'utf8');
     expect(declarations).not.toContain('../src');
   });
 
   it('can be required, too', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['-p', "Object.keys(require('ai-sdk-provider-kimi')).filter(name => name.startsWith('create')).sort().join()"], { cwd: packed.app });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['-p', "Object.keys(require('ai-sdk-provider-kimi')).filter(name => name.startsWith('create')).sort().join()"],
+      { cwd: packed.app },
+    );
     expect(stdout.trim()).toBe('create,createKimi');
   });
 });

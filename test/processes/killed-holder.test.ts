@@ -75,7 +75,12 @@ type Scene = {
 };
 
 /** The holder is at `step`; the peers wait for its lock, if it has it. */
-async function withHolderAt(kind: PlaceKind, step: Step, reuseGraceMs: number, callback: (scene: Scene) => Promise<void>): Promise<void> {
+async function withHolderAt(
+  kind: PlaceKind,
+  step: Step,
+  reuseGraceMs: number,
+  callback: (scene: Scene) => Promise<void>,
+): Promise<void> {
   await using simulator = await startKimiSimulator({ reuseGraceMs });
   const gate = await startTokenGate(simulator.oauthHost);
   const hosts = { baseURL: simulator.apiBaseURL, oauthHost: gate.url };
@@ -83,7 +88,10 @@ async function withHolderAt(kind: PlaceKind, step: Step, reuseGraceMs: number, c
   const startWorker = (name: string, pauseAt: readonly WorkerStep[]) =>
     new WorkerProcess(bundle.path, { ...hosts, store: place.settings, pauseAt }, place.environment, name);
   const isOnTheNetwork = step === 'request' || step === 'answer';
-  const holder = startWorker('holder', isOnTheNetwork ? ['locked'] : step === 'before-lock' ? [step] : ['locked', step]);
+  const holder = startWorker(
+    'holder',
+    isOnTheNetwork ? ['locked'] : step === 'before-lock' ? [step] : ['locked', step],
+  );
   const peers = [startWorker('first peer', []), startWorker('second peer', [])];
   try {
     await place.store.save(expiredLogin(simulator));
@@ -116,7 +124,11 @@ async function withHolderAt(kind: PlaceKind, step: Step, reuseGraceMs: number, c
 }
 
 const TEXTS = [{ text: 'You said: request 0' }, { text: 'You said: request 1' }];
-const REVOKED = { error: 'KimiLoginRequiredError', reason: 'revoked', message: expect.stringContaining('npx ai-sdk-provider-kimi login') };
+const REVOKED = {
+  error: 'KimiLoginRequiredError',
+  reason: 'revoked',
+  message: expect.stringContaining('npx ai-sdk-provider-kimi login'),
+};
 const COUNTS: Record<Outcome, object> = {
   'nothing lost': { refreshes: 1, rotations: 1, reuses: 0, revoked: false },
   'login lost': { refreshes: 2, rotations: 1, reuses: 1, revoked: true },
@@ -134,7 +146,8 @@ async function expectOutcome(outcome: Outcome, { simulator, place, peers }: Scen
   expect(counts(simulator)).toEqual(COUNTS[outcome]);
   expect(await Promise.all(peers.map(peer => peer.ask(2)))).toEqual([expected, expected]);
   expect(counts(simulator)).toEqual(COUNTS[outcome]);
-  const record = outcome === 'login lost' ? { accessToken: '', refreshToken: '' } : { accessToken: expect.stringMatching(/^ey/) };
+  const record =
+    outcome === 'login lost' ? { accessToken: '', refreshToken: '' } : { accessToken: expect.stringMatching(/^ey/) };
   expect(await place.store.load()).toMatchObject(record);
   if (outcome === 'login lost') {
     expect(simulator.counts.chats).toBe(0);
@@ -162,23 +175,26 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
   });
 
   const stopped = onLenientServer ? [...STOPPED, ...STOPPED_RECOVERABLY] : STOPPED;
-  test.concurrent.each(stopped)('stopped at "%s": %s, nothing overwritten (forgiven for %d ms)', async (step, outcome, reuseGraceMs) => {
-    await withHolderAt(kind, step, reuseGraceMs, async scene => {
-      const { holder, held, place, simulator } = scene;
-      holder.stop();
-      await ageLockOf(step, scene);
-      await expectOutcome(outcome, scene);
-      const newest = await place.store.load();
-      holder.continue();
-      holder.resume();
-      await held?.release();
-      const expected = outcome === 'login lost' ? REVOKED : TEXTS[0];
-      expect(await holder.answered()).toEqual([expected]);
-      expect(await holder.ask(1)).toEqual([expected]);
-      expect(await place.store.load()).toEqual(newest);
-      expect(counts(simulator)).toEqual(COUNTS[outcome]);
-    });
-  });
+  test.concurrent.each(stopped)(
+    'stopped at "%s": %s, nothing overwritten (forgiven for %d ms)',
+    async (step, outcome, reuseGraceMs) => {
+      await withHolderAt(kind, step, reuseGraceMs, async scene => {
+        const { holder, held, place, simulator } = scene;
+        holder.stop();
+        await ageLockOf(step, scene);
+        await expectOutcome(outcome, scene);
+        const newest = await place.store.load();
+        holder.continue();
+        holder.resume();
+        await held?.release();
+        const expected = outcome === 'login lost' ? REVOKED : TEXTS[0];
+        expect(await holder.answered()).toEqual([expected]);
+        expect(await holder.ask(1)).toEqual([expected]);
+        expect(await place.store.load()).toEqual(newest);
+        expect(counts(simulator)).toEqual(COUNTS[outcome]);
+      });
+    },
+  );
 
   test.concurrent('stopped while its request is on the way, which arrives after that of a peer: one error each, no loop', async () => {
     await withHolderAt(kind, 'request', 0, async ({ holder, held, peers, place, simulator }) => {

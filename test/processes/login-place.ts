@@ -27,9 +27,18 @@ export type LoginPlace = {
  * @param redisUrl of the server, for `redis`
  * @param hosts part of the names of slots
  */
-export async function openLoginPlace(kind: PlaceKind, hosts: { baseURL: string; oauthHost: string }, redisUrl = ''): Promise<LoginPlace> {
+export async function openLoginPlace(
+  kind: PlaceKind,
+  hosts: { baseURL: string; oauthHost: string },
+  redisUrl = '',
+): Promise<LoginPlace> {
   const home = mkdtempSync(join(tmpdir(), 'kimi-place-'));
-  const environment = { HOME: home, USERPROFILE: home, KIMI_PROVIDER_HOME: join(home, 'data'), KIMI_CODE_HOME: join(home, 'kimi-code') };
+  const environment = {
+    HOME: home,
+    USERPROFILE: home,
+    KIMI_PROVIDER_HOME: join(home, 'data'),
+    KIMI_CODE_HOME: join(home, 'kimi-code'),
+  };
   const ageLock = async () => ageLockDirectories(home);
   const dispose = async () => rmSync(home, { recursive: true, force: true });
   const slot = await credentialSlot({ apiBaseURL: hosts.baseURL, oauthHost: hosts.oauthHost, account: 'default' });
@@ -39,7 +48,11 @@ export async function openLoginPlace(kind: PlaceKind, hosts: { baseURL: string; 
       return { store: fileCredentialStore({ path }), settings: { kind, path }, environment, ageLock, dispose };
     }
     case 'kimi-code': {
-      const store = kimiCodeCredentialStore({ home: environment.KIMI_CODE_HOME, oauthHost: hosts.oauthHost, apiBaseURL: hosts.baseURL });
+      const store = kimiCodeCredentialStore({
+        home: environment.KIMI_CODE_HOME,
+        oauthHost: hosts.oauthHost,
+        apiBaseURL: hosts.baseURL,
+      });
       return { store, settings: { kind, home: environment.KIMI_CODE_HOME }, environment, ageLock, dispose };
     }
     case 'keychain': {

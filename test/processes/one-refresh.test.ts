@@ -37,7 +37,9 @@ async function proveOneRefresh(kind: PlaceKind, redisUrl?: string): Promise<void
     }
     await Promise.all(workers.map(worker => worker.at('ready')));
     const askAll = async () => (await Promise.all(workers.map(worker => worker.ask(REQUESTS)))).flat();
-    const expected = Array.from({ length: PROCESSES * REQUESTS }, (_, index) => ({ text: `You said: request ${index % REQUESTS}` }));
+    const expected = Array.from({ length: PROCESSES * REQUESTS }, (_, index) => ({
+      text: `You said: request ${index % REQUESTS}`,
+    }));
     const seen = () => ({ ...simulator.counts, rotations: simulator.rotations, reuses: simulator.reuses });
 
     expect(await askAll()).toEqual(expected);
@@ -46,7 +48,9 @@ async function proveOneRefresh(kind: PlaceKind, redisUrl?: string): Promise<void
     simulator.expireTokens();
     expect(await askAll()).toEqual(expected);
     expect(seen()).toMatchObject({ refreshes: 2, rotations: 2, reuses: 0 });
-    const chats = simulator.requests.filter(({ path }) => path.endsWith('/chat/completions')).slice(PROCESSES * REQUESTS);
+    const chats = simulator.requests
+      .filter(({ path }) => path.endsWith('/chat/completions'))
+      .slice(PROCESSES * REQUESTS);
     expect(chats.filter(({ status }) => status === 200)).toHaveLength(PROCESSES * REQUESTS);
     // How many were refused first depends on who was first, but no request was refused twice.
     const refused = chats.filter(({ status }) => status === 401).length;

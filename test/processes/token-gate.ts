@@ -35,7 +35,10 @@ export async function startTokenGate(oauthHost: string): Promise<TokenGate> {
     };
     const body = Buffer.concat(await incoming.toArray());
     await pause('request');
-    const sent = forward(new URL(incoming.url ?? '/', oauthHost), { method: incoming.method, headers: incoming.headers });
+    const sent = forward(new URL(incoming.url ?? '/', oauthHost), {
+      method: incoming.method,
+      headers: incoming.headers,
+    });
     sent.end(body);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const answerBody = Buffer.concat(await answer.toArray());
@@ -53,7 +56,11 @@ export async function startTokenGate(oauthHost: string): Promise<TokenGate> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     holdNext(part) {
-      const [arrived, released, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const [arrived, released, finished] = [
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+        Promise.withResolvers<void>(),
+      ];
       holds.push({ part, arrive: arrived.resolve, released: released.promise, finish: finished.resolve });
       return {
         arrived: arrived.promise,

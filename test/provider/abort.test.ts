@@ -20,7 +20,13 @@ afterEach(async () => {
   await simulator.close();
 });
 
-const kimi = (settings: KimiProviderSettings) => createKimi({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost, apiKey: 'sk-kimi-simulator', ...settings });
+const kimi = (settings: KimiProviderSettings) =>
+  createKimi({
+    baseURL: simulator.apiBaseURL,
+    oauthHost: simulator.oauthHost,
+    apiKey: 'sk-kimi-simulator',
+    ...settings,
+  });
 const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }];
 const never = () => new Promise<never>(() => {});
 const reason = new Error('stopped by the user');
@@ -49,7 +55,9 @@ it('ends `auth.fetch` and `auth.getAccessToken` while `apiKey` hangs', async () 
   const request = kimi({ apiKey: hangs(abort) }).auth.fetch(`${simulator.apiBaseURL}/models`, { signal: abort.signal });
   expect(await failure(() => request)).toBe(reason);
   const other = new AbortController();
-  expect(await failure(() => kimi({ apiKey: hangs(other) }).auth.getAccessToken({ abortSignal: other.signal }))).toBe(reason);
+  expect(await failure(() => kimi({ apiKey: hangs(other) }).auth.getAccessToken({ abortSignal: other.signal }))).toBe(
+    reason,
+  );
 });
 
 it('ends a call while `fetch` hangs that does not listen to its signal', async () => {
@@ -62,7 +70,11 @@ it('ends a call while the `load` of a store hangs, before the wait for the model
   const abort = new AbortController();
   const credentialStore = { ...memoryCredentialStore(), load: hangs(abort) };
   stopClocks();
-  expect(await failure(() => kimi({ apiKey: undefined, credentialStore })('k3').doGenerate({ prompt, abortSignal: abort.signal }))).toBe(reason);
+  expect(
+    await failure(() =>
+      kimi({ apiKey: undefined, credentialStore })('k3').doGenerate({ prompt, abortSignal: abort.signal }),
+    ),
+  ).toBe(reason);
 });
 
 it('ends one call while /models hangs; the request goes on for the other', async () => {
@@ -77,7 +89,11 @@ it('ends one call while /models hangs; the request goes on for the other', async
       answerModels = () => response.end(JSON.stringify({ data: [{ id: 'k3', context_length: 1_048_576 }] }));
       abort.abort(reason);
     } else {
-      response.end(JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' }] }));
+      response.end(
+        JSON.stringify({
+          choices: [{ index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' }],
+        }),
+      );
     }
   });
   await new Promise<void>(resolve => {

@@ -10,7 +10,9 @@ const server = await chatServerOfFile();
 /** What the first request of a provider fails with, whose settings somebody wrote without types. */
 async function fault(settings: object, call: object = {}): Promise<Error> {
   const model = createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test', ...settings })('k3');
-  const error = await failure(() => model.doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }], ...call }));
+  const error = await failure(() =>
+    model.doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }], ...call }),
+  );
   expect(server.requests).toEqual([]);
   return error as Error;
 }
@@ -41,7 +43,11 @@ describe('a setting that cannot work', () => {
 });
 
 it('sends headers in Latin-1, and leaves out those without a value', async () => {
-  const model = createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test', headers: { 'x-city': 'Zürich ', 'x-none': undefined } })('k3');
+  const model = createKimi({
+    baseURL: server.baseURL,
+    apiKey: 'sk-kimi-test',
+    headers: { 'x-city': 'Zürich ', 'x-none': undefined },
+  })('k3');
   await model.doStream({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] });
   expect(server.requests).toHaveLength(1);
 });
@@ -60,14 +66,24 @@ describe('apiKey', () => {
     expect(inspect(error)).not.toContain('canary');
   });
 
-  it.each([['throws', () => { throw new Error('vault: canary'); }], ['rejects', () => Promise.reject(new Error('vault: canary'))]])(
-    'that %s is the cause of an error that names the setting',
-    async (_, apiKey) => {
-      const error = await fault({ apiKey });
-      expect(KimiCredentialStoreError.isInstance(error)).toBe(true);
-      expect(error).toMatchObject({ location: 'the "apiKey" setting', operation: 'load', reason: 'failed', cause: { message: 'vault: canary' } });
-      expect(error.message).toContain('The function in the "apiKey" setting failed');
-      expect(error.message).not.toContain('canary');
-    },
-  );
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('vault: canary');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('vault: canary'))],
+  ])('that %s is the cause of an error that names the setting', async (_, apiKey) => {
+    const error = await fault({ apiKey });
+    expect(KimiCredentialStoreError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({
+      location: 'the "apiKey" setting',
+      operation: 'load',
+      reason: 'failed',
+      cause: { message: 'vault: canary' },
+    });
+    expect(error.message).toContain('The function in the "apiKey" setting failed');
+    expect(error.message).not.toContain('canary');
+  });
 });

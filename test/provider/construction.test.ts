@@ -37,8 +37,14 @@ describe.each(faces)('entry %s', (_, entry, providerSpecification, modelSpecific
   it('exports the default provider, the version and the errors', () => {
     expect(typeof entry.kimi).toBe('function');
     expect(entry.VERSION).toMatch(/^\d+\.\d+\.\d+/);
-    expect(Object.keys(entry).filter(name => name.endsWith('Error')).toSorted()).toEqual(
-      Object.keys(root).filter(name => name.endsWith('Error')).toSorted(),
+    expect(
+      Object.keys(entry)
+        .filter(name => name.endsWith('Error'))
+        .toSorted(),
+    ).toEqual(
+      Object.keys(root)
+        .filter(name => name.endsWith('Error'))
+        .toSorted(),
     );
   });
 
@@ -47,7 +53,9 @@ describe.each(faces)('entry %s', (_, entry, providerSpecification, modelSpecific
   });
 
   it('ignores settings it does not know, and takes wrong ones until a request is made', () => {
-    expect(() => create({ timeout: 300_000, setCacheKey: true, baseURL: 'no url', region: 'mars', identity: {} })('k3')).not.toThrow();
+    expect(() =>
+      create({ timeout: 300_000, setCacheKey: true, baseURL: 'no url', region: 'mars', identity: {} })('k3'),
+    ).not.toThrow();
   });
 
   it('reads no environment and opens nothing at construction', () => {
@@ -69,7 +77,11 @@ describe.each(faces)('entry %s', (_, entry, providerSpecification, modelSpecific
 
   it('shows no key when inspected or serialised', () => {
     const kimi = create({ apiKey: 'sk-kimi-canary', headers: { 'x-secret': 'header-canary' } });
-    const shown = [inspect(kimi, { depth: 12, showHidden: true }), inspect(kimi('k3'), { depth: 12, showHidden: true }), JSON.stringify(kimi('k3'))].join('\n');
+    const shown = [
+      inspect(kimi, { depth: 12, showHidden: true }),
+      inspect(kimi('k3'), { depth: 12, showHidden: true }),
+      JSON.stringify(kimi('k3')),
+    ].join('\n');
     expect(shown).not.toContain('canary');
   });
 });
@@ -79,12 +91,17 @@ describe('the root entry', () => {
     expect(root.createKimi({ specificationVersion } as never)('k3').specificationVersion).toBe(specificationVersion);
   });
 
-  it.each(['v2', 'v4'] as const)('gives opencode V3 through `create`, also when the options say %s', specificationVersion => {
-    expect(root.create({ specificationVersion })('k3').specificationVersion).toBe('v3');
-  });
+  it.each(['v2', 'v4'] as const)(
+    'gives opencode V3 through `create`, also when the options say %s',
+    specificationVersion => {
+      expect(root.create({ specificationVersion })('k3').specificationVersion).toBe('v3');
+    },
+  );
 
   it('names the allowed specification versions', () => {
-    expect(() => root.createKimi({ specificationVersion: 'v1' } as never)).toThrow(`must be 'v2', 'v3' or 'v4', not "v1"`);
+    expect(() => root.createKimi({ specificationVersion: 'v1' } as never)).toThrow(
+      `must be 'v2', 'v3' or 'v4', not "v1"`,
+    );
   });
 });
 

@@ -7,21 +7,39 @@ const server = await chatServerOfFile();
 /** Names as they went over the wire, in their case and order. */
 const wireNames = () => (server.requests[0]?.rawHeaders ?? []).filter((_, index) => index % 2 === 0);
 const wireValues = (name: string) =>
-  (server.requests[0]?.rawHeaders ?? []).filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name.toLowerCase());
+  (server.requests[0]?.rawHeaders ?? []).filter(
+    (_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name.toLowerCase(),
+  );
 
 describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
   const settings = () => ({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' });
 
   it('sends exactly the identity, whatever the host, the settings and the SDK put into the headers', async () => {
-    const kimi = createKimi({ ...settings(), headers: { 'user-agent': 'settings/1', 'X-MSH-PLATFORM': 'spoofed', authorization: 'Bearer other', 'x-team': 'blue' } });
-    await ai.generateText({
-      model: kimi('kimi-for-coding'),
-      prompt: 'hi',
-      headers: { 'User-Agent': 'opencode/1.18.33', 'x-msh-version': '0', Authorization: 'Bearer call', 'x-api-key': 'call', 'x-call': 'green' },
-      maxRetries: 0,
-    }).catch(() => {
-      // The server answers with a stream only; what counts here is what was sent.
+    const kimi = createKimi({
+      ...settings(),
+      headers: {
+        'user-agent': 'settings/1',
+        'X-MSH-PLATFORM': 'spoofed',
+        authorization: 'Bearer other',
+        'x-team': 'blue',
+      },
     });
+    await ai
+      .generateText({
+        model: kimi('kimi-for-coding'),
+        prompt: 'hi',
+        headers: {
+          'User-Agent': 'opencode/1.18.33',
+          'x-msh-version': '0',
+          Authorization: 'Bearer call',
+          'x-api-key': 'call',
+          'x-call': 'green',
+        },
+        maxRetries: 0,
+      })
+      .catch(() => {
+        // The server answers with a stream only; what counts here is what was sent.
+      });
     expect(wireValues('user-agent')).toEqual(['KimiCLI/1.49.0']);
     expect(wireValues('x-msh-platform')).toEqual(['kimi_cli']);
     expect(wireValues('x-msh-version')).toEqual(['1.49.0']);

@@ -5,8 +5,18 @@ import path from 'node:path';
 import { generateText } from 'ai';
 import { createStorage } from 'unstorage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { kimiCliCredentialStore, kimiCodeCredentialStore, memoryCredentialStore, unstorageCredentialStore } from '../../src/credential-stores';
-import { KimiInvalidArgumentError, KimiLoginRequiredError, type KimiOAuthCredentials, type KimiProviderSettings } from '../../src/index';
+import {
+  kimiCliCredentialStore,
+  kimiCodeCredentialStore,
+  memoryCredentialStore,
+  unstorageCredentialStore,
+} from '../../src/credential-stores';
+import {
+  KimiInvalidArgumentError,
+  KimiLoginRequiredError,
+  type KimiOAuthCredentials,
+  type KimiProviderSettings,
+} from '../../src/index';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { createKimi } from '../../src/v4';
 
@@ -29,9 +39,15 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-const kimi = (settings: KimiProviderSettings = {}) => createKimi({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost, ...settings });
-const ask = async (provider: ReturnType<typeof kimi>) => (await generateText({ model: provider('k3'), prompt: 'hi', maxRetries: 0 })).text;
-const failure = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error);
+const kimi = (settings: KimiProviderSettings = {}) =>
+  createKimi({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost, ...settings });
+const ask = async (provider: ReturnType<typeof kimi>) =>
+  (await generateText({ model: provider('k3'), prompt: 'hi', maxRetries: 0 })).text;
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 const record = (): KimiOAuthCredentials => {
   const { access_token, refresh_token, expires_in } = simulator.signIn();
   return {
@@ -77,7 +93,9 @@ describe('a "credentialStore" of the app', () => {
     const message = String(await failure(ask(kimi({ credentialStore: memoryCredentialStore() }))));
     expect(message).toContain('call auth.login() of a provider with this "credentialStore"');
     expect(message).not.toContain('KIMI_API_KEY');
-    expect(String(await failure(ask(kimi({ credentialStore: kimiCliCredentialStore() }))))).toContain('kimi, then /login');
+    expect(String(await failure(ask(kimi({ credentialStore: kimiCliCredentialStore() }))))).toContain(
+      'kimi, then /login',
+    );
   });
 
   it('whose encryption key is gone is usable again by what the error says', async () => {
@@ -103,7 +121,11 @@ describe('KIMI_CREDENTIAL_STORE=memory', () => {
 
 describe('a credential stays with the hosts it is for', () => {
   it('sends no coding key of the environment to the platform', async () => {
-    Object.assign(process.env, { KIMI_CREDENTIAL_STORE: 'environment', KIMI_API_KEY: 'sk-kimi-simulator', KIMI_ACCESS_TOKEN: 'token' });
+    Object.assign(process.env, {
+      KIMI_CREDENTIAL_STORE: 'environment',
+      KIMI_API_KEY: 'sk-kimi-simulator',
+      KIMI_ACCESS_TOKEN: 'token',
+    });
     const error = await failure(ask(kimi({ service: 'platform', baseURL: simulator.platformBaseURL })));
     expect(KimiLoginRequiredError.isInstance(error)).toBe(true);
     expect(String(error)).toContain('MOONSHOT_API_KEY');
@@ -124,7 +146,10 @@ describe('a credential stays with the hosts it is for', () => {
     };
     const error = await failure(ask(kimi({ ...settings(), fetch })));
     expect(KimiInvalidArgumentError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ argument: 'KIMI_CREDENTIAL_STORE', message: expect.stringContaining('kimi-code.json') });
+    expect(error).toMatchObject({
+      argument: 'KIMI_CREDENTIAL_STORE',
+      message: expect.stringContaining('kimi-code.json'),
+    });
     expect(asked).toEqual([]);
     expect(await kimiCliCredentialStore().load()).toEqual(login);
   });

@@ -9,10 +9,17 @@ import { startKimiSimulator, type KimiSimulator, type SimulatorModel } from '../
 import { createKimi } from '../../src/v4';
 import { chats } from '../support/chats';
 
-const K25: SimulatorModel[] = [{ id: 'k2p5', context_length: 262_144, supports_thinking_type: 'both', supports_image_in: true }];
+const K25: SimulatorModel[] = [
+  { id: 'k2p5', context_length: 262_144, supports_thinking_type: 'both', supports_image_in: true },
+];
 const K3: SimulatorModel[] = [
   { id: 'kimi-for-coding', context_length: 262_144, supports_thinking_type: 'both' },
-  { id: 'k3', context_length: 1_048_576, supports_thinking_type: 'only', think_efforts: { support: true, valid_efforts: ['low', 'high', 'max'], default_effort: 'max' } },
+  {
+    id: 'k3',
+    context_length: 1_048_576,
+    supports_thinking_type: 'only',
+    think_efforts: { support: true, valid_efforts: ['low', 'high', 'max'], default_effort: 'max' },
+  },
   { id: 'k3-messages', context_length: 1_048_576, protocol: 'anthropic' },
 ];
 
@@ -30,10 +37,16 @@ afterEach(async () => {
 });
 
 const kimi = (settings: KimiProviderSettings = {}) =>
-  createKimi({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost, apiKey: 'sk-kimi-simulator', ...settings });
+  createKimi({
+    baseURL: simulator.apiBaseURL,
+    oauthHost: simulator.oauthHost,
+    apiKey: 'sk-kimi-simulator',
+    ...settings,
+  });
 const signedIn = (settings: KimiProviderSettings = {}) => kimi({ apiKey: undefined, ...settings });
 /** The app: the same code whatever the account is entitled to. */
-const app = (provider = kimi(), id = 'kimi-for-coding') => generateText({ model: provider(id), prompt: 'hi', maxRetries: 0 });
+const app = (provider = kimi(), id = 'kimi-for-coding') =>
+  generateText({ model: provider(id), prompt: 'hi', maxRetries: 0 });
 const slugs = () => chats(simulator).map(({ json }) => (json as { model: string }).model);
 
 describe('slugs', () => {
@@ -78,7 +91,16 @@ describe('slugs', () => {
   it('looks once, and sends nothing again, when the slug is the same', async () => {
     const provider = kimi();
     await app(provider);
-    simulator.fault({ match: { path: '/chat/completions' }, status: 404, body: { error: { message: 'Not found the model kimi-for-coding or Permission denied', type: 'resource_not_found_error' } } });
+    simulator.fault({
+      match: { path: '/chat/completions' },
+      status: 404,
+      body: {
+        error: {
+          message: 'Not found the model kimi-for-coding or Permission denied',
+          type: 'resource_not_found_error',
+        },
+      },
+    });
     await expect(app(provider)).rejects.toMatchObject({ statusCode: 404 });
     expect(chats(simulator)).toHaveLength(2);
     expect(simulator.counts.models).toBe(2);
@@ -110,7 +132,14 @@ describe('slugs', () => {
 
 describe('capabilities', () => {
   it('come from the server: levels of the future, thinking type', async () => {
-    simulator.models.coding = [{ id: 'k4', context_length: 2_000_000, supports_thinking_type: 'only', think_efforts: { support: true, valid_efforts: ['low', 'ultra'], default_effort: 'low' } }];
+    simulator.models.coding = [
+      {
+        id: 'k4',
+        context_length: 2_000_000,
+        supports_thinking_type: 'only',
+        think_efforts: { support: true, valid_efforts: ['low', 'ultra'], default_effort: 'low' },
+      },
+    ];
     await generateText({ model: kimi()('k4'), prompt: 'hi', providerOptions: { kimi: { reasoningEffort: 'ultra' } } });
     expect(chats(simulator)[0]?.json).toMatchObject({ thinking: { type: 'enabled', effort: 'ultra' } });
   });
@@ -122,7 +151,11 @@ describe('capabilities', () => {
       { id: 'k3', contextLength: 1_048_576, efforts: ['low', 'high', 'max'], defaultEffort: 'max' },
       { id: 'k3-messages', protocol: 'anthropic' },
     ]);
-    expect(await kimi().explain('auto')).toMatchObject({ slug: 'kimi-for-coding', outcome: 'resolved', why: expect.stringContaining("server's default") as string });
+    expect(await kimi().explain('auto')).toMatchObject({
+      slug: 'kimi-for-coding',
+      outcome: 'resolved',
+      why: expect.stringContaining("server's default") as string,
+    });
     expect(await kimi().explain('kimi-k3')).toMatchObject({ outcome: 'unknown' });
   });
 });
@@ -138,7 +171,11 @@ describe('discovery', () => {
   it('costs a new process nothing while the cache is warm', async () => {
     await app();
     await app(kimi());
-    expect(simulator.requests.map(({ path: url }) => url.split('/').at(-1))).toEqual(['models', 'completions', 'completions']);
+    expect(simulator.requests.map(({ path: url }) => url.split('/').at(-1))).toEqual([
+      'models',
+      'completions',
+      'completions',
+    ]);
   });
 
   it('is apart for each key', async () => {
@@ -150,7 +187,11 @@ describe('discovery', () => {
 
   it('that fails at first use lets the request go out with the bundled capabilities', async () => {
     simulator.fault({ match: { path: '/models' }, status: 503, times: 10 });
-    const { text } = await generateText({ model: kimi()('k3'), prompt: 'hi', providerOptions: { kimi: { reasoningEffort: 'max' } } });
+    const { text } = await generateText({
+      model: kimi()('k3'),
+      prompt: 'hi',
+      providerOptions: { kimi: { reasoningEffort: 'max' } },
+    });
     expect(text).toBe('You said: hi');
     expect(chats(simulator)[0]?.json).toMatchObject({ model: 'k3', thinking: { type: 'enabled', effort: 'max' } });
   });
@@ -171,16 +212,29 @@ describe('discovery', () => {
   });
 
   it('runs after a renewal in the background, and its failure keeps the list', async () => {
-    const { access_token: accessToken, refresh_token: refreshToken } = simulator.signIn() as { access_token: string; refresh_token: string };
+    const { access_token: accessToken, refresh_token: refreshToken } = simulator.signIn() as {
+      access_token: string;
+      refresh_token: string;
+    };
     const provider = signedIn({
-      credentialStore: memoryCredentialStore({ type: 'oauth', accessToken, refreshToken, expiresAt: Math.floor(Date.now() / 1000) + 900, expiresIn: 900, scope: '', tokenType: 'Bearer' }),
+      credentialStore: memoryCredentialStore({
+        type: 'oauth',
+        accessToken,
+        refreshToken,
+        expiresAt: Math.floor(Date.now() / 1000) + 900,
+        expiresIn: 900,
+        scope: '',
+        tokenType: 'Bearer',
+      }),
     });
     simulator.models.coding = K25;
     await app(provider);
     simulator.fault({ match: { path: '/models' }, status: 500 });
     simulator.expireTokens();
     await app(provider);
-    await expect.poll(() => simulator.requests.filter(({ path: url, status }) => url.endsWith('/models') && status === 500)).toHaveLength(1);
+    await expect
+      .poll(() => simulator.requests.filter(({ path: url, status }) => url.endsWith('/models') && status === 500))
+      .toHaveLength(1);
     await app(provider);
     expect(slugs().filter(slug => slug !== 'k2p5')).toEqual([]);
     expect(simulator.rotations).toBe(1);
@@ -190,7 +244,10 @@ describe('discovery', () => {
     const moonshot = createKimi({ service: 'platform', baseURL: simulator.platformBaseURL, apiKey: 'sk-simulator' });
     expect((await moonshot.models()).map(({ id }) => id)).toContain('kimi-k2.6');
     await generateText({ model: moonshot('kimi-k2.6'), prompt: 'hi' });
-    expect(simulator.requests.at(-1)).toMatchObject({ status: 200, headers: { 'user-agent': expect.stringContaining('ai-sdk-provider-kimi/') as string } });
+    expect(simulator.requests.at(-1)).toMatchObject({
+      status: 200,
+      headers: { 'user-agent': expect.stringContaining('ai-sdk-provider-kimi/') as string },
+    });
     expect(Object.keys(simulator.requests.at(-1)?.headers ?? {}).filter(name => name.startsWith('x-msh'))).toEqual([]);
   });
 });
@@ -203,7 +260,8 @@ describe('regions', () => {
     const world = signedIn({ baseURL: other.apiBaseURL, oauthHost: other.oauthHost });
     await Promise.all([china.auth.login({ onVerification: () => {} }), world.auth.login({ onVerification: () => {} })]);
     await Promise.all([app(china), app(world), app(china), app(world)]);
-    const tokens = (side: KimiSimulator) => new Set(side.requests.map(({ headers }) => headers.authorization).filter(Boolean));
+    const tokens = (side: KimiSimulator) =>
+      new Set(side.requests.map(({ headers }) => headers.authorization).filter(Boolean));
     expect(tokens(simulator).size).toBe(1);
     expect(tokens(other).size).toBe(1);
     expect(tokens(simulator)).not.toEqual(tokens(other));
@@ -231,12 +289,25 @@ describe('regions', () => {
 
 describe('a key of the wrong kind or region', () => {
   it.each<[string, { service?: 'platform'; apiKey: string }, string[]]>([
-    ['a plan key on the platform', { service: 'platform', apiKey: 'sk-kimi-wrong' }, ['which holds a Kimi Code key for api.kimi.com or api.kimi.ai', "service: 'coding'"]],
-    ['a pay-per-token key on the plan', { apiKey: 'sk-wrong' }, ['which holds a pay-per-token key for api.moonshot.cn or api.moonshot.ai', "service: 'platform'"]],
+    [
+      'a plan key on the platform',
+      { service: 'platform', apiKey: 'sk-kimi-wrong' },
+      ['which holds a Kimi Code key for api.kimi.com or api.kimi.ai', "service: 'coding'"],
+    ],
+    [
+      'a pay-per-token key on the plan',
+      { apiKey: 'sk-wrong' },
+      ['which holds a pay-per-token key for api.moonshot.cn or api.moonshot.ai', "service: 'platform'"],
+    ],
     ['a key of the other region', { apiKey: 'sk-kimi-other-region' }, ["region: 'global'"]],
   ])('%s: the error says where it belongs', async (_, settings, texts) => {
-    const provider = kimi({ ...settings, baseURL: settings.service === 'platform' ? simulator.platformBaseURL : simulator.apiBaseURL });
-    const error = await generateText({ model: provider('kimi-k2.6'), prompt: 'hi', maxRetries: 0 }).catch((caught: unknown) => caught);
+    const provider = kimi({
+      ...settings,
+      baseURL: settings.service === 'platform' ? simulator.platformBaseURL : simulator.apiBaseURL,
+    });
+    const error = await generateText({ model: provider('kimi-k2.6'), prompt: 'hi', maxRetries: 0 }).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toMatchObject({ statusCode: 401, code: 'KIMI_NOT_AUTHENTICATED', isRetryable: false });
     for (const text of texts) {
       expect(String(error)).toContain(text);
@@ -247,7 +318,12 @@ describe('a key of the wrong kind or region', () => {
   it('a saved key, too', async () => {
     const key = 'sk-kimi-saved';
     const credentialStore = memoryCredentialStore({ type: 'api-key', key, service: 'platform', region: 'global' });
-    const provider = kimi({ service: 'platform', apiKey: undefined, baseURL: simulator.platformBaseURL, credentialStore });
+    const provider = kimi({
+      service: 'platform',
+      apiKey: undefined,
+      baseURL: simulator.platformBaseURL,
+      credentialStore,
+    });
     const error = await app(provider, 'kimi-k2.6').catch((caught: unknown) => caught);
     expect(error).toMatchObject({ statusCode: 401, code: 'KIMI_NOT_AUTHENTICATED' });
     expect(String(error)).toContain("which holds a Kimi Code key for api.kimi.com or api.kimi.ai (service: 'coding')");

@@ -11,19 +11,41 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, createKimi }) => {
 
   async function send(options: object, settings: object = {}, id = 'k3') {
     const errors: unknown[] = [];
-    const result = ai.streamText({ model: kimi(settings)(id), prompt: 'hi', maxRetries: 0, onError: ({ error }: { error: unknown }) => errors.push(error), ...options });
+    const result = ai.streamText({
+      model: kimi(settings)(id),
+      prompt: 'hi',
+      maxRetries: 0,
+      onError: ({ error }: { error: unknown }) => errors.push(error),
+      ...options,
+    });
     await Promise.resolve(result.text).catch(() => {});
-    return { body: server.requests[0]?.body, errors, warnings: (await Promise.resolve(result.warnings).catch(() => [])) ?? [] };
+    return {
+      body: server.requests[0]?.body,
+      errors,
+      warnings: (await Promise.resolve(result.warnings).catch(() => [])) ?? [],
+    };
   }
 
   it.each([
     ['reasoningEffort', { kimi: { reasoningEffort: 'low' } }, { thinking: { type: 'enabled', effort: 'low' } }],
     ['the wire name', { kimi: { reasoning_effort: 'low' } }, { thinking: { type: 'enabled', effort: 'low' } }],
-    ['the documented name before the wire name', { kimi: { reasoning_effort: 'max', reasoningEffort: 'low' } }, { thinking: { type: 'enabled', effort: 'low' } }],
-    ['the wire object', { kimi: { thinking: { type: 'enabled', effort: 'low', keep: 'all' } } }, { thinking: { type: 'enabled', effort: 'low', keep: 'all' } }],
+    [
+      'the documented name before the wire name',
+      { kimi: { reasoning_effort: 'max', reasoningEffort: 'low' } },
+      { thinking: { type: 'enabled', effort: 'low' } },
+    ],
+    [
+      'the wire object',
+      { kimi: { thinking: { type: 'enabled', effort: 'low', keep: 'all' } } },
+      { thinking: { type: 'enabled', effort: 'low', keep: 'all' } },
+    ],
     ['promptCacheKey', { kimi: { promptCacheKey: 'p' } }, { prompt_cache_key: 'p' }],
     ['prompt_cache_key', { kimi: { prompt_cache_key: 'p' } }, { prompt_cache_key: 'p' }],
-    ['reasoningHistory', { kimi: { reasoningHistory: 'preserved' } }, { thinking: { type: 'enabled', effort: 'max', keep: 'all' } }],
+    [
+      'reasoningHistory',
+      { kimi: { reasoningHistory: 'preserved' } },
+      { thinking: { type: 'enabled', effort: 'max', keep: 'all' } },
+    ],
   ])('reads %s', async (_, providerOptions, expected) => {
     const { body } = await send({ providerOptions });
     expect(body).toMatchObject(expected);
@@ -31,20 +53,42 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, createKimi }) => {
   });
 
   it("reads the provider's name beside kimi, which it beats", async () => {
-    const { body } = await send({ providerOptions: { kimi: { reasoningEffort: 'low', promptCacheKey: 'p' }, 'my-kimi': { reasoningEffort: 'high' } } }, { name: 'my-kimi' });
+    const { body } = await send(
+      {
+        providerOptions: {
+          kimi: { reasoningEffort: 'low', promptCacheKey: 'p' },
+          'my-kimi': { reasoningEffort: 'high' },
+        },
+      },
+      { name: 'my-kimi' },
+    );
     expect(body).toMatchObject({ thinking: { type: 'enabled', effort: 'high' }, prompt_cache_key: 'p' });
   });
 
   it('warns about a key it does not know, and sends nothing of it', async () => {
-    const { body, warnings } = await send({ providerOptions: { kimi: { promptCacheKey: 'p', setCacheKey: true }, openaiCompatible: { user: 'u', reasoningEffort: 'low' }, 'openai-compatible': { foo: 1 } } });
+    const { body, warnings } = await send({
+      providerOptions: {
+        kimi: { promptCacheKey: 'p', setCacheKey: true },
+        openaiCompatible: { user: 'u', reasoningEffort: 'low' },
+        'openai-compatible': { foo: 1 },
+      },
+    });
     expect(JSON.stringify(warnings)).toContain('providerOptions.kimi.setCacheKey is not an option');
     expect(warnings).toHaveLength(1);
-    expect(Object.keys(body ?? {}).toSorted()).toEqual(expect.not.arrayContaining(['setCacheKey', 'user', 'foo', 'reasoning_effort', 'thinking']));
+    expect(Object.keys(body ?? {}).toSorted()).toEqual(
+      expect.not.arrayContaining(['setCacheKey', 'user', 'foo', 'reasoning_effort', 'thinking']),
+    );
   });
 
   it.each([
-    [{ reasoningEffort: 'ultra' }, 'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, xhigh, max, not "ultra"'],
-    [{ reasoningHistory: 'all' }, 'providerOptions.kimi.reasoningHistory is not valid: Invalid option: expected one of "preserved"|"interleaved"'],
+    [
+      { reasoningEffort: 'ultra' },
+      'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, xhigh, max, not "ultra"',
+    ],
+    [
+      { reasoningHistory: 'all' },
+      'providerOptions.kimi.reasoningHistory is not valid: Invalid option: expected one of "preserved"|"interleaved"',
+    ],
     [{ promptCacheKey: 7 }, 'providerOptions.kimi.promptCacheKey is not valid'],
   ])('refuses %j before anything is sent', async (options, text) => {
     const { errors } = await send({ providerOptions: { kimi: options } });
@@ -53,12 +97,21 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, createKimi }) => {
     expect(server.requests).toEqual([]);
   });
 
-  it.each([['x', 'a string'], [['x'], 'an array'], [5, 'a number']])('refuses %j in place of the options', async (kimiOptions, what) => {
-    const error = await failure(() => createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' })('k3').doGenerate({
-      prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }], providerOptions: { kimi: kimiOptions },
-    } as never));
+  it.each([
+    ['x', 'a string'],
+    [['x'], 'an array'],
+    [5, 'a number'],
+  ])('refuses %j in place of the options', async (kimiOptions, what) => {
+    const error = await failure(() =>
+      createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' })('k3').doGenerate({
+        prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+        providerOptions: { kimi: kimiOptions },
+      } as never),
+    );
     expect(error).toMatchObject({ name: 'KimiInvalidArgumentError', argument: 'providerOptions.kimi' });
-    expect(String(error)).toContain(`providerOptions.kimi must be an object of options, not ${what}. Options: reasoningEffort, `);
+    expect(String(error)).toContain(
+      `providerOptions.kimi must be an object of options, not ${what}. Options: reasoningEffort, `,
+    );
     expect(server.requests).toEqual([]);
   });
 

@@ -4,7 +4,13 @@ import path from 'node:path';
 import { generateText } from 'ai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fileCredentialStore, kimiCodeCredentialStore, memoryCredentialStore } from '../../src/credential-stores';
-import { KimiCredentialStoreError, KimiDeviceLoginError, KimiLoginRequiredError, type KimiCredentials, type KimiProviderSettings } from '../../src/index';
+import {
+  KimiCredentialStoreError,
+  KimiDeviceLoginError,
+  KimiLoginRequiredError,
+  type KimiCredentials,
+  type KimiProviderSettings,
+} from '../../src/index';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { createKimi } from '../../src/v4';
 
@@ -27,11 +33,28 @@ afterEach(async () => {
 
 const hosts = () => ({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost });
 const kimi = (settings: KimiProviderSettings = {}) => createKimi({ ...hosts(), ...settings });
-const ask = async (provider: ReturnType<typeof kimi>) => (await generateText({ model: provider('k3'), prompt: 'hi', maxRetries: 0 })).text;
-const failure = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error);
+const ask = async (provider: ReturnType<typeof kimi>) =>
+  (await generateText({ model: provider('k3'), prompt: 'hi', maxRetries: 0 })).text;
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 const record = (): KimiCredentials => {
-  const { access_token, refresh_token, expires_in } = simulator.signIn() as { access_token: string; refresh_token: string; expires_in: number };
-  return { type: 'oauth', accessToken: access_token, refreshToken: refresh_token, expiresAt: Math.floor(Date.now() / 1000) + expires_in, expiresIn: expires_in, scope: 'kimi-code', tokenType: 'Bearer' };
+  const { access_token, refresh_token, expires_in } = simulator.signIn() as {
+    access_token: string;
+    refresh_token: string;
+    expires_in: number;
+  };
+  return {
+    type: 'oauth',
+    accessToken: access_token,
+    refreshToken: refresh_token,
+    expiresAt: Math.floor(Date.now() / 1000) + expires_in,
+    expiresIn: expires_in,
+    scope: 'kimi-code',
+    tokenType: 'Bearer',
+  };
 };
 const notices = () => vi.mocked(process.emitWarning).mock.calls.map(([message]) => String(message));
 
@@ -39,12 +62,20 @@ describe('signing in', () => {
   it('shows the code, saves the login, and requests use it, in this process and in others', async () => {
     const provider = kimi();
     const shown: string[] = [];
-    await provider.auth.login({ onVerification: ({ userCode, verificationUriComplete }) => void shown.push(userCode, verificationUriComplete) });
+    await provider.auth.login({
+      onVerification: ({ userCode, verificationUriComplete }) => void shown.push(userCode, verificationUriComplete),
+    });
     expect(shown).toEqual([expect.stringMatching(/\w+/), expect.stringContaining(simulator.url)]);
     expect(await ask(provider)).toBe('You said: hi');
     expect(await ask(kimi())).toBe('You said: hi');
     expect(simulator.requests.at(-1)?.headers.authorization).toMatch(/^Bearer ey/);
-    expect(await provider.auth.status()).toMatchObject({ state: 'valid', kind: 'oauth', account: 'default', service: 'coding', apiBaseURL: simulator.apiBaseURL });
+    expect(await provider.auth.status()).toMatchObject({
+      state: 'valid',
+      kind: 'oauth',
+      account: 'default',
+      service: 'coding',
+      apiBaseURL: simulator.apiBaseURL,
+    });
   });
 
   it('carries the identity on the OAuth requests, too', async () => {
@@ -127,14 +158,36 @@ describe('no credential', () => {
 
 describe('which credential', () => {
   it.each([
-    ['the apiKey setting first', { apiKey: 'sk-kimi-setting', credentialStore: memoryCredentialStore() }, { KIMI_API_KEY: 'sk-kimi-variable' }, 'Bearer sk-kimi-setting'],
+    [
+      'the apiKey setting first',
+      { apiKey: 'sk-kimi-setting', credentialStore: memoryCredentialStore() },
+      { KIMI_API_KEY: 'sk-kimi-variable' },
+      'Bearer sk-kimi-setting',
+    ],
     ['an async function', { apiKey: async () => ' sk-kimi-function\n' }, {}, 'Bearer sk-kimi-function'],
-    ['KIMI_API_KEY', {}, { KIMI_API_KEY: 'sk-kimi-variable', KIMI_CODER_API_KEY: 'other', MOONSHOT_API_KEY: 'other' }, 'Bearer sk-kimi-variable'],
+    [
+      'KIMI_API_KEY',
+      {},
+      { KIMI_API_KEY: 'sk-kimi-variable', KIMI_CODER_API_KEY: 'other', MOONSHOT_API_KEY: 'other' },
+      'Bearer sk-kimi-variable',
+    ],
     ['KIMI_CODER_API_KEY', {}, { KIMI_API_KEY: '', KIMI_CODER_API_KEY: 'sk-kimi-coder' }, 'Bearer sk-kimi-coder'],
-    ['MOONSHOT_API_KEY for the platform', { service: 'platform' as const }, { KIMI_API_KEY: 'sk-kimi-variable', MOONSHOT_API_KEY: 'sk-platform' }, 'Bearer sk-platform'],
+    [
+      'MOONSHOT_API_KEY for the platform',
+      { service: 'platform' as const },
+      { KIMI_API_KEY: 'sk-kimi-variable', MOONSHOT_API_KEY: 'sk-platform' },
+      'Bearer sk-platform',
+    ],
     [
       'an explicit store before a variable',
-      { credentialStore: memoryCredentialStore({ type: 'api-key', key: 'sk-kimi-store', service: 'coding', region: 'global' }) },
+      {
+        credentialStore: memoryCredentialStore({
+          type: 'api-key',
+          key: 'sk-kimi-store',
+          service: 'coding',
+          region: 'global',
+        }),
+      },
       { KIMI_API_KEY: 'sk-kimi-variable' },
       'Bearer sk-kimi-store',
     ],
@@ -154,7 +207,10 @@ describe('which credential', () => {
 
   it('says in status which one it is', async () => {
     process.env.KIMI_API_KEY = 'sk-kimi-variable';
-    expect(await kimi().auth.status()).toMatchObject({ kind: 'api-key', source: 'the environment variable KIMI_API_KEY' });
+    expect(await kimi().auth.status()).toMatchObject({
+      kind: 'api-key',
+      source: 'the environment variable KIMI_API_KEY',
+    });
     expect(JSON.stringify(await kimi().auth.status())).not.toContain('sk-kimi-variable');
   });
 });
@@ -169,16 +225,29 @@ describe('the default place', () => {
     expect(files[0]).toContain('KIMI_CREDENTIAL_STORE=file');
   });
 
-  it.each(['file', 'memory', 'environment', 'kimi-code', 'kimi-cli'])('is what KIMI_CREDENTIAL_STORE=%s says', async name => {
-    process.env.KIMI_CREDENTIAL_STORE = name;
-    const { source } = await kimi().auth.status();
-    expect(source).toContain({ file: process.env.KIMI_PROVIDER_HOME, memory: 'memory', environment: 'environment', 'kimi-code': '.kimi-code', 'kimi-cli': path.join('.kimi', 'credentials') }[name]);
-    expect(notices()).toEqual([]);
-  });
+  it.each(['file', 'memory', 'environment', 'kimi-code', 'kimi-cli'])(
+    'is what KIMI_CREDENTIAL_STORE=%s says',
+    async name => {
+      process.env.KIMI_CREDENTIAL_STORE = name;
+      const { source } = await kimi().auth.status();
+      expect(source).toContain(
+        {
+          file: process.env.KIMI_PROVIDER_HOME,
+          memory: 'memory',
+          environment: 'environment',
+          'kimi-code': '.kimi-code',
+          'kimi-cli': path.join('.kimi', 'credentials'),
+        }[name],
+      );
+      expect(notices()).toEqual([]);
+    },
+  );
 
   it('names the allowed words for another', async () => {
     process.env.KIMI_CREDENTIAL_STORE = 'keyring';
-    await expect(kimi().auth.status()).rejects.toThrow('KIMI_CREDENTIAL_STORE must be one of keychain, file, environment, memory, kimi-code, kimi-cli, not "keyring".');
+    await expect(kimi().auth.status()).rejects.toThrow(
+      'KIMI_CREDENTIAL_STORE must be one of keychain, file, environment, memory, kimi-code, kimi-cli, not "keyring".',
+    );
   });
 
   it('never takes a damaged file for "signed out"', async () => {
@@ -199,7 +268,9 @@ describe('the default place', () => {
     await kimi().auth.save(record());
     const { source } = await kimi().auth.status();
     chmodSync(source, 0o644);
-    expect(String(await failure(ask(kimi({ credentialStore: fileCredentialStore({ path: source }) }))))).toContain('chmod 600');
+    expect(String(await failure(ask(kimi({ credentialStore: fileCredentialStore({ path: source }) }))))).toContain(
+      'chmod 600',
+    );
   });
 });
 
@@ -216,11 +287,16 @@ describe("an official client's login", () => {
     const store = await signInToKimiCode();
     const before = readFileSync(store.location, 'utf8');
     expect(await ask(kimi())).toBe('You said: hi');
-    expect(simulator.requests.at(-1)?.headers).toMatchObject({ 'user-agent': 'kimi-code-cli/2.1.0', 'x-msh-platform': 'kimi_code_cli' });
+    expect(simulator.requests.at(-1)?.headers).toMatchObject({
+      'user-agent': 'kimi-code-cli/2.1.0',
+      'x-msh-platform': 'kimi_code_cli',
+    });
     expect(simulator.requests.at(-1)?.json).toMatchObject({ thinking: { keep: 'all' } });
     expect(readFileSync(store.location, 'utf8')).toBe(before);
     expect(existsSync(path.join(process.env.KIMI_PROVIDER_HOME ?? '', 'default.json'))).toBe(false);
-    expect(notices().filter(message => message.includes(store.location) && message.includes('KIMI_CREDENTIAL_STORE'))).toHaveLength(1);
+    expect(
+      notices().filter(message => message.includes(store.location) && message.includes('KIMI_CREDENTIAL_STORE')),
+    ).toHaveLength(1);
     await store.clear();
   });
 
@@ -229,9 +305,18 @@ describe("an official client's login", () => {
     simulator.expireTokens();
     expect(await ask(kimi())).toBe('You said: hi');
     const saved = JSON.parse(readFileSync(store.location, 'utf8')) as Record<string, unknown>;
-    expect(Object.keys(saved)).toEqual(['access_token', 'refresh_token', 'expires_at', 'scope', 'token_type', 'expires_in']);
+    expect(Object.keys(saved)).toEqual([
+      'access_token',
+      'refresh_token',
+      'expires_at',
+      'scope',
+      'token_type',
+      'expires_in',
+    ]);
     expect(simulator.requests.at(-1)?.headers.authorization).toBe(`Bearer ${saved.access_token as string}`);
-    expect(simulator.requests.find(({ path: url }) => url.endsWith('/token'))?.headers['user-agent']).toBe('kimi-code-cli/2.1.0');
+    expect(simulator.requests.find(({ path: url }) => url.endsWith('/token'))?.headers['user-agent']).toBe(
+      'kimi-code-cli/2.1.0',
+    );
     expect(simulator.rotations).toBe(1);
     await store.clear();
   });
@@ -272,7 +357,9 @@ describe('a login that ends', () => {
   it('is refreshed once for a burst of 401s', async () => {
     const provider = kimi({ credentialStore: memoryCredentialStore(record()) });
     simulator.expireTokens();
-    expect(await Promise.all(Array.from({ length: 20 }, () => ask(provider)))).toEqual(Array.from({ length: 20 }, () => 'You said: hi'));
+    expect(await Promise.all(Array.from({ length: 20 }, () => ask(provider)))).toEqual(
+      Array.from({ length: 20 }, () => 'You said: hi'),
+    );
     expect(simulator.rotations).toBe(1);
     expect(simulator.chainRevoked).toBe(false);
   });

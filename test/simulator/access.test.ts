@@ -6,14 +6,23 @@ import { describe, expect, test } from 'vitest';
 import { startKimiSimulator } from '../../src/simulator/index';
 import { chat, getModels, KIMI_CLI_IDENTITY, lastRequest, readReply } from './simulator-client';
 
-const KIMI_CODE_IDENTITY = { ...KIMI_CLI_IDENTITY, 'User-Agent': 'kimi-code-cli/2.1.0', 'X-Msh-Platform': 'kimi_code_cli' };
+const KIMI_CODE_IDENTITY = {
+  ...KIMI_CLI_IDENTITY,
+  'User-Agent': 'kimi-code-cli/2.1.0',
+  'X-Msh-Platform': 'kimi_code_cli',
+};
 const SDK = 'ai-sdk/provider-utils/4.0.23 runtime/node.js/22';
 
 describe('identity gate', () => {
   test.each([
     ['known-agents', 'KimiCLI', KIMI_CLI_IDENTITY, 200],
     ['known-agents', 'kimi-code-cli', KIMI_CODE_IDENTITY, 200],
-    ['known-agents', 'kimi-code-cli with a suffix', { ...KIMI_CODE_IDENTITY, 'User-Agent': 'kimi-code-cli/2.1.0 (web)' }, 200],
+    [
+      'known-agents',
+      'kimi-code-cli with a suffix',
+      { ...KIMI_CODE_IDENTITY, 'User-Agent': 'kimi-code-cli/2.1.0 (web)' },
+      200,
+    ],
     ['known-agents', 'the two official sets mixed', { ...KIMI_CLI_IDENTITY, 'X-Msh-Platform': 'kimi_code_cli' }, 403],
     ['known-agents', 'a recognised agent', { 'User-Agent': 'claude-cli/2.1.329 (external, cli)' }, 200],
     ['known-agents', 'an unknown agent', { 'User-Agent': 'my-agent/1.0' }, 403],
@@ -30,7 +39,10 @@ describe('identity gate', () => {
     expect(reply.status).toBe(status);
     if (status === 403) {
       expect(reply.body).toEqual({
-        error: { message: expect.stringContaining('only available for Coding Agents'), type: 'access_terminated_error' },
+        error: {
+          message: expect.stringContaining('only available for Coding Agents'),
+          type: 'access_terminated_error',
+        },
       });
       expect(lastRequest(simulator).refusedBy).toBe('identity-gate');
     }
@@ -45,7 +57,10 @@ describe('identity gate', () => {
   test('notices half an identity and a product appended by an SDK', async () => {
     await using simulator = await startKimiSimulator();
     await chat(simulator, {}, { headers: { 'X-Msh-Device-Id': '', 'User-Agent': `KimiCLI/1.49.0 ${SDK}` } });
-    expect(lastRequest(simulator).notices).toEqual(['identity-incomplete: x-msh-device-id', 'user-agent-appended: ai-sdk, runtime']);
+    expect(lastRequest(simulator).notices).toEqual([
+      'identity-incomplete: x-msh-device-id',
+      'user-agent-appended: ai-sdk, runtime',
+    ]);
   });
 });
 
@@ -72,7 +87,9 @@ describe('credentials', () => {
     await using simulator = await startKimiSimulator();
     const { access_token: token } = simulator.signIn();
     expect((await chat(simulator, {}, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
-    expect((await chat(simulator, {}, { service: 'platform', headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
+    expect(
+      (await chat(simulator, {}, { service: 'platform', headers: { authorization: `Bearer ${token}` } })).status,
+    ).toBe(401);
   });
 
   test('keys can be chosen', async () => {
@@ -97,9 +114,9 @@ describe('models', () => {
     expect(data.every(model => !('behaviour' in model))).toBe(true);
     simulator.models.coding.splice(0, 3);
     expect(((await getModels(simulator, 'sk-kimi-simulator')).body.data as unknown[]).length).toBe(1);
-    const platform = await fetch(`${simulator.platformBaseURL}/models`, { headers: { authorization: 'Bearer sk-simulator' } }).then(
-      readReply,
-    );
+    const platform = await fetch(`${simulator.platformBaseURL}/models`, {
+      headers: { authorization: 'Bearer sk-simulator' },
+    }).then(readReply);
     expect((platform.body.data as { id: string }[])[0]?.id).toBe('kimi-k3');
   });
 

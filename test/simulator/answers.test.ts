@@ -36,7 +36,8 @@ async function stream(
   return { events, deltas: deltasOf(events.filter(event => event !== '[DONE]')), response };
 }
 
-const join = (deltas: readonly Delta[], key: 'content' | 'reasoning_content'): string => deltas.map(delta => delta[key] ?? '').join('');
+const join = (deltas: readonly Delta[], key: 'content' | 'reasoning_content'): string =>
+  deltas.map(delta => delta[key] ?? '').join('');
 
 describe('the default answer', () => {
   test('thinks, echoes the last user text, and does not think when it must not', async () => {
@@ -75,13 +76,25 @@ describe('the default answer', () => {
     expect(choice).toMatchObject({
       finish_reason: 'tool_calls',
       message: {
-        tool_calls: [{ id: 'functions.weather:0', type: 'function', function: { name: 'weather', arguments: '{"city":"text","days":3}' } }],
+        tool_calls: [
+          {
+            id: 'functions.weather:0',
+            type: 'function',
+            function: { name: 'weather', arguments: '{"city":"text","days":3}' },
+          },
+        ],
       },
     });
     const { content: _content, ...message } = choice?.message ?? {};
-    const messages = [question, message as { role: string }, { role: 'tool', tool_call_id: 'functions.weather:0', content: 'sunny' }];
+    const messages = [
+      question,
+      message as { role: string },
+      { role: 'tool', tool_call_id: 'functions.weather:0', content: 'sunny' },
+    ];
     const second = await chat(simulator, { tools: [weather], messages }).then(readReply);
-    expect(second.body).toMatchObject({ choices: [{ message: { content: 'The tool answered: sunny' }, finish_reason: 'stop' }] });
+    expect(second.body).toMatchObject({
+      choices: [{ message: { content: 'The tool answered: sunny' }, finish_reason: 'stop' }],
+    });
   });
 
   test('keeps to a response format', async () => {
@@ -93,11 +106,17 @@ describe('the default answer', () => {
         tags: { type: 'array', items: { enum: ['a', 'b'], type: 'string' } },
         child: { $ref: '#/$defs/child' },
       },
-      $defs: { child: { type: 'object', properties: { age: { type: 'number' }, child: { $ref: '#/$defs/child' } }, required: ['age'] } },
+      $defs: {
+        child: {
+          type: 'object',
+          properties: { age: { type: 'number' }, child: { $ref: '#/$defs/child' } },
+          required: ['age'],
+        },
+      },
     };
-    const { body } = await chat(simulator, { response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } }).then(
-      readReply,
-    );
+    const { body } = await chat(simulator, {
+      response_format: { type: 'json_schema', json_schema: { name: 'x', schema } },
+    }).then(readReply);
     const text = (body.choices as { message: { content: string } }[])[0]?.message.content ?? '';
     expect(JSON.parse(text)).toMatchObject({ name: 'text', tags: ['a'], child: { age: 1, child: { age: 1 } } });
   });
@@ -139,7 +158,11 @@ describe('a script', () => {
   });
 
   test('streams reasoning, then text, in pieces, usage on the last choice, and [DONE]', async () => {
-    const { events, deltas, response } = await stream({ reasoning: 'Let me think about it.', text: 'Grüße 北京 🎉', chunkSize: 3 });
+    const { events, deltas, response } = await stream({
+      reasoning: 'Let me think about it.',
+      text: 'Grüße 北京 🎉',
+      chunkSize: 3,
+    });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     expect(join(deltas, 'reasoning_content')).toBe('Let me think about it.');
     expect(join(deltas, 'content')).toBe('Grüße 北京 🎉');
@@ -183,7 +206,9 @@ describe('a script', () => {
         { type: 'text', text: 't2' },
       ],
     });
-    const order = deltas.slice(1).map(delta => delta.reasoning_content ?? delta.content ?? delta.tool_calls?.[0]?.function?.name ?? '');
+    const order = deltas
+      .slice(1)
+      .map(delta => delta.reasoning_content ?? delta.content ?? delta.tool_calls?.[0]?.function?.name ?? '');
     expect(order.filter(piece => piece !== '')).toEqual(['r1', 't1', 'a', 'r2', 't2']);
   });
 
@@ -194,7 +219,9 @@ describe('a script', () => {
     [['missing-id'], {}],
     [['missing-index', 'empty-entries'], { id: 'functions.weather:0' }],
   ] as const)('fragments a tool call with %j', async (quirks, id) => {
-    const { deltas } = await stream({ toolCalls: [{ name: 'weather', arguments: { city: 'a long city name', days: 3 }, quirks }] });
+    const { deltas } = await stream({
+      toolCalls: [{ name: 'weather', arguments: { city: 'a long city name', days: 3 }, quirks }],
+    });
     const fragments = deltas.flatMap(delta => delta.tool_calls ?? []);
     expect(assemble(deltas)).toEqual([{ name: 'weather', arguments: '{"city":"a long city name","days":3}', ...id }]);
     const names = fragments.map(fragment => fragment.function?.name);
@@ -205,7 +232,9 @@ describe('a script', () => {
           ? 1
           : 0,
     );
-    expect(fragments.every(fragment => fragment.index === undefined)).toBe(quirks.some(quirk => quirk === 'missing-index'));
+    expect(fragments.every(fragment => fragment.index === undefined)).toBe(
+      quirks.some(quirk => quirk === 'missing-index'),
+    );
   });
 
   test('interleaves parallel tool calls', async () => {
@@ -264,8 +293,15 @@ describe('a script', () => {
       headers: { 'x-more': '1' },
     });
     const { status, headers, body } = await chat(simulator, { stream: true }).then(readReply);
-    expect({ status, body }).toEqual({ status: 429, body: { error: { message: 'too many', type: 'rate_limit_reached_error' } } });
-    expect([headers.get('retry-after'), headers.get('x-more'), headers.get('x-trace-id')?.length]).toEqual(['7', '1', 32]);
+    expect({ status, body }).toEqual({
+      status: 429,
+      body: { error: { message: 'too many', type: 'rate_limit_reached_error' } },
+    });
+    expect([headers.get('retry-after'), headers.get('x-more'), headers.get('x-trace-id')?.length]).toEqual([
+      '7',
+      '1',
+      32,
+    ]);
   });
 
   test('names another model, another finish reason, no usage', async () => {

@@ -89,7 +89,11 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
     passes: conversation(calling(), result),
   },
   { rule: 'tool-results-missing', trips: conversation(calling(), user), passes: conversation(calling(), result, user) },
-  { rule: 'null-content', trips: conversation(calling({ content: null }), result), passes: conversation(calling(), result) },
+  {
+    rule: 'null-content',
+    trips: conversation(calling({ content: null }), result),
+    passes: conversation(calling(), result),
+  },
   { rule: 'blank-text-part', trips: { messages: [{ role: 'user', content: ' ' }] }, passes: {} },
   {
     rule: 'repeated-tool-call-id',
@@ -127,7 +131,11 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
     trips: { model: 'k3', thinking: { type: 'enabled', effort: 'medium' } },
     passes: { model: 'k3', thinking: { type: 'enabled', effort: 'max' } },
   },
-  { rule: 'effort-unlisted', trips: { model: 'k3', reasoning_effort: 'xhigh' }, passes: { model: 'k3', reasoning_effort: 'high' } },
+  {
+    rule: 'effort-unlisted',
+    trips: { model: 'k3', reasoning_effort: 'xhigh' },
+    passes: { model: 'k3', reasoning_effort: 'high' },
+  },
   {
     rule: 'effort-seen-as-overload',
     trips: { thinking: { type: 'enabled' }, reasoning_effort: 'max' },
@@ -169,11 +177,31 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
     trips: property({ ...string, description: 'd'.repeat(15_000) }),
     passes: property({ ...string, description: 'd'.repeat(14_900) }),
   },
-  { rule: 'schema-type-missing', trips: property({ description: 'anything' }), passes: property({ anyOf: [string, { type: 'null' }] }) },
-  { rule: 'schema-type-missing', trips: property({ type: 'array', items: {} }), passes: property({ type: 'array', items: string }) },
-  { rule: 'schema-enum-without-type', trips: property({ enum: ['a', 'b'] }), passes: property({ ...string, enum: ['a', 'b'] }) },
-  { rule: 'schema-type-beside-any-of', trips: property({ type: 'object', anyOf: [string] }), passes: property({ anyOf: [string] }) },
-  { rule: 'schema-boolean', trips: property(true), passes: property({ type: 'object', additionalProperties: false, properties: {} }) },
+  {
+    rule: 'schema-type-missing',
+    trips: property({ description: 'anything' }),
+    passes: property({ anyOf: [string, { type: 'null' }] }),
+  },
+  {
+    rule: 'schema-type-missing',
+    trips: property({ type: 'array', items: {} }),
+    passes: property({ type: 'array', items: string }),
+  },
+  {
+    rule: 'schema-enum-without-type',
+    trips: property({ enum: ['a', 'b'] }),
+    passes: property({ ...string, enum: ['a', 'b'] }),
+  },
+  {
+    rule: 'schema-type-beside-any-of',
+    trips: property({ type: 'object', anyOf: [string] }),
+    passes: property({ anyOf: [string] }),
+  },
+  {
+    rule: 'schema-boolean',
+    trips: property(true),
+    passes: property({ type: 'object', additionalProperties: false, properties: {} }),
+  },
   {
     rule: 'schema-ref-outside-defs',
     trips: property({ $ref: '#/definitions/y' }, { definitions: { y: string } }),
@@ -186,8 +214,18 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
   },
   {
     rule: 'response-format-schema',
-    trips: { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object', properties: { a: {} } } } } },
-    passes: { response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { type: 'object', properties: { a: string } } } } },
+    trips: {
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'x', schema: { type: 'object', properties: { a: {} } } },
+      },
+    },
+    passes: {
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'x', schema: { type: 'object', properties: { a: string } } },
+      },
+    },
   },
 
   { rule: 'image-url-not-inline', trips: image('https://example.com/a.png'), passes: image('ms://file-1') },

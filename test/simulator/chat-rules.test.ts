@@ -48,7 +48,9 @@ describe.each(CHAT_RULE_CASES.map(({ rule, ...rest }, index) => ({ rule, index, 
 );
 
 test('every rule of the chat body has a case', () => {
-  expect([...new Set(CHAT_RULE_CASES.map(({ rule }) => rule))].toSorted()).toEqual(CHAT_RULES.map(({ rule }) => rule).toSorted());
+  expect([...new Set(CHAT_RULE_CASES.map(({ rule }) => rule))].toSorted()).toEqual(
+    CHAT_RULES.map(({ rule }) => rule).toSorted(),
+  );
 });
 
 test('every row is complete, has a name of its own, and evidence is of rows only', () => {
@@ -57,7 +59,9 @@ test('every row is complete, has a name of its own, and evidence is of rows only
   for (const row of SIMULATOR_RULES) {
     expect(row.summary.length, row.rule).toBeGreaterThan(10);
     expect(row.source.length, row.rule).toBeGreaterThan(5);
-    expect(row.kind === 'refusal', row.rule).toBe(row.text !== undefined && row.wording !== undefined && row.type !== undefined);
+    expect(row.kind === 'refusal', row.rule).toBe(
+      row.text !== undefined && row.wording !== undefined && row.type !== undefined,
+    );
     expect(row.kind === 'notice', row.rule).toBe(row.status === undefined);
   }
   expect(Object.keys(OFFICIAL_CLIENT_EVIDENCE).filter(rule => !names.includes(rule))).toEqual([]);
@@ -83,17 +87,25 @@ test('thinking off, or a model that never thinks, needs no reasoning', async () 
     { role: 'tool', tool_call_id: 'a', content: 'sunny' },
   ];
   expect((await chat(simulator, { messages, thinking: { type: 'disabled' } })).status).toBe(200);
-  expect((await chat(simulator, { messages, model: 'kimi-k2-turbo-preview', temperature: 0.3 }, { service: 'platform' })).status).toBe(200);
+  expect(
+    (await chat(simulator, { messages, model: 'kimi-k2-turbo-preview', temperature: 0.3 }, { service: 'platform' }))
+      .status,
+  ).toBe(200);
 });
 
 test('the path of a schema fault is the one the server writes', async () => {
   const parameters = {
     type: 'object',
     properties: {
-      a: { type: 'array', items: { type: 'object', properties: { b: { anyOf: [{ type: 'object', properties: { c: {} } }] } } } },
+      a: {
+        type: 'array',
+        items: { type: 'object', properties: { b: { anyOf: [{ type: 'object', properties: { c: {} } }] } } },
+      },
     },
   };
-  const { body } = await readReply(await chat(simulator, { tools: [{ type: 'function', function: { name: 'f', parameters } }] }));
+  const { body } = await readReply(
+    await chat(simulator, { tools: [{ type: 'function', function: { name: 'f', parameters } }] }),
+  );
   expect((body.error as { message: string }).message).toBe(
     'tools.function.parameters is not a valid moonshot flavored json schema, ' +
       "details: <At path 'properties.a.items.properties.b.anyOf.properties.c': type is not defined>",
@@ -106,5 +118,7 @@ test('a rule can be switched off, and without strict a refusal is a notice', asy
   expect((await chat(without, { top_p: 0 })).status).toBe(400);
   await using lenient = await startKimiSimulator({ strict: false });
   expect((await chat(lenient, { temperature: 0 })).status).toBe(200);
-  expect(lastRequest(lenient).notices).toEqual(['refused-temperature: invalid temperature: only 1 is allowed for this model']);
+  expect(lastRequest(lenient).notices).toEqual([
+    'refused-temperature: invalid temperature: only 1 is allowed for this model',
+  ]);
 });

@@ -7,7 +7,11 @@ test('a fault answers instead of the route, once, and is counted all the same', 
   simulator.fault({ match: { path: '/chat/completions' }, status: 503, body: 'upstream is away', retryAfter: 2 });
   expect((await getModels(simulator, 'sk-kimi-simulator')).status).toBe(200);
   const failed = await chat(simulator, {});
-  expect([failed.status, await failed.text(), failed.headers.get('retry-after')]).toEqual([503, 'upstream is away', '2']);
+  expect([failed.status, await failed.text(), failed.headers.get('retry-after')]).toEqual([
+    503,
+    'upstream is away',
+    '2',
+  ]);
   expect((await chat(simulator, {})).status).toBe(200);
   expect(simulator.counts.chats).toBe(2);
 });

@@ -119,12 +119,24 @@ test('expireTokens kills access tokens only, revoke kills the login, at the stat
 });
 
 test.each([
-  ['another client', '/api/oauth/token', { client_id: 'someone', grant_type: 'refresh_token', refresh_token: 'x' }, 401, 'invalid_client'],
+  [
+    'another client',
+    '/api/oauth/token',
+    { client_id: 'someone', grant_type: 'refresh_token', refresh_token: 'x' },
+    401,
+    'invalid_client',
+  ],
   ['another client', '/api/oauth/device_authorization', { client_id: 'someone' }, 401, 'invalid_client'],
   ['no grant type', '/api/oauth/token', {}, 400, 'invalid_request'],
   ['no refresh token', '/api/oauth/token', { grant_type: 'refresh_token' }, 400, 'invalid_request'],
   ['another grant', '/api/oauth/token', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
-  ['an unknown refresh token', '/api/oauth/token', { grant_type: 'refresh_token', refresh_token: 'x' }, 400, 'invalid_grant'],
+  [
+    'an unknown refresh token',
+    '/api/oauth/token',
+    { grant_type: 'refresh_token', refresh_token: 'x' },
+    400,
+    'invalid_grant',
+  ],
 ])('%s is refused at %s', async (_, path, form, status, error) => {
   await using simulator = await startKimiSimulator();
   expect(await postForm(simulator, path, form as Record<string, string>)).toMatchObject({ status, body: { error } });

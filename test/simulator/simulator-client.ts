@@ -64,16 +64,20 @@ export type Delta = {
   reasoning_content?: string;
   tool_calls?: { index?: number; id?: string; function?: { name?: string; arguments?: string } }[];
 };
-export type ChunkEvent = { choices: { delta: Delta; finish_reason: string | null; usage?: unknown }[]; usage?: unknown };
+export type ChunkEvent = {
+  choices: { delta: Delta; finish_reason: string | null; usage?: unknown }[];
+  usage?: unknown;
+};
 
 export function deltasOf(events: readonly unknown[]): Delta[] {
   return events.flatMap(event => (event as Partial<ChunkEvent>).choices?.map(choice => choice.delta) ?? []);
 }
 
 export function postForm(simulator: KimiSimulator, path: string, form: Record<string, string>): Promise<JsonReply> {
-  return fetch(simulator.oauthHost + path, { method: 'POST', body: new URLSearchParams({ client_id: OAUTH_CLIENT_ID, ...form }) }).then(
-    readReply,
-  );
+  return fetch(simulator.oauthHost + path, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: OAUTH_CLIENT_ID, ...form }),
+  }).then(readReply);
 }
 
 export function startDevice(simulator: KimiSimulator): Promise<JsonReply> {
@@ -89,11 +93,17 @@ export function refresh(simulator: KimiSimulator, refreshToken: unknown): Promis
 }
 
 export function getModels(simulator: KimiSimulator, credential: unknown): Promise<JsonReply> {
-  return fetch(`${simulator.apiBaseURL}/models`, { headers: { authorization: `Bearer ${String(credential)}` } }).then(readReply);
+  return fetch(`${simulator.apiBaseURL}/models`, { headers: { authorization: `Bearer ${String(credential)}` } }).then(
+    readReply,
+  );
 }
 
 export async function readReply(response: Response): Promise<JsonReply> {
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
 }
 
 export function lastRequest(simulator: KimiSimulator): RecordedRequest {

@@ -3,24 +3,56 @@ import { describe, expect, it } from 'vitest';
 import { answerFaultOf } from '../../src/stream/answer-fault';
 import { AnswerRewriter } from '../../src/stream/answer-rewriter';
 
-const SECTION = '<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a":1}<|tool_call_end|><|tool_calls_section_end|>';
+const SECTION =
+  '<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a":1}<|tool_call_end|><|tool_calls_section_end|>';
 
-type Chunk = { choices?: Array<{ delta?: { content?: string; reasoning_content?: string; tool_calls?: Array<{ id: string; function: { name: string; arguments: string } }> }; finish_reason?: string }> };
+type Chunk = {
+  choices?: Array<{
+    delta?: {
+      content?: string;
+      reasoning_content?: string;
+      tool_calls?: Array<{ id: string; function: { name: string; arguments: string } }>;
+    };
+    finish_reason?: string;
+  }>;
+};
 
 const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
-const delta = (fields: object, more: object = {}) => event({ id: 'chat-1', choices: [{ index: 0, delta: fields, ...more }] });
+const delta = (fields: object, more: object = {}) =>
+  event({ id: 'chat-1', choices: [{ index: 0, delta: fields, ...more }] });
 const STOP = delta({}, { finish_reason: 'stop' });
 const DONE = 'data: [DONE]\n\n';
 
-const rewriter = (toolNames = ['f']) => new AnswerRewriter({ toolNames: new Set(toolNames), callerNames: new Map(), generateId: () => 'made', onRecovered: () => undefined, keepsRaw: false });
+const rewriter = (toolNames = ['f']) =>
+  new AnswerRewriter({
+    toolNames: new Set(toolNames),
+    callerNames: new Map(),
+    generateId: () => 'made',
+    onRecovered: () => undefined,
+    keepsRaw: false,
+  });
 
 /** What is said by these events, and the fault at the end. */
-function heard(text: string): { said: string; calls: string[]; finishReason: string | undefined; fault: string | undefined } {
-  const chunks = text.split('\n\n').flatMap(part => (part.startsWith('data: {') ? [JSON.parse(part.slice(6)) as Chunk] : []));
+function heard(text: string): {
+  said: string;
+  calls: string[];
+  finishReason: string | undefined;
+  fault: string | undefined;
+} {
+  const chunks = text
+    .split('\n\n')
+    .flatMap(part => (part.startsWith('data: {') ? [JSON.parse(part.slice(6)) as Chunk] : []));
   const choices = chunks.flatMap(chunk => chunk.choices ?? []);
   return {
-    said: choices.map(({ delta: { content = '', reasoning_content: reasoning = '' } = {} }) => (reasoning === '' ? content : `(${reasoning})${content}`)).join('').replaceAll(')(', ''),
-    calls: choices.flatMap(choice => choice.delta?.tool_calls ?? []).map(call => `${call.id} ${call.function.name} ${call.function.arguments}`),
+    said: choices
+      .map(({ delta: { content = '', reasoning_content: reasoning = '' } = {} }) =>
+        reasoning === '' ? content : `(${reasoning})${content}`,
+      )
+      .join('')
+      .replaceAll(')(', ''),
+    calls: choices
+      .flatMap(choice => choice.delta?.tool_calls ?? [])
+      .map(call => `${call.id} ${call.function.name} ${call.function.arguments}`),
     finishReason: choices.findLast(choice => choice.finish_reason)?.finish_reason,
     fault: chunks.map(answerFaultOf).find(fault => fault !== undefined),
   };
@@ -34,17 +66,45 @@ function rewrite(pieces: string[], toolNames?: string[]): string {
 describe('events that come alone', () => {
   it('leave as they came where nothing is to be done', () => {
     const answer = rewriter();
-    const events = [': keep-alive\n\n', delta({ role: 'assistant', content: '' }), delta({ reasoning_content: 'Hm' }), delta({ content: 'a word' }), delta({ content: ' "b" <b>\n`c`' }), delta({ tool_calls: [] }), STOP, DONE];
+    const events = [
+      ': keep-alive\n\n',
+      delta({ role: 'assistant', content: '' }),
+      delta({ reasoning_content: 'Hm' }),
+      delta({ content: 'a word' }),
+      delta({ content: ' "b" <b>\n`c`' }),
+      delta({ tool_calls: [] }),
+      STOP,
+      DONE,
+    ];
     expect(events.map(text => answer.write(text))).toEqual(events);
     expect(answer.end('')).toBe('');
   });
 
   it('lead to the same as all at once', () => {
-    const words = ['word', ' ', '\n', '```', '`', '"', '> ', SECTION, SECTION.slice(0, 40), SECTION.slice(40), 'Über', '<', '“'];
+    const words = [
+      'word',
+      ' ',
+      '\n',
+      '```',
+      '`',
+      '"',
+      '> ',
+      SECTION,
+      SECTION.slice(0, 40),
+      SECTION.slice(40),
+      'Über',
+      '<',
+      '“',
+    ];
     const text = fc.array(fc.constantFrom(...words), { maxLength: 8 });
     fc.assert(
       fc.property(text, text, fc.array(fc.nat(5), { minLength: 1, maxLength: 10 }), (reasoning, content, groups) => {
-        const events = [...reasoning.map(word => delta({ reasoning_content: word })), ...content.map(word => delta({ content: word })), STOP, DONE];
+        const events = [
+          ...reasoning.map(word => delta({ reasoning_content: word })),
+          ...content.map(word => delta({ content: word })),
+          STOP,
+          DONE,
+        ];
         const pieces: string[] = [];
         for (let start = 0, turn = 0; start < events.length; turn++) {
           const count = 1 + (groups[turn % groups.length] ?? 0);
@@ -67,21 +127,34 @@ describe('events that come alone', () => {
     ['curly quotes', ['It writes “', 'and ', SECTION, '”']],
     ['a quotation', ['It writes "', 'and ', SECTION, '"']],
   ])('are remembered as far as they open %s', (_, words) => {
-    expect(heard(rewrite([...words.map(word => delta({ content: word })), STOP, DONE]))).toMatchObject({ said: words.join(''), calls: [], finishReason: 'stop' });
+    expect(heard(rewrite([...words.map(word => delta({ content: word })), STOP, DONE]))).toMatchObject({
+      said: words.join(''),
+      calls: [],
+      finishReason: 'stop',
+    });
   });
 
   it('begin no quotation where their words have none', () => {
-    expect(heard(rewrite([...['>', ' \n', 'word', ' > ', SECTION].map(word => delta({ content: word })), STOP, DONE]))).toMatchObject({ calls: ['functions.f:0 f {"a":1}'], finishReason: 'tool_calls' });
+    expect(
+      heard(rewrite([...['>', ' \n', 'word', ' > ', SECTION].map(word => delta({ content: word })), STOP, DONE])),
+    ).toMatchObject({ calls: ['functions.f:0 f {"a":1}'], finishReason: 'tool_calls' });
   });
 });
 
 describe('the end of an answer', () => {
   it('keeps reasoning with markup that comes behind the text', () => {
-    expect(heard(rewrite([delta({ content: 'No.' }), delta({ reasoning_content: SECTION }), STOP, DONE]))).toMatchObject({ said: `No.(${SECTION})`, calls: [], finishReason: 'stop', fault: undefined });
+    expect(
+      heard(rewrite([delta({ content: 'No.' }), delta({ reasoning_content: SECTION }), STOP, DONE])),
+    ).toMatchObject({ said: `No.(${SECTION})`, calls: [], finishReason: 'stop', fault: undefined });
   });
 
   it('adds a finish reason only where [DONE] says that nothing is missing', () => {
-    expect(heard(rewrite([delta({ content: `a ${SECTION}` }), DONE]))).toMatchObject({ said: 'a ', calls: ['functions.f:0 f {"a":1}'], finishReason: 'tool_calls', fault: undefined });
+    expect(heard(rewrite([delta({ content: `a ${SECTION}` }), DONE]))).toMatchObject({
+      said: 'a ',
+      calls: ['functions.f:0 f {"a":1}'],
+      finishReason: 'tool_calls',
+      fault: undefined,
+    });
     expect(heard(rewrite([delta({ content: 'a' })]))).toMatchObject({ finishReason: undefined, fault: 'cut' });
   });
 
@@ -96,7 +169,11 @@ describe('the end of an answer', () => {
 
   it('gives text back that was held when the connection breaks', () => {
     const answer = rewriter();
-    expect(heard(answer.write(delta({ content: `a ${SECTION} b <|tool_` })) + answer.fail())).toMatchObject({ said: `a  b ${SECTION}<|tool_`, calls: [], fault: 'connection' });
+    expect(heard(answer.write(delta({ content: `a ${SECTION} b <|tool_` })) + answer.fail())).toMatchObject({
+      said: `a  b ${SECTION}<|tool_`,
+      calls: [],
+      fault: 'connection',
+    });
   });
 
   it('is not judged twice where the server has reported an error itself', () => {
@@ -107,7 +184,13 @@ describe('the end of an answer', () => {
 
 describe('an answer to a request without tools', () => {
   it('keeps markup, and is judged all the same', () => {
-    expect(heard(rewrite([delta({ content: SECTION }), STOP, DONE], []))).toMatchObject({ said: SECTION, calls: [], fault: undefined });
-    expect(heard(rewrite([delta({ reasoning_content: SECTION }), STOP, DONE], []))).toMatchObject({ fault: 'thinking-only' });
+    expect(heard(rewrite([delta({ content: SECTION }), STOP, DONE], []))).toMatchObject({
+      said: SECTION,
+      calls: [],
+      fault: undefined,
+    });
+    expect(heard(rewrite([delta({ reasoning_content: SECTION }), STOP, DONE], []))).toMatchObject({
+      fault: 'thinking-only',
+    });
   });
 });

@@ -22,7 +22,8 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 const streamHeaders = { 'content-type': 'text/event-stream' };
-const chatFetch = (generateId = () => 'made-1') => createChatStreamFetch({ fetch: globalThis.fetch, generateId, coalesce: true });
+const chatFetch = (generateId = () => 'made-1') =>
+  createChatStreamFetch({ fetch: globalThis.fetch, generateId, coalesce: true });
 
 async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
   if (response.body === null) {
@@ -39,7 +40,9 @@ async function readText(reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'r
 const readers = {
   'its reader': (stream: ReadableStream<Uint8Array>) => stream.getReader(),
   'the stream itself': (stream: ReadableStream<Uint8Array>) =>
-    stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(undefined, undefined, { highWaterMark: 0 })).getReader(),
+    stream
+      .pipeThrough(new TransformStream<Uint8Array, Uint8Array>(undefined, undefined, { highWaterMark: 0 }))
+      .getReader(),
 };
 
 describe.each(Object.entries(readers))('an event stream over HTTP, through %s', (_, readerOf) => {
@@ -71,7 +74,9 @@ describe.each(Object.entries(readers))('an event stream over HTTP, through %s', 
   });
 
   it('fails the read with the reason of an abort', async () => {
-    const url = await serve((_request, response) => void response.writeHead(200, streamHeaders).write(delta({ content: 'a' })));
+    const url = await serve(
+      (_request, response) => void response.writeHead(200, streamHeaders).write(delta({ content: 'a' })),
+    );
     const controller = new AbortController();
     const reader = readerOf(await bodyOf(await chatFetch()(url, { signal: controller.signal })));
     await reader.read();
@@ -126,7 +131,12 @@ describe('reading', () => {
   });
 
   it('passes the bytes of a single event as they are, invalid ones too', async () => {
-    const bytes = Uint8Array.of(...new TextEncoder().encode('data: {"a":"'), 0xff, 0xc3, ...new TextEncoder().encode('"}\n\n'));
+    const bytes = Uint8Array.of(
+      ...new TextEncoder().encode('data: {"a":"'),
+      0xff,
+      0xc3,
+      ...new TextEncoder().encode('"}\n\n'),
+    );
     const { value } = await (await rewritten(inPackets(bytes, []))).getReader().read();
     expect(value).toEqual(bytes);
   });
@@ -141,7 +151,8 @@ describe('reading', () => {
   it('stops the server when generateId throws, and fails with its error', async () => {
     let cancelled: unknown;
     const source = new ReadableStream<Uint8Array>({
-      start: controller => controller.enqueue(new TextEncoder().encode(delta({ tool_calls: [{ index: 0, function: { name: 'f' } }] }))),
+      start: controller =>
+        controller.enqueue(new TextEncoder().encode(delta({ tool_calls: [{ index: 0, function: { name: 'f' } }] }))),
       cancel: reason => void (cancelled = reason),
     });
     const error = new Error('No more ids.');
@@ -168,17 +179,29 @@ describe('other answers', () => {
   it('keeps status and headers of an event stream, but not the length of what was rewritten', async () => {
     const body = delta({ content: 'a' }) + delta({ content: 'b' });
     const url = await serve((_request, response) =>
-      response.writeHead(200, { 'content-type': 'Text/Event-Stream;charset=utf-8', 'content-length': body.length, 'x-trace-id': 'trace' }).end(body),
+      response
+        .writeHead(200, {
+          'content-type': 'Text/Event-Stream;charset=utf-8',
+          'content-length': body.length,
+          'x-trace-id': 'trace',
+        })
+        .end(body),
     );
     const response = await chatFetch()(url);
-    expect([response.status, response.headers.get('x-trace-id'), response.headers.get('content-length')]).toEqual([200, 'trace', null]);
+    expect([response.status, response.headers.get('x-trace-id'), response.headers.get('content-length')]).toEqual([
+      200,
+      'trace',
+      null,
+    ]);
     expect(await response.text()).toBe(delta({ content: 'ab' }));
   });
 });
 
 describe('through openai-compatible', () => {
   async function parts(...events: string[]): Promise<LanguageModelV4StreamPart[]> {
-    const url = await serve((_request, response) => response.writeHead(200, streamHeaders).end(`${events.join('')}data: [DONE]\n\n`));
+    const url = await serve((_request, response) =>
+      response.writeHead(200, streamHeaders).end(`${events.join('')}data: [DONE]\n\n`),
+    );
     let made = 0;
     const model = new OpenAICompatibleChatLanguageModel('kimi', {
       provider: 'kimi.chat',
@@ -196,8 +219,16 @@ describe('through openai-compatible', () => {
   const stop = delta({}, { finish_reason: 'stop' });
 
   it('reports usage from a chunk without choices', async () => {
-    const all = await parts(delta({ content: 'a' }), stop, event({ usage: { prompt_tokens: 3, completion_tokens: 2 } }));
-    expect(all.at(-1)).toMatchObject({ type: 'finish', finishReason: { unified: 'stop' }, usage: { inputTokens: { total: 3 } } });
+    const all = await parts(
+      delta({ content: 'a' }),
+      stop,
+      event({ usage: { prompt_tokens: 3, completion_tokens: 2 } }),
+    );
+    expect(all.at(-1)).toMatchObject({
+      type: 'finish',
+      finishReason: { unified: 'stop' },
+      usage: { inputTokens: { total: 3 } },
+    });
     expect(all.filter(part => part.type === 'error')).toEqual([]);
   });
 
@@ -216,11 +247,18 @@ describe('through openai-compatible', () => {
       { type: 'tool-call', toolCallId: 'made-1', toolName: 'f', input: '{"a":1}' },
       { type: 'tool-call', toolCallId: 'made-2', toolName: 'g', input: '{"b":2}' },
     ]);
-    expect(new Set(all.flatMap(part => (part.type === 'tool-input-delta' ? [part.id] : [])))).toEqual(new Set(['made-1', 'made-2']));
+    expect(new Set(all.flatMap(part => (part.type === 'tool-input-delta' ? [part.id] : [])))).toEqual(
+      new Set(['made-1', 'made-2']),
+    );
   });
 
   it('hands on an error inside the stream', async () => {
-    const all = await parts(delta({ content: 'a' }), event({ error: { message: 'overloaded', type: 'engine_overloaded_error' } }));
-    expect(all.find(part => part.type === 'error')).toMatchObject({ error: { message: 'overloaded', type: 'engine_overloaded_error' } });
+    const all = await parts(
+      delta({ content: 'a' }),
+      event({ error: { message: 'overloaded', type: 'engine_overloaded_error' } }),
+    );
+    expect(all.find(part => part.type === 'error')).toMatchObject({
+      error: { message: 'overloaded', type: 'engine_overloaded_error' },
+    });
   });
 });

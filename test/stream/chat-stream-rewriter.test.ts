@@ -7,9 +7,15 @@ function rewriter({ coalesce = true } = {}) {
   return new ChatStreamRewriter({ coalesce, generateId: () => `made-${++made}` });
 }
 
-const parsed = (events: string) => events.split('\n\n').filter(Boolean).map(one => JSON.parse(one.slice('data: '.length)) as unknown);
+const parsed = (events: string) =>
+  events
+    .split('\n\n')
+    .filter(Boolean)
+    .map(one => JSON.parse(one.slice('data: '.length)) as unknown);
 const toolCalls = (events: string) =>
-  (parsed(events) as Array<{ choices: Array<{ delta: { tool_calls: unknown } }> }>).map(({ choices }) => choices[0]?.delta.tool_calls);
+  (parsed(events) as Array<{ choices: Array<{ delta: { tool_calls: unknown } }> }>).map(
+    ({ choices }) => choices[0]?.delta.tool_calls,
+  );
 
 describe('merging', () => {
   it('merges neighbours of one kind that arrive together, and nothing across anything else', () => {
@@ -60,7 +66,9 @@ describe('merging', () => {
     const stream = 'data:  {"id":"1", "choices":[{"delta":{"content":"\\u0061"}}]}\n\n';
     const one = rewriter();
     expect([one.write(stream), one.write(stream), one.end()]).toEqual([stream, stream, '']);
-    expect(rewriter().write(stream + delta({ reasoning_content: 'b' }))).toBe(stream + delta({ reasoning_content: 'b' }));
+    expect(rewriter().write(stream + delta({ reasoning_content: 'b' }))).toBe(
+      stream + delta({ reasoning_content: 'b' }),
+    );
   });
 });
 
@@ -133,7 +141,10 @@ describe('tool calls without labels', () => {
     const stream =
       delta({ tool_calls: [{ index: 0, function: { name: 'f', arguments: '{}' } }] }) +
       delta({ tool_calls: [{ index: 0, function: { name: 'g', arguments: '{}' } }] });
-    expect(toolCalls(rewriter().write(stream))).toEqual([[expect.objectContaining({ id: 'made-1' })], [expect.objectContaining({ id: 'made-2' })]]);
+    expect(toolCalls(rewriter().write(stream))).toEqual([
+      [expect.objectContaining({ id: 'made-1' })],
+      [expect.objectContaining({ id: 'made-2' })],
+    ]);
   });
 
   it('appends what has no index to the current call', () => {
@@ -151,11 +162,18 @@ describe('tool calls without labels', () => {
   });
 
   it('drops empty entries, and leaves what is no tool call list alone', () => {
-    expect(toolCalls(rewriter().write(delta({ tool_calls: [{}, null, { index: 0, id: 'a' }] })))).toEqual([[{ index: 0, id: 'a', function: {} }]]);
+    expect(toolCalls(rewriter().write(delta({ tool_calls: [{}, null, { index: 0, id: 'a' }] })))).toEqual([
+      [{ index: 0, id: 'a', function: {} }],
+    ]);
     for (const odd of [{ tool_calls: 'x' }, { tool_calls: {} }, { tool_calls: null }]) {
       expect(rewriter().write(delta(odd))).toBe(delta(odd));
     }
-    for (const odd of ['data: {"choices":[null],"tool_calls":1}\n\n', 'data: {"choices":"tool_calls"}\n\n', 'data: null\n\n', 'data: "tool_calls"\n\n']) {
+    for (const odd of [
+      'data: {"choices":[null],"tool_calls":1}\n\n',
+      'data: {"choices":"tool_calls"}\n\n',
+      'data: null\n\n',
+      'data: "tool_calls"\n\n',
+    ]) {
       expect(rewriter().write(odd + odd)).toBe(odd + odd);
     }
   });

@@ -4,13 +4,20 @@ import { ToolCallMarkup, type MarkupPiece } from '../../src/stream/tool-call-mar
 
 const TOOLS = new Set(['get_weather', 'list_directory', 'read', 'functions.odd']);
 
-const K2 = (id: string, input: string) => `<|tool_call_begin|>${id}<|tool_call_argument_begin|>${input}<|tool_call_end|>`;
+const K2 = (id: string, input: string) =>
+  `<|tool_call_begin|>${id}<|tool_call_argument_begin|>${input}<|tool_call_end|>`;
 const section = (...calls: string[]) => `<|tool_calls_section_begin|>${calls.join('')}<|tool_calls_section_end|>`;
-const argument = (key: string, type: string, value: string) => `<|open|>argument key="${key}" type="${type}"<|sep|>${value}<|close|>argument<|sep|>`;
-const K3 = (tool: string, ...values: string[]) => `<|open|>call tool="${tool}" index="1"<|sep|>${values.join('')}<|close|>call<|sep|>`;
+const argument = (key: string, type: string, value: string) =>
+  `<|open|>argument key="${key}" type="${type}"<|sep|>${value}<|close|>argument<|sep|>`;
+const K3 = (tool: string, ...values: string[]) =>
+  `<|open|>call tool="${tool}" index="1"<|sep|>${values.join('')}<|close|>call<|sep|>`;
 const tools = (...calls: string[]) => `<|open|>tools<|sep|>${calls.join('')}<|close|>tools<|sep|>`;
 
-function read(pieces: Iterable<string>): { text: string; calls: Array<{ id: string | undefined; name: string; input: unknown }>; sources: string } {
+function read(pieces: Iterable<string>): {
+  text: string;
+  calls: Array<{ id: string | undefined; name: string; input: unknown }>;
+  sources: string;
+} {
   const markup = new ToolCallMarkup(TOOLS);
   const all: MarkupPiece[] = [];
   for (const piece of pieces) {
@@ -20,7 +27,11 @@ function read(pieces: Iterable<string>): { text: string; calls: Array<{ id: stri
   expect(markup.isHolding).toBe(false);
   return {
     text: all.filter(piece => typeof piece === 'string').join(''),
-    calls: all.flatMap(piece => (typeof piece === 'string' ? [] : piece.calls.map(({ id, name, arguments: input }) => ({ id, name, input: JSON.parse(input) as unknown })))),
+    calls: all.flatMap(piece =>
+      typeof piece === 'string'
+        ? []
+        : piece.calls.map(({ id, name, arguments: input }) => ({ id, name, input: JSON.parse(input) as unknown })),
+    ),
     sources: all.map(piece => (typeof piece === 'string' ? piece : piece.source)).join(''),
   };
 }
@@ -32,30 +43,82 @@ const PARIS = '{"city": "Paris"}';
 /** Text with markup in it; what is text, and the calls. */
 const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
   'one call in a section': [section(K2('functions.get_weather:0', PARIS)), '', [weather]],
-  'text around it': [`Let me look. ${section(K2('functions.get_weather:0', PARIS))} Done.`, 'Let me look.  Done.', [weather]],
+  'text around it': [
+    `Let me look. ${section(K2('functions.get_weather:0', PARIS))} Done.`,
+    'Let me look.  Done.',
+    [weather],
+  ],
   'blanks around everything (llxprt#749)': [
     '<|tool_calls_section_begin|> <|tool_call_begin|> functions.list_directory:0 <|tool_call_argument_begin|> {"path": "/a"} <|tool_call_end|> <|tool_calls_section_end|>',
     '',
     [{ id: 'functions.list_directory:0', name: 'list_directory', input: { path: '/a' } }],
   ],
-  'two calls': [section(K2('functions.get_weather:0', PARIS), K2('functions.read:1', '{}')), '', [weather, { id: 'functions.read:1', name: 'read', input: {} }]],
-  'two sections': [`${section(K2('functions.get_weather:0', PARIS))}\n${section(K2('functions.read:1', '{}'))}`, '\n', [weather, { id: 'functions.read:1', name: 'read', input: {} }]],
-  'a section in the singular (dynamo)': [`<|tool_call_section_begin|>${K2('functions.get_weather:0', PARIS)}<|tool_call_section_end|>`, '', [weather]],
+  'two calls': [
+    section(K2('functions.get_weather:0', PARIS), K2('functions.read:1', '{}')),
+    '',
+    [weather, { id: 'functions.read:1', name: 'read', input: {} }],
+  ],
+  'two sections': [
+    `${section(K2('functions.get_weather:0', PARIS))}\n${section(K2('functions.read:1', '{}'))}`,
+    '\n',
+    [weather, { id: 'functions.read:1', name: 'read', input: {} }],
+  ],
+  'a section in the singular (dynamo)': [
+    `<|tool_call_section_begin|>${K2('functions.get_weather:0', PARIS)}<|tool_call_section_end|>`,
+    '',
+    [weather],
+  ],
   'a call without a section (vllm#31207)': [`Hm. ${K2('functions.get_weather:0', PARIS)}`, 'Hm. ', [weather]],
-  'no argument marker (vllm#31207)': ['<|tool_call_begin|> functions.get_weather:0 {"city": "Paris"} <|tool_call_end|>', '', [weather]],
+  'no argument marker (vllm#31207)': [
+    '<|tool_call_begin|> functions.get_weather:0 {"city": "Paris"} <|tool_call_end|>',
+    '',
+    [weather],
+  ],
   'no counter': [section(K2('functions.get_weather', PARIS)), '', [unnamed]],
   'no prefix': [section(K2('get_weather:3', PARIS)), '', [{ ...weather, id: 'get_weather:3' }]],
-  'a tool whose name begins like the prefix': [section(K2('functions.odd', '{}')), '', [{ id: undefined, name: 'functions.odd', input: {} }]],
-  'no arguments': [section(K2('functions.read:0', '')), '', [{ id: 'functions.read:0', name: 'read', input: {} }]],
-  'blanks in the markers': ['<| tool_calls_section_begin |><| tool_call_begin |>functions.read:0<| tool_call_argument_begin |>{}<| tool_call_end |><| tool_calls_section_end |>', '', [{ id: 'functions.read:0', name: 'read', input: {} }]],
-  'a section that is not closed (dynamo)': [`<|tool_calls_section_begin|>${K2('functions.get_weather:0', PARIS)}`, '', [weather]],
-  'a section that text follows': [`<|tool_calls_section_begin|>${K2('functions.get_weather:0', PARIS)}  So be it.`, '  So be it.', [weather]],
-  'a last call that lacks its end': ['<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Paris"}', '', [weather]],
-  'a call that lacks its end': [`<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>${PARIS}<|tool_calls_section_end|>`, '', [weather]],
-  'braces and markers in strings': [
-    section(K2('functions.read:0', JSON.stringify({ text: 'enum A {\n} <|tool_call_end|> "}" <|tool_calls_section_end|>' }))),
+  'a tool whose name begins like the prefix': [
+    section(K2('functions.odd', '{}')),
     '',
-    [{ id: 'functions.read:0', name: 'read', input: { text: 'enum A {\n} <|tool_call_end|> "}" <|tool_calls_section_end|>' } }],
+    [{ id: undefined, name: 'functions.odd', input: {} }],
+  ],
+  'no arguments': [section(K2('functions.read:0', '')), '', [{ id: 'functions.read:0', name: 'read', input: {} }]],
+  'blanks in the markers': [
+    '<| tool_calls_section_begin |><| tool_call_begin |>functions.read:0<| tool_call_argument_begin |>{}<| tool_call_end |><| tool_calls_section_end |>',
+    '',
+    [{ id: 'functions.read:0', name: 'read', input: {} }],
+  ],
+  'a section that is not closed (dynamo)': [
+    `<|tool_calls_section_begin|>${K2('functions.get_weather:0', PARIS)}`,
+    '',
+    [weather],
+  ],
+  'a section that text follows': [
+    `<|tool_calls_section_begin|>${K2('functions.get_weather:0', PARIS)}  So be it.`,
+    '  So be it.',
+    [weather],
+  ],
+  'a last call that lacks its end': [
+    '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Paris"}',
+    '',
+    [weather],
+  ],
+  'a call that lacks its end': [
+    `<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>${PARIS}<|tool_calls_section_end|>`,
+    '',
+    [weather],
+  ],
+  'braces and markers in strings': [
+    section(
+      K2('functions.read:0', JSON.stringify({ text: 'enum A {\n} <|tool_call_end|> "}" <|tool_calls_section_end|>' })),
+    ),
+    '',
+    [
+      {
+        id: 'functions.read:0',
+        name: 'read',
+        input: { text: 'enum A {\n} <|tool_call_end|> "}" <|tool_calls_section_end|>' },
+      },
+    ],
   ],
   'one tool of two that was not declared': [
     section(K2('functions.get_weather:0', PARIS), K2('functions.rm:1', '{}')),
@@ -65,7 +128,16 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
   'an end of the message behind it': [`${section(K2('functions.get_weather:0', PARIS))}<|im_end|>`, '', [weather]],
   'K3: one call': [tools(K3('get_weather', argument('city', 'string', 'Paris'))), '', [unnamed]],
   'K3: types': [
-    tools(K3('read', argument('path', 'string', '/a b'), argument('line', 'number', '3'), argument('all', 'boolean', 'true'), argument('filter', 'object', '{"a":[1]}'), argument('none', 'null', 'null'))),
+    tools(
+      K3(
+        'read',
+        argument('path', 'string', '/a b'),
+        argument('line', 'number', '3'),
+        argument('all', 'boolean', 'true'),
+        argument('filter', 'object', '{"a":[1]}'),
+        argument('none', 'null', 'null'),
+      ),
+    ),
     '',
     [{ id: undefined, name: 'read', input: { path: '/a b', line: 3, all: true, filter: { a: [1] }, none: null } }],
   ],
@@ -74,23 +146,53 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     '',
     [unnamed, { id: undefined, name: 'read', input: {} }],
   ],
-  'K3: entities in attributes': [tools(K3('read', argument('a&quot;b&amp;lt;', 'string', '&quot;'))), '', [{ id: undefined, name: 'read', input: { 'a"b&lt;': '&quot;' } }]],
+  'K3: entities in attributes': [
+    tools(K3('read', argument('a&quot;b&amp;lt;', 'string', '&quot;'))),
+    '',
+    [{ id: undefined, name: 'read', input: { 'a"b&lt;': '&quot;' } }],
+  ],
   'K3: the whole turn around it': [
     `Sure.<|close|>response<|sep|>${tools(K3('get_weather', argument('city', 'string', 'Paris')))}<|close|>message<|sep|><|end_of_msg|>`,
     'Sure.',
     [unnamed],
   ],
-  'K3: a call without tools around it': [`Hm. ${K3('get_weather', argument('city', 'string', 'Paris'))}`, 'Hm. ', [unnamed]],
+  'K3: a call without tools around it': [
+    `Hm. ${K3('get_weather', argument('city', 'string', 'Paris'))}`,
+    'Hm. ',
+    [unnamed],
+  ],
   'K3: torn markers (oh-my-pi#8495)': [
     '<|open|>toolscall tool="get_weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
     '',
     [unnamed],
   ],
-  'K3: a separator that is lost': [tools('<|open|>call tool="get_weather" index="1"<|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|>'), '', [unnamed]],
-  'K3: markers in a value': [tools(K3('read', argument('text', 'string', 'a <|open|>call<|sep|> b <|close|>tools<|sep|> c'))), '', [{ id: undefined, name: 'read', input: { text: 'a <|open|>call<|sep|> b <|close|>tools<|sep|> c' } }]],
-  'after a code block that is closed': [`\`\`\`js\nf();\n\`\`\`\n${section(K2('functions.get_weather:0', PARIS))}`, '```js\nf();\n```\n', [weather]],
-  'after inline code and quotations that are closed': [`Use \`a\`, "b" and “c”. ${section(K2('functions.get_weather:0', PARIS))}`, 'Use `a`, "b" and “c”. ', [weather]],
-  'after an inch sign on another line': [`A 5" disk.\n${section(K2('functions.get_weather:0', PARIS))}`, 'A 5" disk.\n', [weather]],
+  'K3: a separator that is lost': [
+    tools(
+      '<|open|>call tool="get_weather" index="1"<|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|>',
+    ),
+    '',
+    [unnamed],
+  ],
+  'K3: markers in a value': [
+    tools(K3('read', argument('text', 'string', 'a <|open|>call<|sep|> b <|close|>tools<|sep|> c'))),
+    '',
+    [{ id: undefined, name: 'read', input: { text: 'a <|open|>call<|sep|> b <|close|>tools<|sep|> c' } }],
+  ],
+  'after a code block that is closed': [
+    `\`\`\`js\nf();\n\`\`\`\n${section(K2('functions.get_weather:0', PARIS))}`,
+    '```js\nf();\n```\n',
+    [weather],
+  ],
+  'after inline code and quotations that are closed': [
+    `Use \`a\`, "b" and “c”. ${section(K2('functions.get_weather:0', PARIS))}`,
+    'Use `a`, "b" and “c”. ',
+    [weather],
+  ],
+  'after an inch sign on another line': [
+    `A 5" disk.\n${section(K2('functions.get_weather:0', PARIS))}`,
+    'A 5" disk.\n',
+    [weather],
+  ],
 };
 
 /** Markup that somebody writes about, or that is none: it stays as it is. */
@@ -117,10 +219,13 @@ const PROSE: Record<string, string> = {
   'a K3 tool that was not declared': tools(K3('rm')),
   'arguments that are no JSON': section(K2('functions.get_weather:0', '{"city": Paris}')),
   'arguments that are no object': section(K2('functions.get_weather:0', '["Paris"]')),
-  'arguments that break off': '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Pa',
+  'arguments that break off':
+    '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Pa',
   'a K3 value that is not of its type': tools(K3('read', argument('line', 'number', 'three'))),
-  'a K3 call that breaks off': '<|open|>tools<|sep|><|open|>call tool="get_weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Par',
-  'an id that is none': '<|tool_call_begin|> followed by the name of the tool, and then <|tool_call_argument_begin|>{}<|tool_call_end|>',
+  'a K3 call that breaks off':
+    '<|open|>tools<|sep|><|open|>call tool="get_weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Par',
+  'an id that is none':
+    '<|tool_call_begin|> followed by the name of the tool, and then <|tool_call_argument_begin|>{}<|tool_call_end|>',
   'a beginning of a marker': 'a < b, a <| b, <|tool_',
   'pipes and generics': 'list <|> map Array<Array<string>> <|',
 };
@@ -161,25 +266,53 @@ describe('any split', () => {
 
   it('finds the same', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...samples, '\n\n', 'Text. ', '`', '"'), { minLength: 1, maxLength: 4 }), fc.array(fc.nat(2000), { maxLength: 40 }), (parts, places) => {
-        const text = parts.join('\n');
-        const whole = read([text]);
-        expect(read(cut(text, places))).toEqual(whole);
-        expect(whole.sources).toBe(text);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...samples, '\n\n', 'Text. ', '`', '"'), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat(2000), { maxLength: 40 }),
+        (parts, places) => {
+          const text = parts.join('\n');
+          const whole = read([text]);
+          expect(read(cut(text, places))).toEqual(whole);
+          expect(whole.sources).toBe(text);
+        },
+      ),
       { numRuns: 1500 },
     );
   });
 
   it('loses no character of any text', () => {
-    const tokens = ['<|', '|>', 'tool_call_begin', 'tool_call_end', 'tool_calls_section_begin', 'open', 'close', 'sep', 'tools', 'call', 'functions.read:0', '{}', ' ', '\n', '`', '```', '"', '<|tool_call_begin|>', '<|open|>'];
+    const tokens = [
+      '<|',
+      '|>',
+      'tool_call_begin',
+      'tool_call_end',
+      'tool_calls_section_begin',
+      'open',
+      'close',
+      'sep',
+      'tools',
+      'call',
+      'functions.read:0',
+      '{}',
+      ' ',
+      '\n',
+      '`',
+      '```',
+      '"',
+      '<|tool_call_begin|>',
+      '<|open|>',
+    ];
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constantFrom(...tokens), fc.string({ maxLength: 3 })), { maxLength: 30 }), fc.array(fc.nat(400), { maxLength: 20 }), (parts, places) => {
-        const text = parts.join('');
-        const whole = read([text]);
-        expect(whole.sources).toBe(text);
-        expect(read(cut(text, places))).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(...tokens), fc.string({ maxLength: 3 })), { maxLength: 30 }),
+        fc.array(fc.nat(400), { maxLength: 20 }),
+        (parts, places) => {
+          const text = parts.join('');
+          const whole = read([text]);
+          expect(whole.sources).toBe(text);
+          expect(read(cut(text, places))).toEqual(whole);
+        },
+      ),
       { numRuns: 3000 },
     );
   });

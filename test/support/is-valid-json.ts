@@ -23,7 +23,10 @@ export function isValidJson(schema: unknown, value: unknown, document: unknown =
     (!Array.isArray(schema.anyOf) || list('anyOf').some(part => valid(part, value))) &&
     (!Array.isArray(schema.oneOf) || list('oneOf').filter(part => valid(part, value)).length === 1) &&
     (schema.not === undefined || !valid(schema.not, value)) &&
-    (schema.if === undefined || (valid(schema.if, value) ? schema.then === undefined || valid(schema.then, value) : schema.else === undefined || valid(schema.else, value))) &&
+    (schema.if === undefined ||
+      (valid(schema.if, value)
+        ? schema.then === undefined || valid(schema.then, value)
+        : schema.else === undefined || valid(schema.else, value))) &&
     (typeof value !== 'number' || isValidNumber(schema, value)) &&
     (typeof value !== 'string' || isValidString(schema, value)) &&
     (!Array.isArray(value) || isValidArray(schema, value, valid)) &&
@@ -46,7 +49,10 @@ function isValidObject(schema: Schema, value: Schema, valid: Check): boolean {
       return (
         (!known || valid(properties[name], value[name])) &&
         matching.every(([, part]) => valid(part, value[name])) &&
-        (known || matching.length > 0 || schema.additionalProperties === undefined || valid(schema.additionalProperties, value[name])) &&
+        (known ||
+          matching.length > 0 ||
+          schema.additionalProperties === undefined ||
+          valid(schema.additionalProperties, value[name])) &&
         (schema.propertyNames === undefined || valid(schema.propertyNames, name))
       );
     })
@@ -60,12 +66,17 @@ function isValidArray(schema: Schema, value: unknown[], valid: Check): boolean {
     inRange(value.length, schema.minItems, schema.maxItems) &&
     (schema.uniqueItems !== true || new Set(value.map(item => JSON.stringify(item))).size === value.length) &&
     (schema.contains === undefined || value.some(item => valid(schema.contains, item))) &&
-    value.every((item, index) => (index < tuple.length ? valid(tuple[index], item) : rest === undefined || valid(rest, item)))
+    value.every((item, index) =>
+      index < tuple.length ? valid(tuple[index], item) : rest === undefined || valid(rest, item),
+    )
   );
 }
 
 function isValidString(schema: Schema, value: string): boolean {
-  return inRange([...value].length, schema.minLength, schema.maxLength) && (typeof schema.pattern !== 'string' || new RegExp(schema.pattern, 'u').test(value));
+  return (
+    inRange([...value].length, schema.minLength, schema.maxLength) &&
+    (typeof schema.pattern !== 'string' || new RegExp(schema.pattern, 'u').test(value))
+  );
 }
 
 function isValidNumber(schema: Schema, value: number): boolean {
@@ -105,7 +116,11 @@ function findAnchor(node: unknown, anchor: string): unknown {
   if (typeof node !== 'object' || node === null) {
     return undefined;
   }
-  return (node as Schema).$anchor === anchor ? node : Object.values(node).map(child => findAnchor(child, anchor)).find(found => found !== undefined);
+  return (node as Schema).$anchor === anchor
+    ? node
+    : Object.values(node)
+        .map(child => findAnchor(child, anchor))
+        .find(found => found !== undefined);
 }
 
 function same(left: unknown, right: unknown): boolean {
@@ -114,7 +129,10 @@ function same(left: unknown, right: unknown): boolean {
   }
   if (isObject(left) && isObject(right)) {
     const names = Object.keys(left);
-    return names.length === Object.keys(right).length && names.every(name => Object.hasOwn(right, name) && same(left[name], right[name]));
+    return (
+      names.length === Object.keys(right).length &&
+      names.every(name => Object.hasOwn(right, name) && same(left[name], right[name]))
+    );
   }
   return left === right;
 }

@@ -16,7 +16,14 @@ for (const name of Object.keys(process.env)) {
 const home = mkdtempSync(join(tmpdir(), 'kimi-test-home-'));
 process.env.HOME = home;
 process.env.USERPROFILE = home;
-for (const name of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'APPDATA', 'LOCALAPPDATA']) {
+for (const name of [
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'XDG_CACHE_HOME',
+  'XDG_STATE_HOME',
+  'APPDATA',
+  'LOCALAPPDATA',
+]) {
   delete process.env[name];
 }
 
@@ -28,7 +35,12 @@ const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function (this: net.Socket, ...parameters: unknown[]) {
   const first = Array.isArray(parameters[0]) ? (parameters[0] as unknown[])[0] : parameters[0];
   const target = first as { host?: string; path?: string } | number | string;
-  const host = typeof target === 'object' && target !== null ? target.host : typeof target === 'number' ? (parameters[1] as string | undefined) : undefined;
+  const host =
+    typeof target === 'object' && target !== null
+      ? target.host
+      : typeof target === 'number'
+        ? (parameters[1] as string | undefined)
+        : undefined;
   if (typeof host === 'string' && !loopback.has(host)) {
     throw new Error(`A test tried to reach ${host}; only loopback is allowed.`);
   }

@@ -48,7 +48,12 @@ function asJson(value: unknown): string {
 }
 
 /** Every text that can be reached through properties, but for what the AI SDK says an error must hold. */
-function walk(value: unknown, path: string, look: (place: string, text: string) => void, seen = new WeakSet<object>()): void {
+function walk(
+  value: unknown,
+  path: string,
+  look: (place: string, text: string) => void,
+  seen = new WeakSet<object>(),
+): void {
   if (typeof value === 'string') {
     look(path, value);
     return;

@@ -44,7 +44,16 @@ export type AISDK = {
   tool(definition: object): object;
 };
 
-export type StreamPart = { type: string; text?: string; toolName?: string; toolCallId?: string; input?: unknown; output?: unknown; error?: unknown; rawValue?: unknown };
+export type StreamPart = {
+  type: string;
+  text?: string;
+  toolName?: string;
+  toolCallId?: string;
+  input?: unknown;
+  output?: unknown;
+  error?: unknown;
+  rawValue?: unknown;
+};
 
 /** ai@5's flat words; ai@6 and 7 have them too, besides the details. */
 export type Usage = {
@@ -71,7 +80,10 @@ export type Combination = {
 };
 
 const AI = { 5: ai5, 6: ai6, 7: ai7 } as unknown as Record<5 | 6 | 7, AISDK>;
-const FACES = { v2: v2.createKimi, v3: v3.createKimi, v4: v4.createKimi } as unknown as Record<'v2' | 'v3' | 'v4', Combination['createKimi']>;
+const FACES = { v2: v2.createKimi, v3: v3.createKimi, v4: v4.createKimi } as unknown as Record<
+  'v2' | 'v3' | 'v4',
+  Combination['createKimi']
+>;
 
 /** Every combination that works (aisdk.md 2.1). */
 export const COMBINATIONS: Combination[] = (
@@ -95,7 +107,13 @@ export const COMBINATIONS: Combination[] = (
 export const createRootKimi = root.createKimi as unknown as Combination['createKimi'];
 
 /** Does nothing; an empty list would not wrap the model at all. */
-export const MIDDLEWARE = [{ middlewareVersion: 'v2', specificationVersion: 'v3', transformParams: async ({ params }: { params: unknown }) => params }];
+export const MIDDLEWARE = [
+  {
+    middlewareVersion: 'v2',
+    specificationVersion: 'v3',
+    transformParams: async ({ params }: { params: unknown }) => params,
+  },
+];
 
 /** Stops a tool loop after `count` steps, in the words of every major. */
 export const steps = (count: number) => (state: { steps: unknown[] }) => state.steps.length >= count;

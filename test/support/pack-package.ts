@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** An app's folder with this package installed from its tarball; its dependencies are those of the checkout. */
 export async function packPackage(): Promise<{ app: string; installed: string; dispose: () => Promise<void> }> {
   const app = await mkdtemp(path.join(tmpdir(), 'kimi-packed-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], { cwd: root, shell: process.platform === 'win32' });
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], {
+    cwd: root,
+    shell: process.platform === 'win32',
+  });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   await run('tar', ['-xzf', filename], { cwd: app });
 
@@ -20,7 +23,9 @@ export async function packPackage(): Promise<{ app: string; installed: string; d
   await mkdir(modules);
   await rename(path.join(app, 'package'), installed);
 
-  const { dependencies, peerDependencies } = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+  const { dependencies, peerDependencies } = JSON.parse(
+    await readFile(path.join(installed, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
   for (const name of Object.keys({ ...dependencies, zod: peerDependencies?.zod, ai: '', 'ai-v6': '' })) {
     await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
     await symlink(path.join(root, 'node_modules', name), path.join(modules, name), 'junction');

@@ -19,10 +19,22 @@ export type RedisServer = {
 export async function startRedisServer(): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'kimi-redis-'));
   const port = await freePort();
-  const parameters = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no'];
+  const parameters = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    directory,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ];
   const child = spawn('redis-server', parameters, { stdio: ['ignore', 'ignore', 'inherit'] });
   const failed = once(child, 'error').then(([error]) => {
-    const message = 'The tests of the Redis store need redis-server: apt-get install -y --no-install-recommends redis-server';
+    const message =
+      'The tests of the Redis store need redis-server: apt-get install -y --no-install-recommends redis-server';
     throw new Error(message, { cause: error });
   });
   await Promise.race([failed, untilItAnswers(port)]);
@@ -50,7 +62,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilItAnswers(port: number): Promise<void> {
-  for (const end = Date.now() + 10_000; ; ) {
+  for (const end = Date.now() + 10_000; ;) {
     const socket = connect(port, '127.0.0.1');
     try {
       await once(socket, 'connect');

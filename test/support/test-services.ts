@@ -4,4 +4,6 @@
  *
  *   describe.skipIf(!testServices.has('secret-service'))('… (needs secret-service)', …)
  */
-export const testServices: ReadonlySet<string> = new Set((process.env.TEST_SERVICES ?? '').split(',').filter((name) => name !== ''));
+export const testServices: ReadonlySet<string> = new Set(
+  (process.env.TEST_SERVICES ?? '').split(',').filter(name => name !== ''),
+);

@@ -19,13 +19,26 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
   const root = await mkdtemp(join(tmpdir(), 'kimi-keyring-'));
   await mkdir(join(root, 'run'), { mode: 0o700 });
   await mkdir(join(root, 'data'));
-  const base = { ...process.env, XDG_RUNTIME_DIR: join(root, 'run'), XDG_DATA_HOME: join(root, 'data'), DISPLAY: undefined, WAYLAND_DISPLAY: undefined };
-  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], { env: base, stdio: ['ignore', 'pipe', 'ignore'] });
+  const base = {
+    ...process.env,
+    XDG_RUNTIME_DIR: join(root, 'run'),
+    XDG_DATA_HOME: join(root, 'data'),
+    DISPLAY: undefined,
+    WAYLAND_DISPLAY: undefined,
+  };
+  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
+    env: base,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const [address] = (await once(bus.stdout, 'data')) as [Buffer];
   const environment = { ...base, DBUS_SESSION_BUS_ADDRESS: String(address).trim() };
   const unlock = () => {
     // A new daemon each time: it goes to the background, and ends with its bus or with its successor.
-    execFileSync('gnome-keyring-daemon', ['--replace', '--unlock', '--components=secrets'], { env: environment, input: PASSWORD, stdio: ['pipe', 'ignore', 'ignore'] });
+    execFileSync('gnome-keyring-daemon', ['--replace', '--unlock', '--components=secrets'], {
+      env: environment,
+      input: PASSWORD,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     // It exits 0 with a wrong password too; this fails then. The first one makes the login collection.
     execFileSync('secret-tool', ['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
   };
@@ -33,10 +46,23 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
     unlock();
     const service = 'org.freedesktop.secrets';
     const secrets = (...parameters: string[]) =>
-      execFileSync('gdbus', ['call', '--session', '--dest', service, '--object-path', '/org/freedesktop/secrets', '--method', ...parameters], {
-        env: environment,
-        encoding: 'utf8',
-      });
+      execFileSync(
+        'gdbus',
+        [
+          'call',
+          '--session',
+          '--dest',
+          service,
+          '--object-path',
+          '/org/freedesktop/secrets',
+          '--method',
+          ...parameters,
+        ],
+        {
+          env: environment,
+          encoding: 'utf8',
+        },
+      );
     await callback({
       environment,
       lock: () => secrets('org.freedesktop.Secret.Service.Lock', "['/org/freedesktop/secrets/collection/login']"),

@@ -23,7 +23,9 @@ export async function bundleProviderWorker(): Promise<WorkerBundle> {
     external: EXTERNAL,
     define: { __PACKAGE_VERSION__: '"0.0.0-test"' },
     // For the CommonJS among the dependencies.
-    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
     plugins: [
       {
         name: 'imports of package.json',

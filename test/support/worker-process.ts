@@ -14,10 +14,17 @@ export class WorkerProcess {
   private exit: string | undefined;
 
   /** @param environment added to this process's own without its Kimi variables; HOME should be one of the test's */
-  constructor(bundle: string, settings: WorkerSettings, environment: Readonly<Record<string, string>>, name = 'worker') {
+  constructor(
+    bundle: string,
+    settings: WorkerSettings,
+    environment: Readonly<Record<string, string>>,
+    name = 'worker',
+  ) {
     this.name = name;
     const inherited = Object.entries(process.env).filter(([variable]) => !/^(KIMI|MOONSHOT|ANTHROPIC)_/.test(variable));
-    this.child = spawn(process.execPath, [bundle, JSON.stringify(settings)], { env: { ...Object.fromEntries(inherited), ...environment } });
+    this.child = spawn(process.execPath, [bundle, JSON.stringify(settings)], {
+      env: { ...Object.fromEntries(inherited), ...environment },
+    });
     // A killed process takes no commands; its end is reported where it is waited for.
     this.child.stdin.on('error', () => undefined);
     this.child.stderr.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()));

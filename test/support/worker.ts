@@ -92,7 +92,12 @@ const watchedFetch: typeof fetch = async (input, init) => {
 async function openProvider(): Promise<KimiProvider> {
   const store = await openStore();
   const { baseURL, oauthHost } = settings;
-  return createKimi({ baseURL, oauthHost, fetch: watchedFetch, ...(store === undefined ? {} : { credentialStore: watched(store) }) });
+  return createKimi({
+    baseURL,
+    oauthHost,
+    fetch: watchedFetch,
+    ...(store === undefined ? {} : { credentialStore: watched(store) }),
+  });
 }
 
 const providers: KimiProvider[] = [];
@@ -102,7 +107,9 @@ for (let count = settings.providers ?? 1; count > 0; count--) {
 
 async function ask(prompt: string, provider: KimiProvider, retries = settings.retries ?? 0): Promise<WorkerAnswer> {
   try {
-    const { content } = await provider('k3').doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }] });
+    const { content } = await provider('k3').doGenerate({
+      prompt: [{ role: 'user', content: [{ type: 'text', text: prompt }] }],
+    });
     return { text: content.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('') };
   } catch (error) {
     const { name, message, reason, isRetryable } = error as Error & { reason?: string; isRetryable?: boolean };
@@ -120,7 +127,9 @@ createInterface({ input: process.stdin })
       resume();
       return;
     }
-    const answers = Array.from({ length: command.ask }, (_, index) => ask(`request ${index}`, providers[index % providers.length]!));
+    const answers = Array.from({ length: command.ask }, (_, index) =>
+      ask(`request ${index}`, providers[index % providers.length]!),
+    );
     void Promise.all(answers).then(done => report({ answers: done }));
   })
   .once('close', () => process.exit(0));

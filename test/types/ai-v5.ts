@@ -1,11 +1,23 @@
 // An app on AI SDK 5: the root entry and /v2 fit everywhere; /v3 and /v4 are refused.
-import { createProviderRegistry, customProvider, generateText, streamText, wrapLanguageModel, type LanguageModel } from 'ai-v5';
+import {
+  createProviderRegistry,
+  customProvider,
+  generateText,
+  streamText,
+  wrapLanguageModel,
+  type LanguageModel,
+} from 'ai-v5';
 import { create, createKimi, kimi } from 'ai-sdk-provider-kimi';
 import { kimi as kimiV2 } from 'ai-sdk-provider-kimi/v2';
 import { kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
 
-const models: LanguageModel[] = [kimi('kimi-for-coding'), kimiV2('k3'), kimi.languageModel('kimi-for-coding'), kimi.chat('any-other-id')];
+const models: LanguageModel[] = [
+  kimi('kimi-for-coding'),
+  kimiV2('k3'),
+  kimi.languageModel('kimi-for-coding'),
+  kimi.chat('any-other-id'),
+];
 export const results = [
   ...models.map(model => streamText({ model, prompt: 'x' })),
   generateText({ model: createKimi({ apiKey: 'k', specificationVersion: 'v2' })('k3'), prompt: 'x' }),

@@ -1,5 +1,12 @@
 // An app on AI SDK 6: /v3 fits everywhere; the root's V2 fits only where a model is called directly (decisions.md 2).
-import { createProviderRegistry, customProvider, generateText, streamText, wrapLanguageModel, type LanguageModel } from 'ai-v6';
+import {
+  createProviderRegistry,
+  customProvider,
+  generateText,
+  streamText,
+  wrapLanguageModel,
+  type LanguageModel,
+} from 'ai-v6';
 import { create, createKimi, kimi } from 'ai-sdk-provider-kimi';
 import { createKimi as createKimiV3, kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';

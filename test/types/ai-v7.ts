@@ -1,5 +1,12 @@
 // An app on AI SDK 7: /v4 and /v3 fit everywhere; the root's V2 everywhere but in a registry's types (decisions.md 2).
-import { createProviderRegistry, customProvider, generateText, streamText, wrapLanguageModel, type LanguageModel } from 'ai';
+import {
+  createProviderRegistry,
+  customProvider,
+  generateText,
+  streamText,
+  wrapLanguageModel,
+  type LanguageModel,
+} from 'ai';
 import {
   KimiError,
   KimiLoginRequiredError,
@@ -15,9 +22,16 @@ import { kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { createKimi as createKimiV4, kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
 
 const models: LanguageModel[] = [kimi('kimi-for-coding'), kimiV3('k3'), kimiV4('k3'), kimiV4.chat('k3')];
-const options: KimiLanguageModelOptions = { reasoningEffort: 'max', reasoningHistory: 'preserved', promptCacheKey: 'p', thinking: { keep: 'all' } };
+const options: KimiLanguageModelOptions = {
+  reasoningEffort: 'max',
+  reasoningHistory: 'preserved',
+  promptCacheKey: 'p',
+  thinking: { keep: 'all' },
+};
 export const results = [
-  ...models.map(model => streamText({ model, prompt: 'x', providerOptions: { kimi: { ...options, thinking: { keep: 'all' } } } })),
+  ...models.map(model =>
+    streamText({ model, prompt: 'x', providerOptions: { kimi: { ...options, thinking: { keep: 'all' } } } }),
+  ),
   generateText({ model: createKimi({ specificationVersion: 'v4' })('k3'), prompt: 'x', reasoning: 'high' }),
   createProviderRegistry({ kimi: kimiV4, kimiV3, other: createKimiV4({ name: 'other' }) }),
   customProvider({ languageModels: { fast: kimiV4('k3'), two: kimi('k3') }, fallbackProvider: kimiV4 }),

@@ -7,6 +7,8 @@ import { expect, it } from 'vitest';
 it('type-checks in apps on AI SDK 5, 6 and 7', { timeout: 120_000 }, async () => {
   const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
   const project = fileURLToPath(new URL('.', import.meta.url));
-  const output = await promisify(execFile)(process.execPath, [compiler, '-p', project]).catch((error: { stdout: string }) => error);
+  const output = await promisify(execFile)(process.execPath, [compiler, '-p', project]).catch(
+    (error: { stdout: string }) => error,
+  );
   expect(output.stdout).toBe('');
 });

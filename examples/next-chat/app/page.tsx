@@ -10,5 +10,7 @@ export default function Page() {
   // The server has no localStorage, so the saved chat is read after the page has loaded.
   useEffect(() => setChat(loadChat()), []);
 
-  return chat && <Chat key={chat.id} saved={chat} onNew={() => setChat({ ...loadChat(), id: newChat().id, messages: [] })} />;
+  return (
+    chat && <Chat key={chat.id} saved={chat} onNew={() => setChat({ ...loadChat(), id: newChat().id, messages: [] })} />
+  );
 }

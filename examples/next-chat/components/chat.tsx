@@ -29,7 +29,13 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
   const busy = status === 'submitted' || status === 'streaming';
   const last = messages.at(-1)?.role;
   // A question may stand alone: after a reload, a stop or a sign-in.
-  const problem = error ? (error instanceof TypeError ? NO_ANSWER : error.message) : !busy && last === 'user' ? 'There is no answer yet.' : undefined;
+  const problem = error
+    ? error instanceof TypeError
+      ? NO_ANSWER
+      : error.message
+    : !busy && last === 'user'
+      ? 'There is no answer yet.'
+      : undefined;
 
   // What was saved may be gone from the account: offer what it has.
   const model = models.find(each => each.id === wanted.model) ?? models[0]!;
@@ -39,7 +45,10 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
   useEffect(() => {
     fetch('/api/models')
       .then(response => response.json() as Promise<ModelChoice[]>)
-      .then(choices => choices.length > 0 && setModels(choices), () => {});
+      .then(
+        choices => choices.length > 0 && setModels(choices),
+        () => {},
+      );
   }, []);
 
   useEffect(() => {
@@ -73,11 +82,27 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
       <header className="bar">
         <h1>Kimi</h1>
         <div className="pickers">
-          <select aria-label="Model" value={model.id} onChange={event => setWanted({ ...wanted, model: event.target.value })}>
-            {models.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+          <select
+            aria-label="Model"
+            value={model.id}
+            onChange={event => setWanted({ ...wanted, model: event.target.value })}
+          >
+            {models.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
           </select>
-          <select aria-label="Effort" value={effort} onChange={event => setWanted({ ...wanted, effort: event.target.value })}>
-            {model.efforts.map(each => <option key={each} value={each}>Effort: {each}</option>)}
+          <select
+            aria-label="Effort"
+            value={effort}
+            onChange={event => setWanted({ ...wanted, effort: event.target.value })}
+          >
+            {model.efforts.map(each => (
+              <option key={each} value={each}>
+                Effort: {each}
+              </option>
+            ))}
           </select>
           <select
             aria-label="Runtime"
@@ -89,7 +114,9 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
           </select>
         </div>
         <nav>
-          <button type="button" className="plain" disabled={busy} onClick={onNew}>New chat</button>
+          <button type="button" className="plain" disabled={busy} onClick={onNew}>
+            New chat
+          </button>
           <Link href="/sign-in">Account</Link>
         </nav>
       </header>
@@ -105,14 +132,24 @@ export function Chat({ saved, onNew }: { saved: SavedChat; onNew: () => void }) 
           <Message key={message.id} message={message} active={busy && message === messages.at(-1)} />
         ))}
         <p className={status === 'submitted' ? 'waiting' : 'unseen'} role="status">
-          {status === 'submitted' ? 'Waiting for Kimi…' : status === 'streaming' ? 'Kimi answers…' : last === 'assistant' && 'Kimi has answered.'}
+          {status === 'submitted'
+            ? 'Waiting for Kimi…'
+            : status === 'streaming'
+              ? 'Kimi answers…'
+              : last === 'assistant' && 'Kimi has answered.'}
         </p>
         {problem && (
           <div className={error ? 'problem' : 'problem mild'} role="alert">
             <p>{problem}</p>
             <div>
-              {problem === SIGN_IN_FIRST && <Link className="button" href="/sign-in">Sign in</Link>}
-              <button type="button" className="button quiet" onClick={() => chat.regenerate({ body: settings })}>Try again</button>
+              {problem === SIGN_IN_FIRST && (
+                <Link className="button" href="/sign-in">
+                  Sign in
+                </Link>
+              )}
+              <button type="button" className="button quiet" onClick={() => chat.regenerate({ body: settings })}>
+                Try again
+              </button>
             </div>
           </div>
         )}

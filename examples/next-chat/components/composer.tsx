@@ -2,7 +2,15 @@
 
 import { useState } from 'react';
 
-export function Composer({ busy, onSend, onStop }: { busy: boolean; onSend: (text: string) => void; onStop: () => void }) {
+export function Composer({
+  busy,
+  onSend,
+  onStop,
+}: {
+  busy: boolean;
+  onSend: (text: string) => void;
+  onStop: () => void;
+}) {
   const [text, setText] = useState('');
 
   function send() {
@@ -29,9 +37,13 @@ export function Composer({ busy, onSend, onStop }: { busy: boolean; onSend: (tex
         }}
       />
       {busy ? (
-        <button type="button" className="button quiet" onClick={onStop}>Stop</button>
+        <button type="button" className="button quiet" onClick={onStop}>
+          Stop
+        </button>
       ) : (
-        <button type="submit" className="button" disabled={text.trim() === ''}>Send</button>
+        <button type="submit" className="button" disabled={text.trim() === ''}>
+          Send
+        </button>
       )}
     </form>
   );

@@ -1,4 +1,11 @@
-import { convertToModelMessages, createUIMessageStreamResponse, safeValidateUIMessages, streamText, toUIMessageStream, type ToolSet } from 'ai';
+import {
+  convertToModelMessages,
+  createUIMessageStreamResponse,
+  safeValidateUIMessages,
+  streamText,
+  toUIMessageStream,
+  type ToolSet,
+} from 'ai';
 import type { KimiLanguageModelOptions, KimiProvider } from 'ai-sdk-provider-kimi/v4';
 import { z } from 'zod';
 import type { ChatMessage } from './chat-message';
@@ -14,12 +21,18 @@ const chatSchema = z.object({
 });
 
 /** Answers a `useChat` request; the same on both runtimes. */
-export async function answerChat(request: Request, kimi: KimiProvider, { usesSignIn }: { usesSignIn: boolean }): Promise<Response> {
+export async function answerChat(
+  request: Request,
+  kimi: KimiProvider,
+  { usesSignIn }: { usesSignIn: boolean },
+): Promise<Response> {
   if (!isSameOrigin(request)) {
     return crossSite();
   }
   const input = chatSchema.safeParse(await request.json().catch(() => undefined));
-  const messages = input.success ? await safeValidateUIMessages<ChatMessage>({ messages: input.data.messages }) : undefined;
+  const messages = input.success
+    ? await safeValidateUIMessages<ChatMessage>({ messages: input.data.messages })
+    : undefined;
   if (!input.success || !messages?.success) {
     return new Response('This chat cannot be read. Start a new one.', { status: 400 });
   }
@@ -28,7 +41,9 @@ export async function answerChat(request: Request, kimi: KimiProvider, { usesSig
   try {
     const choice = (await modelChoices(kimi)).find(each => each.id === model);
     if (!choice?.efforts.includes(effort)) {
-      return new Response(`Your account has no model "${model}" with effort "${effort}". Choose another one.`, { status: 400 });
+      return new Response(`Your account has no model "${model}" with effort "${effort}". Choose another one.`, {
+        status: 400,
+      });
     }
     const result = streamText({
       model: kimi(model),

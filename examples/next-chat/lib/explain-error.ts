@@ -18,12 +18,16 @@ export function explainError(error: unknown, usesSignIn: boolean): string {
           : 'Your Kimi plan is used up for now. Kimi did not say when it is fresh again; see www.kimi.com/code/console.';
       case 'KIMI_RATE_LIMITED':
       case 'KIMI_OVERLOADED': {
-        const seconds = cause.retryAfter ? Math.max(1, Math.ceil((cause.retryAfter.getTime() - Date.now()) / 1000)) : undefined;
+        const seconds = cause.retryAfter
+          ? Math.max(1, Math.ceil((cause.retryAfter.getTime() - Date.now()) / 1000))
+          : undefined;
         return `Kimi has too many requests at the moment. Try again ${seconds ? `in ${seconds} seconds` : 'in a little while'}.`;
       }
       default:
         return cause.message;
     }
   }
-  return KimiError.isInstance(cause) ? cause.message : 'Something went wrong here, not at Kimi. The server log says what.';
+  return KimiError.isInstance(cause)
+    ? cause.message
+    : 'Something went wrong here, not at Kimi. The server log says what.';
 }

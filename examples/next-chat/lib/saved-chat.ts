@@ -1,11 +1,23 @@
 import { generateId } from 'ai';
 import type { ChatMessage } from './chat-message';
 
-export type SavedChat = { id: string; messages: ChatMessage[]; model: string; effort: string; runtime: 'node' | 'edge' };
+export type SavedChat = {
+  id: string;
+  messages: ChatMessage[];
+  model: string;
+  effort: string;
+  runtime: 'node' | 'edge';
+};
 
 const KEY = 'kimi-chat';
 
-export const newChat = (): SavedChat => ({ id: generateId(), messages: [], model: 'kimi-for-coding', effort: 'auto', runtime: 'node' });
+export const newChat = (): SavedChat => ({
+  id: generateId(),
+  messages: [],
+  model: 'kimi-for-coding',
+  effort: 'auto',
+  runtime: 'node',
+});
 
 /** The chat of this browser. A reload goes on with it. */
 export function loadChat(): SavedChat {

@@ -26,7 +26,9 @@ export async function ask(context: CommandContext, words: readonly string[], opt
   const piped = await readPipedInput(context);
   const question = [words.join(' ').trim(), piped?.trim() ?? ''].filter(text => text !== '').join('\n\n');
   if (question === '') {
-    throw new UsageError('Nothing was asked. Try: npx ai-sdk-provider-kimi ask "What is a monad?" or pipe text into it.');
+    throw new UsageError(
+      'Nothing was asked. Try: npx ai-sdk-provider-kimi ask "What is a monad?" or pipe text into it.',
+    );
   }
   const images = await Promise.all((options.image ?? []).map(path => readImage(path)));
   const modelId = options.model ?? DEFAULT_MODELS[options.service ?? 'coding'];
@@ -43,7 +45,11 @@ export async function ask(context: CommandContext, words: readonly string[], opt
         {
           role: 'user',
           content: [
-            ...images.map(({ mediaType, data }) => ({ type: 'file' as const, mediaType, data: { type: 'data' as const, data } })),
+            ...images.map(({ mediaType, data }) => ({
+              type: 'file' as const,
+              mediaType,
+              data: { type: 'data' as const, data },
+            })),
             { type: 'text', text: question },
           ],
         },
@@ -51,7 +57,8 @@ export async function ask(context: CommandContext, words: readonly string[], opt
       abortSignal,
       ...(options.effort === undefined ? {} : { providerOptions: { kimi: { reasoningEffort: options.effort } } }),
     });
-    for await (const part of stream as ReadableStream<LanguageModelV4StreamPart> & AsyncIterable<LanguageModelV4StreamPart>) {
+    for await (const part of stream as ReadableStream<LanguageModelV4StreamPart> &
+      AsyncIterable<LanguageModelV4StreamPart>) {
       if (part.type === 'error') {
         throw part.error;
       }

@@ -53,7 +53,11 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
 function show(context: CommandContext, checks: readonly Check[], hasChatted: boolean): void {
   const screen = outputScreen(context);
   const { colours, symbols } = screen;
-  const signs = { ok: colours.green(symbols.ok), warning: colours.yellow(symbols.warning), failure: colours.red(symbols.failure) };
+  const signs = {
+    ok: colours.green(symbols.ok),
+    warning: colours.yellow(symbols.warning),
+    failure: colours.red(symbols.failure),
+  };
   const width = Math.max(...checks.map(({ name }) => name.length)) + 2;
   for (const { name, state, detail, fix } of checks) {
     screen.text(detail, { sign: signs[state], label: name.padEnd(width) });
@@ -63,8 +67,12 @@ function show(context: CommandContext, checks: readonly Check[], hasChatted: boo
   }
   const failures = checks.filter(({ state }) => state === 'failure').length;
   screen.line();
-  screen.text(failures === 0 ? 'All that is needed works.' : `${failures} of ${checks.length} checks failed.`, { style: colours.bold });
+  screen.text(failures === 0 ? 'All that is needed works.' : `${failures} of ${checks.length} checks failed.`, {
+    style: colours.bold,
+  });
   if (!hasChatted && failures === 0) {
-    screen.text('Whether Kimi lets you chat shows only with --chat, which asks one short question.', { style: colours.dim });
+    screen.text('Whether Kimi lets you chat shows only with --chat, which asks one short question.', {
+      style: colours.dim,
+    });
   }
 }

@@ -27,10 +27,16 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
   }
   const key = (piped ?? (await readHiddenLine(context, `Key from ${console} (not shown): `))).trim();
   if (!/^[\x21-\x7e]{8,}$/.test(key)) {
-    throw new UsageError(`${key === '' ? 'No key was given' : 'What was given is not a key: one line without spaces'}. Nothing was saved.`);
+    throw new UsageError(
+      `${key === '' ? 'No key was given' : 'What was given is not a key: one line without spaces'}. Nothing was saved.`,
+    );
   }
   try {
-    await requestModels({ apiBaseURL, service }, { fetch: withKey(key), source: 'your input', remedy: '' }, context.abortSignal);
+    await requestModels(
+      { apiBaseURL, service },
+      { fetch: withKey(key), source: 'your input', remedy: '' },
+      context.abortSignal,
+    );
   } catch (error) {
     context.abortSignal.throwIfAborted();
     if (KimiLoginRequiredError.isInstance(error)) {
@@ -50,7 +56,9 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
     if (options.json !== true) {
       const { text, colours, symbols } = errorScreen(context);
       const reason = describeFailure(error).message;
-      text(`The key could not be tried: ${reason} It is saved all the same.`, { sign: colours.yellow(symbols.warning) });
+      text(`The key could not be tried: ${reason} It is saved all the same.`, {
+        sign: colours.yellow(symbols.warning),
+      });
     }
   }
   context.abortSignal.throwIfAborted();

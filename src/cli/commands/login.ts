@@ -28,7 +28,9 @@ export async function login(context: CommandContext, options: LoginCommandOption
   const kimi = openKimi(context, options);
   const forced = context.env.KIMI_CREDENTIAL_STORE;
   if (forced === 'environment' || forced === 'memory') {
-    throw new UsageError(`KIMI_CREDENTIAL_STORE is ${forced}, where nothing can be kept for later. Say where: --store keychain or --store file.`);
+    throw new UsageError(
+      `KIMI_CREDENTIAL_STORE is ${forced}, where nothing can be kept for later. Say where: --store keychain or --store file.`,
+    );
   }
   if (options.apiKey === true) {
     await saveKey(context, options, kimi);
@@ -44,12 +46,25 @@ export async function login(context: CommandContext, options: LoginCommandOption
           codes++;
           if (options.json === true) {
             const { userCode, verificationUri, verificationUriComplete, expiresIn, interval } = verification;
-            printJSON(context, { event: 'verification', userCode, verificationUri, verificationUriComplete, expiresIn, interval });
+            printJSON(context, {
+              event: 'verification',
+              userCode,
+              verificationUri,
+              verificationUriComplete,
+              expiresIn,
+              interval,
+            });
             return;
           }
           progress?.stop();
           const { verificationUriComplete } = verification;
-          const isOpened = mayOpen && codes === 1 && (await context.openBrowser(verificationUriComplete).then(() => true, () => false));
+          const isOpened =
+            mayOpen &&
+            codes === 1 &&
+            (await context.openBrowser(verificationUriComplete).then(
+              () => true,
+              () => false,
+            ));
           showVerification(screen, verification, { isOpened, isReplacement: codes > 1 });
           progress?.show('Waiting for you (Ctrl-C to stop)');
         },
@@ -63,7 +78,9 @@ export async function login(context: CommandContext, options: LoginCommandOption
   const status = await openKimi(context, options).auth.status();
   const { account, region, service, source, kind } = status;
   // A key in the environment stands above what is saved (decisions.md 8).
-  const override = source.startsWith('the environment variable ') ? source.slice('the environment variable '.length) : undefined;
+  const override = source.startsWith('the environment variable ')
+    ? source.slice('the environment variable '.length)
+    : undefined;
   if (options.json === true) {
     const overriddenBy = override === undefined ? {} : { overriddenBy: override };
     printJSON(context, { event: 'signed-in', account, region, service, kind, source, ...overriddenBy });
@@ -82,7 +99,9 @@ export async function login(context: CommandContext, options: LoginCommandOption
     hint(`${override} is set and is used instead. Unset it to use what was saved now.`);
   }
   if (isAbsolute(source) && !context.env.KIMI_CREDENTIAL_STORE) {
-    hint('No keychain can be used here, so a file that only you can read keeps it. "npx ai-sdk-provider-kimi doctor" says why.');
+    hint(
+      'No keychain can be used here, so a file that only you can read keeps it. "npx ai-sdk-provider-kimi doctor" says why.',
+    );
   }
   screen.line();
   screen.text('Try it:', { indent: 2, style: colours.dim });

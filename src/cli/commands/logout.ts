@@ -11,7 +11,8 @@ export async function logout(context: CommandContext, options: LoginOptions): Pr
   // Asked of a provider that knows nothing yet: what an app would find now.
   const after = await openKimi(context, options).auth.status();
   const stillUsed = after.state === 'missing' ? null : after.source;
-  const removed = before !== undefined && before.state !== 'missing' && before.source !== stillUsed ? before.source : null;
+  const removed =
+    before !== undefined && before.state !== 'missing' && before.source !== stillUsed ? before.source : null;
 
   if (options.json === true) {
     printJSON(context, { account: after.account, removed, stillUsed });
@@ -19,13 +20,18 @@ export async function logout(context: CommandContext, options: LoginOptions): Pr
   }
   const screen = outputScreen(context);
   const { colours, symbols } = screen;
-  const title = removed === null ? `Nothing of ours is kept for account "${after.account}".` : `Signed out account "${after.account}".`;
+  const title =
+    removed === null
+      ? `Nothing of ours is kept for account "${after.account}".`
+      : `Signed out account "${after.account}".`;
   screen.text(title, { sign: colours.green(symbols.ok), style: colours.bold });
   if (removed !== null) {
     screen.fields([['Removed', shortenHome(removed)]]);
   }
   if (stillUsed !== null) {
-    screen.text(`Requests still use ${shortenHome(stillUsed)}, which is not ours to remove.`, { sign: colours.yellow(symbols.warning) });
+    screen.text(`Requests still use ${shortenHome(stillUsed)}, which is not ours to remove.`, {
+      sign: colours.yellow(symbols.warning),
+    });
   }
   return EXIT_CODES.ok;
 }

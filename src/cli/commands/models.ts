@@ -83,7 +83,8 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
   const rows = list.map((model, index) => ({
     mark: index === 0 ? '*' : ' ',
     slug: printableText(model.id),
-    name: model.displayName === undefined || model.displayName === model.id ? undefined : printableText(model.displayName),
+    name:
+      model.displayName === undefined || model.displayName === model.id ? undefined : printableText(model.displayName),
     context: tokens(model.contextLength),
     efforts: effortsOf(model),
     // Every model reads text: named only where there is nothing else.
@@ -100,13 +101,22 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
       protocol,
     ]);
   }
-  const text = table.toString().split('\n').map(line => line.trimEnd());
+  const text = table
+    .toString()
+    .split('\n')
+    .map(line => line.trimEnd());
   if (Math.max(...text.map(line => visibleLength(line))) <= screen.columns) {
     text.forEach(line => screen.line(line));
   } else {
     for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
       screen.line(`${colours.green(mark)} ${colours.bold(slug)}`);
-      screen.fields([['Name', name], ['Context', context], ['Thinking', efforts], ['Input', inputs], ['Protocol', protocol]]);
+      screen.fields([
+        ['Name', name],
+        ['Context', context],
+        ['Thinking', efforts],
+        ['Input', inputs],
+        ['Protocol', protocol],
+      ]);
     }
   }
   screen.line();
@@ -115,7 +125,12 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
 
 /** Columns by spaces alone. */
 function plainTable(head: string[]): Table.Table {
-  const none = ['top', 'bottom', 'left', 'mid', 'right'].flatMap(side => [side, `${side}-mid`, `${side}-left`, `${side}-right`]);
+  const none = ['top', 'bottom', 'left', 'mid', 'right'].flatMap(side => [
+    side,
+    `${side}-mid`,
+    `${side}-left`,
+    `${side}-right`,
+  ]);
   return new Table({
     head,
     chars: { ...Object.fromEntries(none.map(name => [name, ''])), middle: '  ' },

@@ -12,7 +12,10 @@ export type SimulateOptions = CommonOptions & {
 };
 
 /** Runs the simulator until Ctrl-C, which is its usual end and so no failure. */
-export async function simulate(context: CommandContext, { port, gate, ask, lenient, json }: SimulateOptions): Promise<number> {
+export async function simulate(
+  context: CommandContext,
+  { port, gate, ask, lenient, json }: SimulateOptions,
+): Promise<number> {
   const { startKimiSimulator } = await import('../../simulator/index');
   const simulator: KimiSimulator = await startKimiSimulator({
     ...(port === undefined ? {} : { port }),
@@ -21,11 +24,19 @@ export async function simulate(context: CommandContext, { port, gate, ask, lenie
     strict: lenient !== true,
   }).catch((error: NodeJS.ErrnoException) => {
     const isTaken = error.code === 'EADDRINUSE';
-    throw isTaken ? new UsageError(`Port ${port} is in use. Choose another one with --port, or none for a free one.`) : error;
+    throw isTaken
+      ? new UsageError(`Port ${port} is in use. Choose another one with --port, or none for a free one.`)
+      : error;
   });
   const { url, apiBaseURL, oauthHost, platformBaseURL } = simulator;
   if (json === true) {
-    printJSON(context, { url, apiBaseURL, oauthHost, platformBaseURL, apiKeys: { coding: 'sk-kimi-simulator', platform: 'sk-simulator' } });
+    printJSON(context, {
+      url,
+      apiBaseURL,
+      oauthHost,
+      platformBaseURL,
+      apiKeys: { coding: 'sk-kimi-simulator', platform: 'sk-simulator' },
+    });
   } else {
     const screen = outputScreen(context);
     const { colours } = screen;

@@ -23,9 +23,13 @@ export async function status(context: CommandContext, options: LoginOptions): Pr
 function show(context: CommandContext, options: LoginOptions, found: KimiAuthStatus, isSignedIn: boolean): void {
   const screen = outputScreen(context);
   const { colours, symbols } = screen;
-  const notSignedIn = found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
+  const notSignedIn =
+    found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
   const title = isSignedIn ? 'Signed in to Kimi' : notSignedIn;
-  screen.text(title, { sign: isSignedIn ? colours.green(symbols.ok) : colours.red(symbols.failure), style: colours.bold });
+  screen.text(title, {
+    sign: isSignedIn ? colours.green(symbols.ok) : colours.red(symbols.failure),
+    style: colours.bold,
+  });
   screen.fields([
     ['Account', found.account],
     ['Service', `${found.service}, ${found.region}`],
@@ -35,7 +39,9 @@ function show(context: CommandContext, options: LoginOptions, found: KimiAuthSta
     ['API', found.apiBaseURL],
   ]);
   if (isSignedIn) {
-    context.notices.forEach(notice => screen.text(notice, { sign: colours.yellow(symbols.warning), style: colours.dim }));
+    context.notices.forEach(notice =>
+      screen.text(notice, { sign: colours.yellow(symbols.warning), style: colours.dim }),
+    );
   } else {
     const login = found.service === 'platform' ? 'login --api-key' : 'login';
     screen.text(`Sign in: npx ai-sdk-provider-kimi ${login}${loginFlags(options)}`, { indent: 2 });

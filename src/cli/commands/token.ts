@@ -29,7 +29,9 @@ export async function token(context: CommandContext, options: TokenOptions): Pro
   }
   if (state === 'due') {
     const { text, colours, symbols } = errorScreen(context);
-    text('Kimi could not be reached to renew it: less than half of its life is left.', { sign: colours.yellow(symbols.warning) });
+    text('Kimi could not be reached to renew it: less than half of its life is left.', {
+      sign: colours.yellow(symbols.warning),
+    });
   }
   return EXIT_CODES.ok;
 }

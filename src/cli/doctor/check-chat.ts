@@ -19,7 +19,12 @@ export async function checkChat(kimi: KimiProviderV4, modelId: string, abortSign
     }
     return isAnswered
       ? { name: 'Chat', state: 'ok', detail: `${modelId} answers` }
-      : { name: 'Chat', state: 'failure', detail: `${modelId} gave an empty answer`, fix: 'Try again, or another model.' };
+      : {
+          name: 'Chat',
+          state: 'failure',
+          detail: `${modelId} gave an empty answer`,
+          fix: 'Try again, or another model.',
+        };
   } catch (error) {
     abortSignal.throwIfAborted();
     // The message says what to do.

@@ -5,7 +5,10 @@ import { shortenHome } from '../terminal/shorten-home';
 import type { Check } from './check';
 
 /** Whether others on this machine can read the files with logins. Windows has access lists instead, which the profile folder sets. */
-export async function checkFileModes(environment: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): Promise<Check> {
+export async function checkFileModes(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): Promise<Check> {
   const directory = dataDirectory({ environment });
   const name = 'Files';
   const shown = shortenHome(directory);
@@ -32,7 +35,12 @@ export async function checkFileModes(environment: Readonly<Record<string, string
   const others = own.mode & 0o077;
   return others === 0
     ? { name, state: 'ok', detail: `${shown}, for you alone` }
-    : { name, state: 'warning', detail: `others on this machine can look into ${shown}`, fix: `chmod 700 "${directory}"` };
+    : {
+        name,
+        state: 'warning',
+        detail: `others on this machine can look into ${shown}`,
+        fix: `chmod 700 "${directory}"`,
+      };
 }
 
 async function filesOf(directory: string): Promise<Array<{ path: string; mode: number }>> {

@@ -11,7 +11,11 @@ type Probe = { host: string; reason?: string; skewMs?: number };
 /** Whether API and OAuth host answer at all, and how far this clock is from theirs. No credential, no identity is sent. */
 export async function checkHosts(
   { apiBaseURL, oauthHost }: { apiBaseURL: string; oauthHost: string },
-  { now, env, abortSignal }: { now(): number; env: Readonly<Record<string, string | undefined>>; abortSignal: AbortSignal },
+  {
+    now,
+    env,
+    abortSignal,
+  }: { now(): number; env: Readonly<Record<string, string | undefined>>; abortSignal: AbortSignal },
 ): Promise<Check[]> {
   const isOneHost = new URL(apiBaseURL).origin === new URL(oauthHost).origin;
   const urls = [`${apiBaseURL}/models`, ...(isOneHost ? [] : [`${oauthHost}/`])];
@@ -42,7 +46,10 @@ function clock(skewMs: number): Check {
 async function probe(url: string, now: () => number, abortSignal: AbortSignal): Promise<Probe> {
   const { host } = new URL(url);
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.any([abortSignal, AbortSignal.timeout(TIME_LIMIT_MS)]) });
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: AbortSignal.any([abortSignal, AbortSignal.timeout(TIME_LIMIT_MS)]),
+    });
     await response.body?.cancel();
     const date = Date.parse(response.headers.get('date') ?? '');
     return Number.isNaN(date) ? { host } : { host, skewMs: now() - date };

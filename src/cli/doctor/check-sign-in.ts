@@ -28,13 +28,23 @@ export async function checkSignIn(
 }
 
 function whatIsThere({ state, kind }: KimiAuthStatus): string {
-  return state === 'missing' ? 'none' : state === 'revoked' ? 'a login that has ended' : kind === 'oauth' ? 'a login' : 'a key';
+  return state === 'missing'
+    ? 'none'
+    : state === 'revoked'
+      ? 'a login that has ended'
+      : kind === 'oauth'
+        ? 'a login'
+        : 'a key';
 }
 
 async function tryToken(auth: KimiAuth, status: KimiAuthStatus, fix: string, abortSignal: AbortSignal): Promise<Check> {
   const name = status.kind === 'oauth' ? 'Token' : 'Key';
   try {
-    const models = await requestModels(status, { fetch: auth.fetch, source: shortenHome(status.source), remedy: fix }, abortSignal);
+    const models = await requestModels(
+      status,
+      { fetch: auth.fetch, source: shortenHome(status.source), remedy: fix },
+      abortSignal,
+    );
     return { name, state: 'ok', detail: `accepted; ${models.length} models` };
   } catch (error) {
     abortSignal.throwIfAborted();

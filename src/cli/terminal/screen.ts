@@ -14,7 +14,12 @@ const PLAIN: Symbols = { ok: '√', warning: '!', failure: '×', bullet: '*', el
 /** Prose is not set wider than this, however wide the window. */
 const PROSE_WIDTH = 80;
 
-type TextOptions = { sign?: string | undefined; label?: string | undefined; indent?: number | undefined; style?: Style | undefined };
+type TextOptions = {
+  sign?: string | undefined;
+  label?: string | undefined;
+  indent?: number | undefined;
+  style?: Style | undefined;
+};
 
 /** One output stream, as a page for people: knows its width, its colours and its signs. */
 export type Screen = {
@@ -66,7 +71,9 @@ export function createScreen(
           line(`  ${colours.dim(label)}`);
           wrapText(value, width - 4).forEach(part => line(`    ${part}`));
         } else {
-          lines.forEach((part, index) => line(`  ${index === 0 ? colours.dim(label.padEnd(labelWidth)) : ' '.repeat(labelWidth)}${part}`));
+          lines.forEach((part, index) =>
+            line(`  ${index === 0 ? colours.dim(label.padEnd(labelWidth)) : ' '.repeat(labelWidth)}${part}`),
+          );
         }
       }
     },

@@ -27,23 +27,33 @@ export function chunkAccount(slot: string, generation: ChunkHead['generation'], 
 /** The head in an item's text, or undefined if the text is the value itself. */
 export function parseChunkHead(text: string): ChunkHead | undefined {
   const match = /^\{"generation":"([ab])","chunks":(\d{1,6}),"id":"([0-9a-f]{8})"\}$/.exec(text);
-  return match === null ? undefined : { generation: match[1] as 'a' | 'b', chunks: Number(match[2]), id: match[3] ?? '' };
+  return match === null
+    ? undefined
+    : { generation: match[1] as 'a' | 'b', chunks: Number(match[2]), id: match[3] ?? '' };
 }
 
-export function splitValue(value: string, maxLength: number, generation: ChunkHead['generation'], id: string): { head: string; chunks: string[] } {
+export function splitValue(
+  value: string,
+  maxLength: number,
+  generation: ChunkHead['generation'],
+  id: string,
+): { head: string; chunks: string[] } {
   const size = maxLength - ID_LENGTH - 1;
-  const chunks = Array.from({ length: Math.ceil(value.length / size) }, (_, index) => `${id}:${value.slice(index * size, (index + 1) * size)}`);
+  const chunks = Array.from(
+    { length: Math.ceil(value.length / size) },
+    (_, index) => `${id}:${value.slice(index * size, (index + 1) * size)}`,
+  );
   const head: ChunkHead = { generation, chunks: chunks.length, id };
   return { head: JSON.stringify(head), chunks };
 }
 
 /** The value, or undefined if a chunk is missing or belongs to another write. */
 export function joinChunks(head: ChunkHead, chunks: readonly unknown[]): string | undefined {
-  const texts = chunks.filter((chunk) => typeof chunk === 'string').filter((chunk) => chunk.startsWith(`${head.id}:`));
-  return texts.length === head.chunks ? texts.map((chunk) => chunk.slice(ID_LENGTH + 1)).join('') : undefined;
+  const texts = chunks.filter(chunk => typeof chunk === 'string').filter(chunk => chunk.startsWith(`${head.id}:`));
+  return texts.length === head.chunks ? texts.map(chunk => chunk.slice(ID_LENGTH + 1)).join('') : undefined;
 }
 
 /** JSON with every character beyond ASCII escaped: as many bytes as UTF-16 units, and no pair is torn by a split. */
 export function asciiJson(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(/[\u007f-\uffff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -11,8 +11,8 @@ const LIBRARIES: readonly KeychainLibrary[] = ['keytar', '@napi-rs/keyring'];
  * case; not from the working directory: a command that is installed globally must not load a module of the folder it is run in.
  */
 export function findKeychainLibraries(): { name: KeychainLibrary; path: string }[] {
-  const bases = [mainScript(), ownFile()].filter((base) => base !== undefined);
-  return LIBRARIES.flatMap((name) => {
+  const bases = [mainScript(), ownFile()].filter(base => base !== undefined);
+  return LIBRARIES.flatMap(name => {
     for (const base of bases) {
       try {
         return [{ name, path: createRequire(base).resolve(name) }];
@@ -34,6 +34,7 @@ function mainScript(): string | undefined {
 
 /** The file this code is in: `import.meta` is empty in the CommonJS build, `__filename` is missing in the other. */
 function ownFile(): string | undefined {
-  const url: string | undefined = import.meta.url ?? (typeof __filename === 'string' ? pathToFileURL(__filename).href : undefined);
+  const url: string | undefined =
+    import.meta.url ?? (typeof __filename === 'string' ? pathToFileURL(__filename).href : undefined);
   return url?.startsWith('file:') ? url : undefined;
 }

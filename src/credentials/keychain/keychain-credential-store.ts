@@ -57,7 +57,8 @@ const FIRST_SEARCH = 4;
  */
 export function keychainCredentialStore(options: KeychainCredentialStoreOptions = {}): CredentialStore {
   const { slot = 'default', service = 'ai-sdk-provider-kimi', timeoutMs = 10_000, environment = process.env } = options;
-  const maxLength = options.maxValueLength ?? (process.platform === 'win32' ? WINDOWS_VALUE_LENGTH : Number.POSITIVE_INFINITY);
+  const maxLength =
+    options.maxValueLength ?? (process.platform === 'win32' ? WINDOWS_VALUE_LENGTH : Number.POSITIVE_INFINITY);
   const location = `keychain item ${service}/${slot}`;
   const isSplit = maxLength !== Number.POSITIVE_INFINITY;
   if (maxLength < SHORTEST_VALUE_LENGTH) {
@@ -70,7 +71,7 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
   /** Runs the requests of one operation, which have the time limit together. */
   function begin(operation: Operation): Run {
     const end = performance.now() + timeoutMs;
-    return async (steps) => {
+    return async steps => {
       const request = { service, libraries: options.libraries ?? findKeychainLibraries(), steps };
       const answer =
         process.platform === 'linux' && !hasSessionBus(environment)
@@ -101,7 +102,7 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
         return item?.text;
       }
       const accounts = Array.from({ length: head.chunks }, (_, index) => chunkAccount(slot, head.generation, index));
-      const chunks = await run(accounts.map((account) => ({ op: 'get', account, library: item.library })));
+      const chunks = await run(accounts.map(account => ({ op: 'get', account, library: item.library })));
       const value = joinChunks(head, chunks);
       if (value !== undefined) {
         return value;
@@ -120,8 +121,15 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     isSplit ? withFileLock(write, { lockPath: lockPath('keychain-write'), location, waitMs: timeoutMs }) : write();
 
   /** What both libraries have under the slot now, as the first results of a request. */
-  const heads: readonly KeychainStep[] = [0, ...(canDiffer ? [1] : [])].map((library) => ({ op: 'get', account: slot, library, optional: library === 1 }));
-  const deleteOther: readonly KeychainStep[] = canDiffer ? [{ op: 'delete', account: slot, library: 1, optional: true }] : [];
+  const heads: readonly KeychainStep[] = [0, ...(canDiffer ? [1] : [])].map(library => ({
+    op: 'get',
+    account: slot,
+    library,
+    optional: library === 1,
+  }));
+  const deleteOther: readonly KeychainStep[] = canDiffer
+    ? [{ op: 'delete', account: slot, library: 1, optional: true }]
+    : [];
 
   async function saveWhole(run: Run, text: string): Promise<void> {
     const before = await run([...heads, { op: 'set', account: slot, value: text, library: 0 }, ...deleteOther]);
@@ -132,10 +140,14 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     const before = await run(heads);
     const current = typeof before[0] === 'string' ? parseChunkHead(before[0]) : undefined;
     const generation = current?.generation === 'a' ? 'b' : 'a';
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const id = Array.from(crypto.getRandomValues(new Uint8Array(4)), byte => byte.toString(16).padStart(2, '0')).join(
+      '',
+    );
     const { head, chunks } = splitValue(text, maxLength, generation, id);
     await run([
-      ...chunks.map((value, index) => ({ op: 'set', account: chunkAccount(slot, generation, index), value, library: 0 }) as const),
+      ...chunks.map(
+        (value, index) => ({ op: 'set', account: chunkAccount(slot, generation, index), value, library: 0 }) as const,
+      ),
       { op: 'set', account: slot, value: head, library: 0 },
       ...deleteOther,
     ]);
@@ -147,7 +159,7 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     const unused = isSplit ? await findChunks(run, kept) : [];
     // Last one first: what a kill leaves then starts at 0 without a gap, so that it is found.
     const steps: KeychainStep[] = [
-      ...unused.toReversed().map((account) => ({ op: 'delete', account, library: 0 }) as const),
+      ...unused.toReversed().map(account => ({ op: 'delete', account, library: 0 }) as const),
       ...heads.flatMap((_, library) => (isSplit && library === 0 ? [] : deleteChunks(slot, before[library], library))),
     ];
     if (steps.length > 0) {
@@ -159,13 +171,13 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
   async function findChunks(run: Run, kept?: Omit<ChunkHead, 'id'>): Promise<string[]> {
     const found: string[] = [];
     for (let offset = 0, count = FIRST_SEARCH; ; offset += count, count *= 2) {
-      const accounts = (['a', 'b'] as const).flatMap((generation) => {
+      const accounts = (['a', 'b'] as const).flatMap(generation => {
         const from = offset + (kept?.generation === generation ? kept.chunks : 0);
         return Array.from({ length: count }, (_, index) => chunkAccount(slot, generation, from + index));
       });
-      const results = await run(accounts.map((account) => ({ op: 'get', account, library: 0 })));
+      const results = await run(accounts.map(account => ({ op: 'get', account, library: 0 })));
       found.push(...accounts.filter((_, index) => results[index] !== null));
-      if (results.every((result) => result === null)) {
+      if (results.every(result => result === null)) {
         return found;
       }
     }
@@ -195,7 +207,8 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
         await removeChunks(run, before);
       });
     },
-    withLock: (callback, lockOptions) => withFileLock(callback, { ...lockOptions, lockPath: lockPath('keychain'), location }),
+    withLock: (callback, lockOptions) =>
+      withFileLock(callback, { ...lockOptions, lockPath: lockPath('keychain'), location }),
   };
 }
 

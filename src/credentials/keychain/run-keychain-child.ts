@@ -27,7 +27,7 @@ export function runKeychainChild(
     const message = `${process.execPath} cannot run a script of ours, because it is an app compiled into one file`;
     return Promise.resolve({ ok: false, kind: 'not-started', message });
   }
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const child = spawn(process.execPath, ['-e', KEYCHAIN_CHILD_SOURCE], {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: childEnvironment(environment),
@@ -53,7 +53,7 @@ export function runKeychainChild(
     });
     // A child that ended early closes its stdin; `close` tells the story.
     child.stdin.on('error', () => undefined);
-    child.on('error', (error) => finish({ ok: false, kind: 'not-started', message: error.message }));
+    child.on('error', error => finish({ ok: false, kind: 'not-started', message: error.message }));
     child.on('close', (code, signal) => {
       const answer = parseAnswer(output);
       if (answer !== undefined) {
@@ -78,7 +78,9 @@ function parseAnswer(output: string): KeychainAnswer | undefined {
   }
 }
 
-function childEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+function childEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
   const { NODE_OPTIONS: nodeOptions, ...rest } = environment;
   return {
     ...rest,

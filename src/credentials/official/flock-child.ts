@@ -23,8 +23,8 @@ export async function flockChild(
   const child = spawn(command, ['-x', path, 'cat'], { detached: true, env, stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   let failure: Error | undefined;
-  const closed = new Promise<false>((resolve) => {
-    child.once('error', (error) => {
+  const closed = new Promise<false>(resolve => {
+    child.once('error', error => {
       failure = error;
       resolve(false);
     });
@@ -38,7 +38,7 @@ export async function flockChild(
 
   /** What is written comes back only from a running `cat`, which runs only while the lock is held. */
   const echo = (): Promise<boolean> => {
-    const answered = new Promise<true>((resolve) => child.stdout.once('data', () => resolve(true)));
+    const answered = new Promise<true>(resolve => child.stdout.once('data', () => resolve(true)));
     child.stdin.write('.');
     return Promise.race([answered, closed]);
   };
@@ -47,7 +47,9 @@ export async function flockChild(
     await closed;
   };
 
-  const stopped = new Promise<'stopped'>((resolve) => stop.addEventListener('abort', () => resolve('stopped'), { once: true }));
+  const stopped = new Promise<'stopped'>(resolve =>
+    stop.addEventListener('abort', () => resolve('stopped'), { once: true }),
+  );
   const outcome = await Promise.race([echo(), stopped]);
   if (outcome === 'stopped') {
     child.kill();

@@ -61,7 +61,7 @@ export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = 
       await requireMechanism('save');
       await replaceOfficialFile(location, formatKimiCliRecord(credentials), {
         // The shape of Python's `mkstemp(dir=…, suffix=".tmp")`.
-        temporaryPath: (target) => join(dirname(target), `tmp${randomBytes(4).toString('hex')}.tmp`),
+        temporaryPath: target => join(dirname(target), `tmp${randomBytes(4).toString('hex')}.tmp`),
         tightenDirectory: false,
       });
     },

@@ -32,7 +32,7 @@ export async function findFlockMechanism({
     const locks = await loadNativeLocks();
     return locks === undefined ? undefined : { kind: 'native', locks };
   }
-  for (const directory of (env.PATH ?? '').split(delimiter).filter((entry) => entry !== '')) {
+  for (const directory of (env.PATH ?? '').split(delimiter).filter(entry => entry !== '')) {
     const command = join(directory, 'flock');
     if (await isExecutable(command)) {
       return { kind: 'program', command };
@@ -56,7 +56,10 @@ export type KimiCliLockOptions = CredentialLockOptions & {
  * Runs `callback` while this process holds the lock.
  * @throws KimiCredentialStoreError `locked` after `waitMs`, `permissions` or `failed` when the lock file cannot be used; the abort reason
  */
-export async function withKimiCliLock<T>(callback: (lock: CredentialLock) => Promise<T>, options: KimiCliLockOptions): Promise<T> {
+export async function withKimiCliLock<T>(
+  callback: (lock: CredentialLock) => Promise<T>,
+  options: KimiCliLockOptions,
+): Promise<T> {
   const { lockPath, location } = options;
   options.abortSignal?.throwIfAborted();
   try {
@@ -110,7 +113,10 @@ async function acquire(options: KimiCliLockOptions): Promise<HeldLock> {
   }
 }
 
-async function waitForLock({ lockPath, location, mechanism, env }: KimiCliLockOptions, stop: AbortSignal): Promise<HeldLock | undefined> {
+async function waitForLock(
+  { lockPath, location, mechanism, env }: KimiCliLockOptions,
+  stop: AbortSignal,
+): Promise<HeldLock | undefined> {
   try {
     if (mechanism.kind === 'program') {
       return await flockChild(lockPath, { command: mechanism.command, stop, env: { PATH: env.PATH } });

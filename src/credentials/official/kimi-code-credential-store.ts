@@ -61,7 +61,7 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
     async save(credentials) {
       refuseApiKey(credentials, location);
       await replaceOfficialFile(location, formatKimiCodeRecord(credentials), {
-        temporaryPath: (target) => `${target}.tmp.${process.pid}.${randomBytes(4).toString('hex')}`,
+        temporaryPath: target => `${target}.tmp.${process.pid}.${randomBytes(4).toString('hex')}`,
         tightenDirectory: true,
       });
     },

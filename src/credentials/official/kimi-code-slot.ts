@@ -12,6 +12,8 @@ export function kimiCodeSlot({ oauthHost, apiBaseURL }: { oauthHost: string; api
   if (host === OAUTH_HOSTS['mainland-cn'] && baseUrl === API_BASE_URLS.coding['mainland-cn']) {
     return 'kimi-code';
   }
-  const digest = createHash('sha256').update(JSON.stringify({ oauthHost: host, baseUrl })).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify({ oauthHost: host, baseUrl }))
+    .digest('hex');
   return `kimi-code-env-${digest.slice(0, 16)}`;
 }

@@ -79,7 +79,11 @@ export async function removeOfficialFile(path: string): Promise<void> {
 }
 
 /** A file system error as the person who has to mend it needs it. */
-export function officialFileError(path: string, operation: 'load' | 'save' | 'clear' | 'lock', cause: unknown): KimiCredentialStoreError {
+export function officialFileError(
+  path: string,
+  operation: 'load' | 'save' | 'clear' | 'lock',
+  cause: unknown,
+): KimiCredentialStoreError {
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
   const verb = { load: 'read', save: 'written', clear: 'deleted', lock: 'locked' }[operation];
   const isForbidden = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';

@@ -22,7 +22,10 @@ type OfficialRecord = {
  * @param signIn the official client's login command, for the message
  * @throws KimiCredentialStoreError (`corrupt`) that names the file and the field, never a value
  */
-export function parseOfficialRecord(text: string, { location, signIn }: { location: string; signIn: string }): KimiOAuthCredentials {
+export function parseOfficialRecord(
+  text: string,
+  { location, signIn }: { location: string; signIn: string },
+): KimiOAuthCredentials {
   const corrupt = (what: string) =>
     new KimiCredentialStoreError({
       location,

@@ -2,7 +2,10 @@ import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-err
 import type { KimiCredentials, KimiOAuthCredentials } from '../credential-store';
 
 /** An official client's credential file has no place for a key. @throws KimiCredentialStoreError (`failed`) */
-export function refuseApiKey(credentials: KimiCredentials, location: string): asserts credentials is KimiOAuthCredentials {
+export function refuseApiKey(
+  credentials: KimiCredentials,
+  location: string,
+): asserts credentials is KimiOAuthCredentials {
   if (credentials.type === 'api-key') {
     throw new KimiCredentialStoreError({
       location,

@@ -31,7 +31,10 @@ const TAG_BYTES = 16;
  * next save (a refresh, at the latest a login)
  * @throws KimiInvalidArgumentError for a key that is not 256 bits
  */
-export function credentialCipher(keys: EncryptionKey | readonly EncryptionKey[], options: CredentialCipherOptions): CredentialCipher {
+export function credentialCipher(
+  keys: EncryptionKey | readonly EncryptionKey[],
+  options: CredentialCipherOptions,
+): CredentialCipher {
   const { location } = options;
   const list = isList(keys) ? keys : [keys];
   if (list.length === 0) {
@@ -46,7 +49,11 @@ export function credentialCipher(keys: EncryptionKey | readonly EncryptionKey[],
     async seal(text) {
       const [key] = await importKeys();
       const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-      const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key!, new TextEncoder().encode(text));
+      const sealed = await crypto.subtle.encrypt(
+        { name: 'AES-GCM', iv, additionalData },
+        key!,
+        new TextEncoder().encode(text),
+      );
       const bytes = new Uint8Array(NONCE_BYTES + sealed.byteLength);
       bytes.set(iv);
       bytes.set(new Uint8Array(sealed), NONCE_BYTES);
@@ -61,7 +68,11 @@ export function credentialCipher(keys: EncryptionKey | readonly EncryptionKey[],
       for (const key of await importKeys()) {
         try {
           const iv = bytes.subarray(0, NONCE_BYTES);
-          const text = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, bytes.subarray(NONCE_BYTES));
+          const text = await crypto.subtle.decrypt(
+            { name: 'AES-GCM', iv, additionalData },
+            key,
+            bytes.subarray(NONCE_BYTES),
+          );
           return new TextDecoder().decode(text);
         } catch {
           // AES-GCM does not say why; the next key may be the one.
@@ -139,7 +150,9 @@ function invalidKey(what: string): KimiInvalidArgumentError {
 }
 
 async function importKey(key: CryptoKey | Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  return key instanceof Uint8Array ? crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']) : key;
+  return key instanceof Uint8Array
+    ? crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt'])
+    : key;
 }
 
 function isList(keys: EncryptionKey | readonly EncryptionKey[]): keys is readonly EncryptionKey[] {
@@ -147,17 +160,17 @@ function isList(keys: EncryptionKey | readonly EncryptionKey[]): keys is readonl
 }
 
 function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
+    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0));
   } catch {
     return undefined;
   }
 }
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
 }

@@ -29,7 +29,10 @@ export type RunScript = (
  * @param timeoutMs a client that has lost its server keeps commands waiting, some for ever: after this the call fails
  * @throws KimiInvalidArgumentError for something else
  */
-export function redisScripts(client: RedisClient, { location, timeoutMs }: { location: string; timeoutMs: number }): RunScript {
+export function redisScripts(
+  client: RedisClient,
+  { location, timeoutMs }: { location: string; timeoutMs: number },
+): RunScript {
   const evaluate = detect(client);
   return async (operation, script, keys, parameters) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,7 +67,11 @@ function detect(client: RedisClient): Evaluate {
   });
 }
 
-function tooSlow(location: string, operation: 'load' | 'save' | 'clear' | 'lock', timeoutMs: number): KimiCredentialStoreError {
+function tooSlow(
+  location: string,
+  operation: 'load' | 'save' | 'clear' | 'lock',
+  timeoutMs: number,
+): KimiCredentialStoreError {
   return new KimiCredentialStoreError({
     location,
     operation,
@@ -73,10 +80,19 @@ function tooSlow(location: string, operation: 'load' | 'save' | 'clear' | 'lock'
   });
 }
 
-function unusable(location: string, operation: 'load' | 'save' | 'clear' | 'lock', error: unknown): KimiCredentialStoreError {
+function unusable(
+  location: string,
+  operation: 'load' | 'save' | 'clear' | 'lock',
+  error: unknown,
+): KimiCredentialStoreError {
   const failure = describeFailure(error);
   const [reason, fix] = classify(failure);
-  return new KimiCredentialStoreError({ location, operation, reason, message: `Redis cannot be used (${location}): ${failure}. ${fix}` });
+  return new KimiCredentialStoreError({
+    location,
+    operation,
+    reason,
+    message: `Redis cannot be used (${location}): ${failure}. ${fix}`,
+  });
 }
 
 function classify(failure: string): [reason: KimiCredentialStoreError['reason'], fix: string] {
@@ -84,10 +100,16 @@ function classify(failure: string): [reason: KimiCredentialStoreError['reason'],
     return ['corrupt', 'Something else is stored under this key: pass another "key", or remove it.'];
   }
   if (/NOAUTH|WRONGPASS|NOPERM/.test(failure)) {
-    return ['permissions', 'Give the client a user who may run EVAL, GET, SET, DEL, HGET, HSET, HDEL and HINCRBY on these keys.'];
+    return [
+      'permissions',
+      'Give the client a user who may run EVAL, GET, SET, DEL, HGET, HSET, HDEL and HINCRBY on these keys.',
+    ];
   }
   if (/READONLY/.test(failure)) {
     return ['read-only', 'The client is connected to a replica: connect it to the primary.'];
   }
-  return ['unavailable', 'Look whether the server runs; a client of the package redis must be connected first: await client.connect()'];
+  return [
+    'unavailable',
+    'Look whether the server runs; a client of the package redis must be connected first: await client.connect()',
+  ];
 }

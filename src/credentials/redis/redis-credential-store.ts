@@ -51,13 +51,22 @@ export type RedisCredentialStoreOptions = {
  * @throws KimiInvalidArgumentError for a client or key that cannot work, or when neither `encryptionKey` nor `encryption: 'none'` is given
  */
 export function redisCredentialStore(options: RedisCredentialStoreOptions): CredentialStore {
-  const { prefix = 'ai-sdk-provider-kimi', account = 'default', timeoutMs = 5_000, lockTtlMs = 30_000, lockWaitMs = 60_000 } = options;
+  const {
+    prefix = 'ai-sdk-provider-kimi',
+    account = 'default',
+    timeoutMs = 5_000,
+    lockTtlMs = 30_000,
+    lockWaitMs = 60_000,
+  } = options;
   const { now = () => performance.now(), sleep = abortableSleep, random = Math.random } = options;
   const key = options.key ?? `${prefix}:{${account}}`;
   const location = `Redis key ${key}`;
   for (const [argument, value] of Object.entries({ timeoutMs, lockTtlMs, lockWaitMs })) {
     if (!Number.isFinite(value) || value <= 0) {
-      throw new KimiInvalidArgumentError({ argument, message: `"${argument}" must be a number of milliseconds above 0.` });
+      throw new KimiInvalidArgumentError({
+        argument,
+        message: `"${argument}" must be a number of milliseconds above 0.`,
+      });
     }
   }
   const cipher = chooseCipher(options, { location, name: key });
@@ -84,7 +93,9 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
 
     async load() {
       const value = await run('load', LOAD, keys, []);
-      return value === null || value === undefined ? undefined : parseCredentials(await cipher.open(String(value)), { location });
+      return value === null || value === undefined
+        ? undefined
+        : parseCredentials(await cipher.open(String(value)), { location });
     },
 
     async save(credentials) {
@@ -100,11 +111,17 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
 }
 
 function chooseCipher(
-  { encryptionKey, encryption }: { encryptionKey?: EncryptionKey | readonly EncryptionKey[] | undefined; encryption?: 'none' | undefined },
+  {
+    encryptionKey,
+    encryption,
+  }: { encryptionKey?: EncryptionKey | readonly EncryptionKey[] | undefined; encryption?: 'none' | undefined },
   place: { location: string; name: string },
 ) {
   if (encryptionKey !== undefined && encryption !== undefined) {
-    throw new KimiInvalidArgumentError({ argument: 'encryption', message: 'Pass "encryptionKey" or "encryption", not both.' });
+    throw new KimiInvalidArgumentError({
+      argument: 'encryption',
+      message: 'Pass "encryptionKey" or "encryption", not both.',
+    });
   }
   if (encryptionKey !== undefined) {
     return credentialCipher(encryptionKey, place);

@@ -33,7 +33,16 @@ export type RedisLockOptions = {
  * The lock of one store: a key with a random token that expires, renewed while a callback runs, and removed only by the one who made it.
  * Callbacks of one store run one after the other even when Redis has forgotten the lock, so that `held` is never ambiguous.
  */
-export function redisLock({ run, keys, location, lockTtlMs, lockWaitMs, now, sleep, random }: RedisLockOptions): RedisLock {
+export function redisLock({
+  run,
+  keys,
+  location,
+  lockTtlMs,
+  lockWaitMs,
+  now,
+  sleep,
+  random,
+}: RedisLockOptions): RedisLock {
   let held: HeldRedisLock | undefined;
 
   const tryAcquire = async (): Promise<HeldRedisLock | undefined> => {

@@ -30,7 +30,9 @@ export function chatFailure(error: unknown, exchange: Exchange): unknown {
     });
   }
   if (statusCode < 400) {
-    return responseBody === undefined ? answerFaultError('connection', answered, cause) : unreadableAnswer(answered, responseBody);
+    return responseBody === undefined
+      ? answerFaultError('connection', answered, cause)
+      : unreadableAnswer(answered, responseBody);
   }
   return toKimiAPIError(answered, responseBody ?? '', { cause });
 }
@@ -62,17 +64,19 @@ export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError
 export function answerFaultError(fault: AnswerFault, exchange: Exchange, cause?: unknown): KimiAPIError {
   const host = hostOf(exchange.url);
   const why = cause === undefined ? '' : ` (${messageOf(cause)})`;
-  const [code, message] = ({
-    cut: ['KIMI_ANSWER_CUT', `The answer of ${host} ended in the middle. Try again.`],
-    connection: ['KIMI_ANSWER_CUT', `The connection to ${host} broke in the middle of the answer${why}. Try again.`],
-    empty: ['KIMI_ANSWER_EMPTY', `${host} gave an empty answer, without text and without a tool call. Try again.`],
-    'thinking-only': [
-      'KIMI_ANSWER_EMPTY',
-      `${host} gave an answer of thinking alone, without text and without a tool call. ` +
-        'Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.',
-    ],
-    malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is not JSON. Try again.`],
-  } satisfies Record<AnswerFault, [KimiAPIErrorCode, string]>)[fault];
+  const [code, message] = (
+    {
+      cut: ['KIMI_ANSWER_CUT', `The answer of ${host} ended in the middle. Try again.`],
+      connection: ['KIMI_ANSWER_CUT', `The connection to ${host} broke in the middle of the answer${why}. Try again.`],
+      empty: ['KIMI_ANSWER_EMPTY', `${host} gave an empty answer, without text and without a tool call. Try again.`],
+      'thinking-only': [
+        'KIMI_ANSWER_EMPTY',
+        `${host} gave an answer of thinking alone, without text and without a tool call. ` +
+          'Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.',
+      ],
+      malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is not JSON. Try again.`],
+    } satisfies Record<AnswerFault, [KimiAPIErrorCode, string]>
+  )[fault];
   return failure(exchange, { code, reason: fault, isRetryable: true, message, cause });
 }
 

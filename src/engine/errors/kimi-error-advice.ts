@@ -31,7 +31,10 @@ function otherKeys(console: string): string {
   );
   return kinds
     .filter(({ url }) => url !== console)
-    .map(({ service, region, url }) => `those from ${url} on ${new URL(API_BASE_URLS[service][region]).host} (service: '${service}', region: '${region}')`)
+    .map(
+      ({ service, region, url }) =>
+        `those from ${url} on ${new URL(API_BASE_URLS[service][region]).host} (service: '${service}', region: '${region}')`,
+    )
     .join(', ');
 }
 
@@ -62,11 +65,11 @@ const ADVICE = {
     `The plan behind ${credential} has no high-speed access. Use the model without "-highspeed" in its name, or a plan that has it.`,
   'content-filter': () =>
     "Kimi's content moderation refused the prompt. Change what was sent, for example a tool result or a file; the " +
-    "same request is refused again.",
+    'same request is refused again.',
   'reasoning-content': () =>
     'Kimi wants the reasoning of earlier assistant messages back. Pass the messages of earlier steps on as the AI SDK gave them ' +
     '("response.messages"), with their reasoning parts. On models that can turn thinking off, ' +
-    'providerOptions.kimi.reasoningEffort: \'off\' helps too.',
+    "providerOptions.kimi.reasoningEffort: 'off' helps too.",
   'plan-context': ({ credential }: ErrorPlace) =>
     `The request exceeded model token limit: the plan behind ${credential} allows less context for this model. ` +
     'Shorten or summarise the conversation, or use a plan with the larger context.',
@@ -82,7 +85,7 @@ const ADVICE = {
     'Shorten or summarise the conversation, or send fewer and smaller files.',
   'schema-size': () =>
     "A tool's parameters are larger than the about 15 kB that Kimi takes for each tool. Shorten the descriptions " +
-    "and enums of that tool, or split it.",
+    'and enums of that tool, or split it.',
   'tool-name': () =>
     'Kimi does not take the names of the tools: each must be there once, start with a letter and have only ' +
     'letters, digits, "_" and "-". Rename the tool.',
@@ -124,7 +127,8 @@ const ADVICE = {
   'rate-limit': ({ host }: ErrorPlace) =>
     `${host} receives more requests from this account than it takes in this time. Send fewer, or wait before the next one.`,
   timeout: ({ host }: ErrorPlace) => `${host} took too long to answer. Try again.`,
-  'server-error': ({ host }: ErrorPlace) => `${host} failed to answer. Try again; if that goes on, report the trace id to Kimi.`,
+  'server-error': ({ host }: ErrorPlace) =>
+    `${host} failed to answer. Try again; if that goes on, report the trace id to Kimi.`,
   request: ({ host }: ErrorPlace) => `${host} does not accept the request.`,
 } satisfies Record<string, (place: ErrorPlace) => string>;
 

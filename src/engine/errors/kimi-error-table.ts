@@ -32,8 +32,18 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     ],
     source: 'wire.md 8.1 (B:188953-189003); platform docs, errors; peers.md 5.6 (continue#11443)',
   },
-  { code: 'KIMI_QUOTA_EXHAUSTED', reason: '5-hour', texts: [/5[- ]?h(ou)?r.*(usage limit|quota)/i], source: 'error-reference.html (403)' },
-  { code: 'KIMI_QUOTA_EXHAUSTED', reason: 'weekly', texts: [/(weekly|7[- ]?day).*(usage limit|quota)/i], source: 'wire.md 8.2 (403)' },
+  {
+    code: 'KIMI_QUOTA_EXHAUSTED',
+    reason: '5-hour',
+    texts: [/5[- ]?h(ou)?r.*(usage limit|quota)/i],
+    source: 'error-reference.html (403)',
+  },
+  {
+    code: 'KIMI_QUOTA_EXHAUSTED',
+    reason: 'weekly',
+    texts: [/(weekly|7[- ]?day).*(usage limit|quota)/i],
+    source: 'wire.md 8.2 (403)',
+  },
   {
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'monthly',
@@ -50,7 +60,9 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'period',
     types: /usage_limit_reached|quota_exhausted/i,
-    texts: [/reached your usage limit|usage limit (reached|exceeded)|quota (will be|is) (reset|refreshed)|quota.*exhausted/i],
+    texts: [
+      /reached your usage limit|usage limit (reached|exceeded)|quota (will be|is) (reset|refreshed)|quota.*exhausted/i,
+    ],
     source: 'wire.md 8.2, 14.13 (429)',
   },
   {
@@ -58,7 +70,9 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     reason: 'membership',
     status: [400, 401, 402, 403, 429],
     always: [402],
-    texts: [/membership|(no|without|requires?) (an? )?(active )?(plan|subscription)\b|subscription (has )?(expired|required)/i],
+    texts: [
+      /membership|(no|without|requires?) (an? )?(active )?(plan|subscription)\b|subscription (has )?(expired|required)/i,
+    ],
     source: 'wire.md 8.1, 8.2 (402); peers.md 5.1 (kimi-code#2624)',
   },
   {
@@ -98,7 +112,8 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
       /context[ _-]?length|context[ _-]?window.*exceed|exceed.*context[ _-]?window|maximum context|too many tokens|prompt is too long/i,
       /exceed(ed|s|ing)?\s+(the\s+)?max(imum)?\s+tokens?|input token (count|length)|exceed(ed|s|ing)?.*model token limit/i,
     ],
-    source: 'wire.md 8.1 (B:50781-50790), 8.2; platform docs ("Input token length too long"); peers.md 5.5 (kimi-cli#2011)',
+    source:
+      'wire.md 8.1 (B:50781-50790), 8.2; platform docs ("Input token length too long"); peers.md 5.5 (kimi-cli#2011)',
   },
   {
     code: 'KIMI_REQUEST_TOO_LARGE',
@@ -239,7 +254,12 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     always: [403, 451],
     source: 'wire.md 14.12; platform docs (permission_denied_error)',
   },
-  { code: 'KIMI_NOT_FOUND', reason: 'url', always: [404, 405], source: 'error-reference.html ("method not found"); plain HTTP sense' },
+  {
+    code: 'KIMI_NOT_FOUND',
+    reason: 'url',
+    always: [404, 405],
+    source: 'error-reference.html ("method not found"); plain HTTP sense',
+  },
   { code: 'KIMI_SERVER_ERROR', reason: 'timeout', retryable: true, always: [408, 504, 524], source: 'wire.md 8.1' },
   {
     code: 'KIMI_SERVER_ERROR',
@@ -269,6 +289,9 @@ export function findErrorRow({ status, text, types, isPage }: ErrorSubject): Err
     if (status !== undefined && row.status !== undefined && !row.status.includes(status)) {
       return false;
     }
-    return types.some(type => row.types?.test(type)) || (!isPage && (row.texts?.some(pattern => pattern.test(text)) ?? false));
+    return (
+      types.some(type => row.types?.test(type)) ||
+      (!isPage && (row.texts?.some(pattern => pattern.test(text)) ?? false))
+    );
   });
 }

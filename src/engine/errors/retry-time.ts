@@ -22,7 +22,12 @@ export function retryAfterOf(headers: Headers, now: number): Date | undefined {
  * wire.md 9), the text ("resets in 2 hours"), a rate limit header, else the time of `Retry-After`.
  */
 export function resetTimeOf(data: unknown, text: string, headers: Headers, now: number): Date | undefined {
-  return fieldOf(data, now, 0) ?? textOf(text, now) ?? instantOf(headers?.['x-ratelimit-reset'], now) ?? retryAfterOf(headers, now);
+  return (
+    fieldOf(data, now, 0) ??
+    textOf(text, now) ??
+    instantOf(headers?.['x-ratelimit-reset'], now) ??
+    retryAfterOf(headers, now)
+  );
 }
 
 function fieldOf(value: unknown, now: number, depth: number): Date | undefined {
@@ -46,7 +51,10 @@ const UNITS: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60, s: 
 
 /** "resets in 4hr 59min", "reset at 2026-09-18T22:00:00Z". */
 function textOf(text: string, now: number): Date | undefined {
-  const duration = /\b(?:resets?|refresh(?:es|ed)?|available)\s+in\s+((?:\d+(?:\.\d+)?\s*(?:d|h|m|s)[a-z]*[\s,and]*)+)/i.exec(text)?.[1];
+  const duration =
+    /\b(?:resets?|refresh(?:es|ed)?|available)\s+in\s+((?:\d+(?:\.\d+)?\s*(?:d|h|m|s)[a-z]*[\s,and]*)+)/i.exec(
+      text,
+    )?.[1];
   if (duration !== undefined) {
     const seconds = [...duration.matchAll(/(\d+(?:\.\d+)?)\s*([dhms])/gi)].reduce(
       (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit?.toLowerCase() ?? ''] ?? 0),
@@ -54,24 +62,38 @@ function textOf(text: string, now: number): Date | undefined {
     );
     return relative(seconds, now);
   }
-  const instant = /\b(?:resets?|refresh(?:es|ed)?)\s+(?:at|on)\s+(\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)/i.exec(text)?.[1];
+  const instant =
+    /\b(?:resets?|refresh(?:es|ed)?)\s+(?:at|on)\s+(\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)/i.exec(text)?.[1];
   return instantOf(instant, now);
 }
 
 /** ISO text, or seconds or milliseconds since the epoch; only what lies ahead counts. */
 function instantOf(value: unknown, now: number): Date | undefined {
   const number = numberOf(value);
-  const time = number === undefined ? (typeof value === 'string' ? Date.parse(value) : Number.NaN) : number > 1e11 ? number : number * 1000;
+  const time =
+    number === undefined
+      ? typeof value === 'string'
+        ? Date.parse(value)
+        : Number.NaN
+      : number > 1e11
+        ? number
+        : number * 1000;
   return time > now && time - now < LONGEST_RESET ? dateOf(time) : undefined;
 }
 
 function relative(seconds: number | undefined, now: number): Date | undefined {
-  return seconds !== undefined && seconds > 0 && seconds * 1000 < LONGEST_RESET ? dateOf(now + seconds * 1000) : undefined;
+  return seconds !== undefined && seconds > 0 && seconds * 1000 < LONGEST_RESET
+    ? dateOf(now + seconds * 1000)
+    : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {
   const number =
-    typeof value === 'number' ? value : typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : undefined;
+    typeof value === 'number'
+      ? value
+      : typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value)
+        ? Number(value)
+        : undefined;
   return number !== undefined && Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 

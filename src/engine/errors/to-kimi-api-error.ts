@@ -41,7 +41,8 @@ export function toKimiAPIError(
   const isQuota = row?.code === 'KIMI_QUOTA_EXHAUSTED';
   const retryAfter = inAnswer ? undefined : retryAfterOf(responseHeaders, now);
   const resetsAt = isQuota ? resetTimeOf(data, text, responseHeaders, now) : undefined;
-  const isRetryable = row?.retryable === true && (retryAfter === undefined || retryAfter.getTime() - now < LONGEST_RETRY_WAIT);
+  const isRetryable =
+    row?.retryable === true && (retryAfter === undefined || retryAfter.getTime() - now < LONGEST_RETRY_WAIT);
   const source = readCredentialSource(responseHeaders);
   const host = hostOf(url);
 
@@ -54,7 +55,9 @@ export function toKimiAPIError(
           console: consoleOf(url),
           reset: resetsAt === undefined ? '' : ` It is fresh again at ${isoOf(resetsAt)}.`,
         }),
-    row?.retryable === true && !isRetryable && retryAfter !== undefined ? `It asks to wait until ${isoOf(retryAfter)}.` : '',
+    row?.retryable === true && !isRetryable && retryAfter !== undefined
+      ? `It asks to wait until ${isoOf(retryAfter)}.`
+      : '',
     answerOf(status, hidePrompt(text, exchange.requestBodyValues)),
   ];
   const message = sentences.filter(sentence => sentence !== '').join(' ');
@@ -115,7 +118,9 @@ function consoleOf(url: string): string {
       }
     }
   }
-  return new URL(url).pathname.includes('/coding/') ? KEY_CONSOLE_URLS.coding['mainland-cn'] : KEY_CONSOLE_URLS.platform.global;
+  return new URL(url).pathname.includes('/coding/')
+    ? KEY_CONSOLE_URLS.coding['mainland-cn']
+    : KEY_CONSOLE_URLS.platform.global;
 }
 
 function isoOf(date: Date): string {

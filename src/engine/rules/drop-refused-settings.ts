@@ -20,8 +20,12 @@ export const dropRefusedSettings: BodyRule = {
     '(@ai-sdk/moonshotai 3.0.60)',
   appliesTo: call => call.options.forceSampling !== true,
   apply(body, call, warn) {
-    const thinks = call.model.thinking !== 'no' && (body.thinking as { type?: string } | undefined)?.type !== 'disabled';
-    const settings: Record<string, Setting> = { ...(call.model.sampling === 'fixed' ? SAMPLING_SETTINGS : {}), seed: { setting: 'seed' } };
+    const thinks =
+      call.model.thinking !== 'no' && (body.thinking as { type?: string } | undefined)?.type !== 'disabled';
+    const settings: Record<string, Setting> = {
+      ...(call.model.sampling === 'fixed' ? SAMPLING_SETTINGS : {}),
+      seed: { setting: 'seed' },
+    };
     for (const [field, { setting, fixed }] of Object.entries(settings)) {
       const value = body[field];
       if (value === undefined) {

@@ -14,7 +14,7 @@ export const maxCompletionTokens: BodyRule = {
   name: 'max-completion-tokens',
   summary:
     '`maxOutputTokens` goes as `max_completion_tokens`, with a warning where it leaves a thinking model no room; without it, what ' +
-    'the context window has left by the official client\'s estimate.',
+    "the context window has left by the official client's estimate.",
   source:
     'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap 22: a small cap ' +
     'gives an empty answer, none a low default',
@@ -22,7 +22,8 @@ export const maxCompletionTokens: BodyRule = {
   apply(body, call, warn) {
     const limit = body.max_tokens as number | undefined;
     delete body.max_tokens;
-    const thinks = call.model.thinking !== 'no' && (body.thinking as { type?: string } | undefined)?.type !== 'disabled';
+    const thinks =
+      call.model.thinking !== 'no' && (body.thinking as { type?: string } | undefined)?.type !== 'disabled';
     if (limit !== undefined) {
       body.max_completion_tokens = limit;
       if (thinks && limit < ROOM_TO_THINK) {

@@ -8,7 +8,19 @@ const IMAGE_TYPES = ['png', 'jpeg', 'gif', 'webp', 'bmp', 'heic', 'heif'];
 
 /** What the official client uploads (B:194756) and the platform documents name (@ai-sdk/moonshotai 3.0.60). */
 const VIDEO_TYPES = [
-  'mp4', 'mpeg', 'mpg', 'quicktime', 'mov', 'webm', 'x-matroska', 'x-msvideo', 'avi', 'x-flv', 'x-ms-wmv', 'wmv', '3gpp',
+  'mp4',
+  'mpeg',
+  'mpg',
+  'quicktime',
+  'mov',
+  'webm',
+  'x-matroska',
+  'x-msvideo',
+  'avi',
+  'x-flv',
+  'x-ms-wmv',
+  'wmv',
+  '3gpp',
 ];
 
 /** The official client's policy for inline images, in bytes: each, and all of a request (wire.md 6.6). */
@@ -35,7 +47,10 @@ export const media: BodyRule = {
       message.content = message.content.map(part => {
         const problem = problemOf(part, call);
         if (problem !== undefined && message.role !== 'tool') {
-          throw new UnsupportedFunctionalityError({ functionality: problem.what, message: `${problem.what}: ${problem.reason}` });
+          throw new UnsupportedFunctionalityError({
+            functionality: problem.what,
+            message: `${problem.what}: ${problem.reason}`,
+          });
         }
         if (problem !== undefined) {
           // A tool's output is not the user's to mend, and an error here would come back with every later turn.
@@ -44,7 +59,10 @@ export const media: BodyRule = {
             feature: problem.what,
             details: `A tool result holds ${problem.what}: ${problem.reason} The model was told so.`,
           });
-          return { type: 'text', text: `[${problem.what} left out${problem.link === undefined ? '' : `: ${problem.link}`}]` };
+          return {
+            type: 'text',
+            text: `[${problem.what} left out${problem.link === undefined ? '' : `: ${problem.link}`}]`,
+          };
         }
         const size = inlineSize(part);
         total += size;
@@ -68,7 +86,10 @@ export const media: BodyRule = {
 
 function problemOf(part: Part, { model }: KimiCall): { what: string; reason: string; link?: string } | undefined {
   if (part.type === UNSUPPORTED_FILE) {
-    return { what: `a file of type ${String(part.media_type)}`, reason: `Kimi takes images (${IMAGE_TYPES.join(', ')}), videos and text.` };
+    return {
+      what: `a file of type ${String(part.media_type)}`,
+      reason: `Kimi takes images (${IMAGE_TYPES.join(', ')}), videos and text.`,
+    };
   }
   const kind = part.type === 'image_url' ? 'image' : part.type === 'video_url' ? 'video' : undefined;
   if (kind === undefined) {
@@ -97,9 +118,9 @@ function problemOf(part: Part, { model }: KimiCall): { what: string; reason: str
   return types.some(known => type === `${kind}/${known}`)
     ? undefined
     : {
-      what: `a file of type ${type}`,
-      reason: `Kimi takes these ${kind} types: ${(kind === 'image' ? IMAGE_TYPES : VIDEO_TYPES).join(', ')}.`,
-    };
+        what: `a file of type ${type}`,
+        reason: `Kimi takes these ${kind} types: ${(kind === 'image' ? IMAGE_TYPES : VIDEO_TYPES).join(', ')}.`,
+      };
 }
 
 function urlOf(part: Part): string {
@@ -118,6 +139,9 @@ function inlineSize(part: Part): number {
 /** `image/jpg` is no registered type, but a common one. */
 function withPlainType(part: Part): Part {
   return part.type === 'image_url' && typeOf(urlOf(part)) === 'image/jpg'
-    ? { ...part, image_url: { ...(part.image_url as object), url: urlOf(part).replace(/^data:image\/jpg/i, 'data:image/jpeg') } }
+    ? {
+        ...part,
+        image_url: { ...(part.image_url as object), url: urlOf(part).replace(/^data:image\/jpg/i, 'data:image/jpeg') },
+      }
     : part;
 }

@@ -24,7 +24,10 @@ export const messageSize: BodyRule = {
     }
     const text = `The messages have ${bytes} bytes without inline media, and Kimi refuses more than ${LARGEST}`;
     if (call.model.contextLength <= LARGE_WINDOW) {
-      throw new KimiInvalidArgumentError({ argument: 'prompt', message: `${text}. Leave out or shorten early messages and tool results.` });
+      throw new KimiInvalidArgumentError({
+        argument: 'prompt',
+        message: `${text}. Leave out or shorten early messages and tool results.`,
+      });
     }
     warn({ type: 'other', message: `${text}; models with a large window may take them.` });
   },

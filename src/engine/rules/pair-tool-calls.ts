@@ -2,7 +2,8 @@ import type { BodyRule } from '../body-rule';
 import type { KimiChatMessage } from '../kimi-chat-request-body';
 
 /** The official client's words for a call that was cut off (B:264153). */
-const INTERRUPTED = 'Tool result is not available in the current context. Do not assume the tool completed successfully.';
+const INTERRUPTED =
+  'Tool result is not available in the current context. Do not assume the tool completed successfully.';
 
 type Slot = { id: string; result: KimiChatMessage | undefined };
 type Block = { message: KimiChatMessage; slots: Slot[] };
@@ -26,14 +27,19 @@ export const pairToolCalls: BodyRule = {
       const slot = openSlot(blocks, message.tool_call_id);
       if (slot === undefined) {
         const id = JSON.stringify(message.tool_call_id);
-        warn({ type: 'other', message: `A tool result was left out: no earlier tool call has the id ${id}, or it has a result already.` });
+        warn({
+          type: 'other',
+          message: `A tool result was left out: no earlier tool call has the id ${id}, or it has a result already.`,
+        });
       } else {
         slot.result = message;
       }
     }
     body.messages = blocks.flatMap(({ message, slots }) => [
       message,
-      ...slots.map(({ id, result }): KimiChatMessage => result ?? { role: 'tool', tool_call_id: id, content: INTERRUPTED }),
+      ...slots.map(
+        ({ id, result }): KimiChatMessage => result ?? { role: 'tool', tool_call_id: id, content: INTERRUPTED },
+      ),
     ]);
   },
 };

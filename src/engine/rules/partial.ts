@@ -3,7 +3,8 @@ import type { BodyRule } from '../body-rule';
 
 export const partial: BodyRule = {
   name: 'partial',
-  summary: 'With `partial` the last assistant message is a beginning that the model goes on with; on the platform only.',
+  summary:
+    'With `partial` the last assistant message is a beginning that the model goes on with; on the platform only.',
   source:
     'peers.md 1a and 5.5 (vercel/ai#19545): last message only, not with JSON output; wire.md 6.4: no official client of the coding ' +
     'service sends it',
@@ -41,5 +42,8 @@ export const partial: BodyRule = {
 };
 
 function invalid(reason: string): KimiInvalidArgumentError {
-  return new KimiInvalidArgumentError({ argument: 'providerOptions.kimi.partial', message: `providerOptions.kimi.partial ${reason}.` });
+  return new KimiInvalidArgumentError({
+    argument: 'providerOptions.kimi.partial',
+    message: `providerOptions.kimi.partial ${reason}.`,
+  });
 }

@@ -3,7 +3,8 @@ import { keepsReasoning } from '../keeps-reasoning';
 
 export const replayReasoningContent: BodyRule = {
   name: 'replay-reasoning-content',
-  summary: 'Every assistant message that Kimi expects reasoning on has `reasoning_content`, padded where the conversation has none.',
+  summary:
+    'Every assistant message that Kimi expects reasoning on has `reasoning_content`, padded where the conversation has none.',
   source:
     'wire.md 6.4 (B:193416-193458): without it "thinking is enabled but reasoning_content is missing in assistant tool call message"; ' +
     'the coding endpoint takes "" with keep "all", K2.6 on the platform counts "" as missing and takes " " (pi PR #4178)',

@@ -6,14 +6,18 @@ import { isSchema, without } from '../tool-schema/json-schema';
 /** Larger schemas are refused (peers.md 5.4, measured on tools; walle checks both). */
 const LARGEST_SCHEMA = 15_000;
 
-type JsonSchemaFormat = { type: 'json_schema'; json_schema: { schema: unknown; strict?: boolean; name: string; description?: string } };
+type JsonSchemaFormat = {
+  type: 'json_schema';
+  json_schema: { schema: unknown; strict?: boolean; name: string; description?: string };
+};
 
 export const responseFormat: BodyRule = {
   name: 'response-format',
   summary:
     'A schema for the answer goes through the same steps as those of tools, without `$schema`; where it is too large or no object, ' +
     '`json_object` is sent and the schema told in the system message, with a warning.',
-  source: 'wire.md 6.1; peers.md 5.5 (kimi-code#493); @ai-sdk/moonshotai 3.0.60: K2.5 answers nonsense where `$schema` is present',
+  source:
+    'wire.md 6.1; peers.md 5.5 (kimi-code#493); @ai-sdk/moonshotai 3.0.60: K2.5 answers nonsense where `$schema` is present',
   appliesTo: () => true,
   apply(body, call, warn) {
     const format = body.response_format as JsonSchemaFormat | { type: 'json_object' } | undefined;
@@ -25,7 +29,10 @@ export const responseFormat: BodyRule = {
     if (size > LARGEST_SCHEMA || !isObjectSchema(original)) {
       body.response_format = { type: 'json_object' };
       tellSchema(body, original);
-      const reason = size > LARGEST_SCHEMA ? `has ${size} bytes, and Kimi refuses more than ${LARGEST_SCHEMA}` : 'is not that of an object';
+      const reason =
+        size > LARGEST_SCHEMA
+          ? `has ${size} bytes, and Kimi refuses more than ${LARGEST_SCHEMA}`
+          : 'is not that of an object';
       warn({
         type: 'compatibility',
         feature: 'responseFormat',

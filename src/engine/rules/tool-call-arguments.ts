@@ -3,7 +3,8 @@ import { isBlank } from './blank';
 
 export const toolCallArguments: BodyRule = {
   name: 'tool-call-arguments',
-  summary: 'Arguments that were not valid JSON go back as the model wrote them, not as a quoted string; none go as `{}`.',
+  summary:
+    'Arguments that were not valid JSON go back as the model wrote them, not as a quoted string; none go as `{}`.',
   source: 'wire.md 6.5 (official client): malformed arguments are echoed as the raw string',
   appliesTo: () => true,
   apply(body) {

@@ -4,7 +4,8 @@ const LONGEST_ID = 64;
 
 export const toolCallIds: BodyRule = {
   name: 'tool-call-ids',
-  summary: 'Tool call ids have at most 64 of `[A-Za-z0-9_-]` and are unique in the conversation, the same on call and result.',
+  summary:
+    'Tool call ids have at most 64 of `[A-Za-z0-9_-]` and are unique in the conversation, the same on call and result.',
   source:
     'wire.md 6.5 (captured; B:191295-191392, 220948-221020): the official client writes `Bash:0` as `Bash_0` and numbers repeats; ' +
     'peers.md 5.4 (oh-my-pi#2055: the same id in several turns)',

@@ -31,12 +31,16 @@ export const toolChoice: BodyRule = {
     }
     body.tool_choice = takesRequired ? 'required' : 'auto';
     const alone = named !== undefined && sendAlone(body, named);
-    warn(changed(call, named, `"${String(body.tool_choice)}" was sent${alone ? `, with ${named} as the only tool` : ''}`));
+    warn(
+      changed(call, named, `"${String(body.tool_choice)}" was sent${alone ? `, with ${named} as the only tool` : ''}`),
+    );
   },
 };
 
 function namedTool(choice: unknown): string | undefined {
-  return typeof choice === 'object' && choice !== null ? (choice as { function?: { name?: string } }).function?.name : undefined;
+  return typeof choice === 'object' && choice !== null
+    ? (choice as { function?: { name?: string } }).function?.name
+    : undefined;
 }
 
 /** Leaves only the named tool in the list, which makes `required` mean it. */

@@ -12,8 +12,17 @@ const EXAMPLES = 20;
 
 /** Beside a list of values these add nothing but a contradiction. */
 const STRUCTURE = [
-  'properties', 'required', 'additionalProperties', 'patternProperties', 'items', 'prefixItems', 'minItems', 'maxItems',
-  'uniqueItems', 'minProperties', 'maxProperties',
+  'properties',
+  'required',
+  'additionalProperties',
+  'patternProperties',
+  'items',
+  'prefixItems',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'minProperties',
+  'maxProperties',
 ];
 
 /**
@@ -99,7 +108,9 @@ function withinLimits(schema: JsonSchema, trace: SchemaTrace): JsonSchema {
     return schema;
   }
   trace.exact = false;
-  trace.warnings.push(`a list of ${values.length} values is longer than Kimi takes; the model was told the first ${EXAMPLES}`);
+  trace.warnings.push(
+    `a list of ${values.length} values is longer than Kimi takes; the model was told the first ${EXAMPLES}`,
+  );
   const examples = values.slice(0, EXAMPLES).map(value => String(value).slice(0, 100));
   const text = `One of ${values.length} values, for example: ${examples.join(', ')}.`;
   return {

@@ -16,14 +16,37 @@ const COMBINATORS = ['$ref', 'allOf', 'anyOf', 'else', 'if', 'not', 'oneOf', 'th
 
 /** Keywords that speak of one type only, in the official client's order of guessing. */
 const TYPE_BY_KEYWORD: readonly (readonly [string, readonly string[]])[] = [
-  ['object', [
-    'dependencies', 'dependentSchemas', 'patternProperties', 'properties', 'additionalProperties', 'propertyNames',
-    'unevaluatedProperties', 'dependentRequired', 'maxProperties', 'minProperties', 'required',
-  ]],
-  ['array', [
-    'additionalItems', 'contains', 'unevaluatedItems', 'prefixItems', 'items', 'maxContains', 'maxItems', 'minContains',
-    'minItems', 'uniqueItems',
-  ]],
+  [
+    'object',
+    [
+      'dependencies',
+      'dependentSchemas',
+      'patternProperties',
+      'properties',
+      'additionalProperties',
+      'propertyNames',
+      'unevaluatedProperties',
+      'dependentRequired',
+      'maxProperties',
+      'minProperties',
+      'required',
+    ],
+  ],
+  [
+    'array',
+    [
+      'additionalItems',
+      'contains',
+      'unevaluatedItems',
+      'prefixItems',
+      'items',
+      'maxContains',
+      'maxItems',
+      'minContains',
+      'minItems',
+      'uniqueItems',
+    ],
+  ],
   ['string', ['contentSchema', 'contentEncoding', 'contentMediaType', 'format', 'maxLength', 'minLength', 'pattern']],
   ['number', ['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf']],
 ];
@@ -82,7 +105,9 @@ function repair(node: JsonSchema, trace: SchemaTrace): JsonSchema {
     wrong.push('required');
   }
   trace.exact &&= wrong.length === 0;
-  const unreadable = ['description', 'title'].filter(name => node[name] !== undefined && typeof node[name] !== 'string');
+  const unreadable = ['description', 'title'].filter(
+    name => node[name] !== undefined && typeof node[name] !== 'string',
+  );
   return wrong.length + unreadable.length === 0 ? schema : without(schema, [...wrong, ...unreadable]);
 }
 
@@ -102,7 +127,8 @@ function defineRequired(node: JsonSchema, trace: SchemaTrace): JsonSchema {
     return { ...node, required: required.filter(name => !missing.includes(name)) };
   }
   const rest = isSchema(node.additionalProperties) ? node.additionalProperties : undefined;
-  trace.exact &&= node.unevaluatedProperties === undefined && (rest === undefined || node.patternProperties === undefined);
+  trace.exact &&=
+    node.unevaluatedProperties === undefined && (rest === undefined || node.patternProperties === undefined);
   const added: JsonSchema = { ...properties };
   for (const name of missing) {
     setField(added, name, rest ?? anything());

@@ -16,7 +16,15 @@ const TYPE_NAMES: ReadonlySet<unknown> = new Set([...ALL_TYPES, 'integer']);
 
 /** Keywords that say something to the reader and nothing about values. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
-  'description', 'title', 'default', 'examples', 'example', 'deprecated', 'readOnly', 'writeOnly', 'markdownDescription',
+  'description',
+  'title',
+  'default',
+  'examples',
+  'example',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'markdownDescription',
 ]);
 
 export function isSchema(value: unknown): value is JsonSchema {

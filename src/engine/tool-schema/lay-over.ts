@@ -43,9 +43,14 @@ function mayMeet(branch: JsonSchema, own: JsonSchema): boolean {
   }
   const names = (schema: JsonSchema): string[] => (isSchema(schema.properties) ? Object.keys(schema.properties) : []);
   const closes = (schema: JsonSchema): boolean => (GROUPS[0] ?? []).some(keyword => schema[keyword] !== undefined);
-  const within = (inner: JsonSchema, outer: JsonSchema): boolean => names(inner).every(name => names(outer).includes(name));
+  const within = (inner: JsonSchema, outer: JsonSchema): boolean =>
+    names(inner).every(name => names(outer).includes(name));
   if (closes(branch) && closes(own)) {
-    return (GROUPS[0] ?? []).every(keyword => sameJson(branch[keyword], own[keyword])) && within(branch, own) && within(own, branch);
+    return (
+      (GROUPS[0] ?? []).every(keyword => sameJson(branch[keyword], own[keyword])) &&
+      within(branch, own) &&
+      within(own, branch)
+    );
   }
   return !(closes(branch) && !within(own, branch)) && !(closes(own) && !within(branch, own));
 }

@@ -4,8 +4,18 @@ import { isSchema, setField, type JsonSchema } from './json-schema';
 const MAPS = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'];
 const LISTS = ['anyOf', 'allOf', 'oneOf', 'prefixItems'];
 const SINGLES = [
-  'items', 'additionalProperties', 'additionalItems', 'contains', 'contentSchema', 'propertyNames', 'not', 'if', 'then', 'else',
-  'unevaluatedItems', 'unevaluatedProperties',
+  'items',
+  'additionalProperties',
+  'additionalItems',
+  'contains',
+  'contentSchema',
+  'propertyNames',
+  'not',
+  'if',
+  'then',
+  'else',
+  'unevaluatedItems',
+  'unevaluatedProperties',
 ];
 
 const SLOTS: ReadonlyMap<string, 'map' | 'list' | 'single'> = new Map([

@@ -3,8 +3,20 @@ import { mapChildren } from './map-children';
 
 /** Keywords whose meaning depends on others beside them, so that two schemas cannot be laid over each other. */
 const DEPENDENT = [
-  'properties', 'patternProperties', 'additionalProperties', 'unevaluatedProperties', 'items', 'prefixItems', 'additionalItems',
-  'unevaluatedItems', 'if', 'then', 'else', 'contains', 'minContains', 'maxContains',
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'items',
+  'prefixItems',
+  'additionalItems',
+  'unevaluatedItems',
+  'if',
+  'then',
+  'else',
+  'contains',
+  'minContains',
+  'maxContains',
 ];
 
 /**
@@ -32,7 +44,12 @@ export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): Js
       }
     }
     if (Object.keys(constraints).length > 0) {
-      if (isSchema(target) && target.$ref === undefined && !inlining.has(reference as string) && canLayOver(target, constraints)) {
+      if (
+        isSchema(target) &&
+        target.$ref === undefined &&
+        !inlining.has(reference as string) &&
+        canLayOver(target, constraints)
+      ) {
         inlining.add(reference as string);
         const inlined = mapChildren({ ...target, ...constraints, ...annotations }, merge);
         inlining.delete(reference as string);
@@ -40,7 +57,9 @@ export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): Js
       }
       trace.exact = false;
     }
-    return Object.keys(annotations).length === 0 ? { $ref: reference } : { ...annotations, anyOf: [{ $ref: reference }] };
+    return Object.keys(annotations).length === 0
+      ? { $ref: reference }
+      : { ...annotations, anyOf: [{ $ref: reference }] };
   };
 
   // The root keeps its definitions, which are schemas of their own.

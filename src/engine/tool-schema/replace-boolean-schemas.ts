@@ -29,7 +29,10 @@ function prune(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   } else if (schema.items === false) {
     // `items: false` is refused even beside `prefixItems` (vercel/ai#18921).
     const length = Array.isArray(schema.prefixItems) ? schema.prefixItems.length : 0;
-    schema = { ...without(schema, ['items']), maxItems: Math.min(length, typeof schema.maxItems === 'number' ? schema.maxItems : length) };
+    schema = {
+      ...without(schema, ['items']),
+      maxItems: Math.min(length, typeof schema.maxItems === 'number' ? schema.maxItems : length),
+    };
   }
   if (schema.not === false) {
     schema = without(schema, ['not']);

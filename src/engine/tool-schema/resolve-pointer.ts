@@ -42,7 +42,10 @@ function findNamed(node: unknown, reference: string, seen: Set<unknown>): unknow
     return undefined;
   }
   seen.add(node);
-  if (isSchema(node) && (node.$id === reference || (typeof node.$anchor === 'string' && `#${node.$anchor}` === reference))) {
+  if (
+    isSchema(node) &&
+    (node.$id === reference || (typeof node.$anchor === 'string' && `#${node.$anchor}` === reference))
+  ) {
     return node;
   }
   for (const child of Object.values(node)) {

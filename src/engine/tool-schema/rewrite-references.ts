@@ -3,7 +3,16 @@ import { mapChildren } from './map-children';
 import { resolvePointer, segmentsOf } from './resolve-pointer';
 
 /** Keywords that only references needed. */
-const NAMES_OF_PARTS = ['$schema', '$id', '$anchor', '$comment', '$defs', 'definitions', '$dynamicAnchor', '$recursiveAnchor'];
+const NAMES_OF_PARTS = [
+  '$schema',
+  '$id',
+  '$anchor',
+  '$comment',
+  '$defs',
+  'definitions',
+  '$dynamicAnchor',
+  '$recursiveAnchor',
+];
 
 /**
  * Every reference as `#/$defs/<name>`, all definitions at the root, and only those that are used (peers.md 5.4: "references must start
@@ -37,7 +46,9 @@ export function rewriteReferences(root: JsonSchema, document: unknown, trace: Sc
   const define = (reference: string): string | undefined => {
     const target = followAliases(document, reference);
     if (target === undefined) {
-      trace.warnings.push(`its schema refers to ${JSON.stringify(reference)}, which leads nowhere; anything is taken there`);
+      trace.warnings.push(
+        `its schema refers to ${JSON.stringify(reference)}, which leads nowhere; anything is taken there`,
+      );
       return undefined;
     }
     const known = names.get(target.schema);
@@ -63,7 +74,11 @@ function followAliases(document: unknown, first: string): { schema: unknown; ref
   }
   let reference = first;
   let schema = resolvePointer(document, reference);
-  while (isSchema(schema) && typeof schema.$ref === 'string' && Object.keys(without(schema, NAMES_OF_PARTS)).length === 1) {
+  while (
+    isSchema(schema) &&
+    typeof schema.$ref === 'string' &&
+    Object.keys(without(schema, NAMES_OF_PARTS)).length === 1
+  ) {
     reference = schema.$ref;
     schema = resolvePointer(document, reference);
   }

@@ -3,7 +3,15 @@ import { layOver } from './lay-over';
 import { resolvePointer } from './resolve-pointer';
 
 /** Keywords that mean something only at the top of a document, and nothing once references are rewritten. */
-const DOCUMENT_KEYWORDS = ['$schema', '$id', '$anchor', '$comment', '$vocabulary', '$dynamicAnchor', '$recursiveAnchor'];
+const DOCUMENT_KEYWORDS = [
+  '$schema',
+  '$id',
+  '$anchor',
+  '$comment',
+  '$vocabulary',
+  '$dynamicAnchor',
+  '$recursiveAnchor',
+];
 
 /**
  * The root as an object: Kimi wants `type: "object"` there and no `anyOf` beside it (peers.md 5.4: "tools.function.parameters.type is
@@ -21,8 +29,14 @@ export function rootObject(document: unknown, trace: SchemaTrace): JsonSchema {
   if (root.type !== undefined && !types.includes('object')) {
     trace.exact = false;
     const type = JSON.stringify(root.type);
-    trace.warnings.push(`its schema is of type ${type}, and Kimi takes only objects; it was sent as an object of any shape`);
-    return { type: 'object', properties: {}, ...(typeof root.description === 'string' ? { description: root.description } : {}) };
+    trace.warnings.push(
+      `its schema is of type ${type}, and Kimi takes only objects; it was sent as an object of any shape`,
+    );
+    return {
+      type: 'object',
+      properties: {},
+      ...(typeof root.description === 'string' ? { description: root.description } : {}),
+    };
   }
   if (root.type !== 'object') {
     trace.exact = false;
@@ -53,9 +67,10 @@ function resolveRoot(document: unknown, trace: SchemaTrace): unknown {
     const annotations = Object.fromEntries(Object.entries(beside).filter(([keyword]) => ANNOTATIONS.has(keyword)));
     const constraints = without(beside, ANNOTATIONS);
     const chained = typeof target.$ref === 'string';
-    const merged = Object.keys(constraints).length === 0 || chained ? undefined : layOver(without(target, [
-      '$defs', 'definitions',
-    ]), constraints);
+    const merged =
+      Object.keys(constraints).length === 0 || chained
+        ? undefined
+        : layOver(without(target, ['$defs', 'definitions']), constraints);
     trace.exact &&= Object.keys(constraints).length === 0 || merged !== undefined;
     root = { ...(merged ?? target), ...annotations };
   }
@@ -73,17 +88,22 @@ function mergeUnion(root: JsonSchema, keyword: string, document: unknown, trace:
   const properties: JsonSchema = {};
   for (const name of new Set([base, ...branches].flatMap(schema => Object.keys(schema.properties ?? {})))) {
     const own = isSchema(base.properties) && Object.hasOwn(base.properties, name) ? base.properties[name] : undefined;
-    const variants = branches.flatMap(({ properties: some }) => (isSchema(some) && Object.hasOwn(some, name) ? [some[name]] : []));
+    const variants = branches.flatMap(({ properties: some }) =>
+      isSchema(some) && Object.hasOwn(some, name) ? [some[name]] : [],
+    );
     setField(properties, name, own ?? union(variants));
   }
   const names = branches.map(branch => namesOf(branch.required));
   const always = (names[0] ?? []).filter(name => names.every(some => some.includes(name)));
   const required = [...new Set([...namesOf(base.required), ...always])];
-  const closed = base.additionalProperties === undefined && branches.every(branch => branch.additionalProperties === false);
+  const closed =
+    base.additionalProperties === undefined && branches.every(branch => branch.additionalProperties === false);
   const choice = choiceText(names.map(some => some.filter(name => !required.includes(name))));
   return {
     ...base,
-    ...(choice === undefined ? {} : { description: typeof base.description === 'string' ? `${base.description} ${choice}` : choice }),
+    ...(choice === undefined
+      ? {}
+      : { description: typeof base.description === 'string' ? `${base.description} ${choice}` : choice }),
     properties,
     ...(required.length === 0 ? {} : { required }),
     ...(closed ? { additionalProperties: false } : {}),
@@ -91,11 +111,14 @@ function mergeUnion(root: JsonSchema, keyword: string, document: unknown, trace:
 }
 
 function resolveBranch(branch: unknown, document: unknown): unknown {
-  const target = isSchema(branch) && typeof branch.$ref === 'string' ? resolvePointer(document, branch.$ref) : undefined;
+  const target =
+    isSchema(branch) && typeof branch.$ref === 'string' ? resolvePointer(document, branch.$ref) : undefined;
   return isSchema(target) ? { ...target, ...without(branch as JsonSchema, ['$ref']) } : branch;
 }
 
-function isObjectSchema(branch: unknown): branch is { properties?: JsonSchema; required?: unknown; additionalProperties?: unknown } {
+function isObjectSchema(
+  branch: unknown,
+): branch is { properties?: JsonSchema; required?: unknown; additionalProperties?: unknown } {
   if (!isSchema(branch)) {
     return false;
   }
@@ -108,7 +131,9 @@ function namesOf(required: unknown): string[] {
 }
 
 function union(variants: readonly unknown[]): unknown {
-  const different = variants.filter((variant, index) => variants.findIndex(other => sameJson(other, variant)) === index);
+  const different = variants.filter(
+    (variant, index) => variants.findIndex(other => sameJson(other, variant)) === index,
+  );
   return different.length === 1 ? different[0] : { anyOf: different };
 }
 

@@ -67,10 +67,15 @@ function pushType(branch: JsonSchema, type: unknown, definitions: JsonSchema, tr
 /** Moves what stands beside `anyOf` into the branches, where leaving it would be refused. */
 function distribute(node: JsonSchema, branches: readonly JsonSchema[], trace: SchemaTrace): JsonSchema {
   const { anyOf: _, ...beside } = node;
-  const own = Object.fromEntries(Object.entries(beside).filter(([keyword]) => !ANNOTATIONS.has(keyword) && keyword !== '$defs'));
-  const conflicts = Object.keys(own).filter(keyword => !SHARED.has(keyword) && branches.some(branch => Object.hasOwn(branch, keyword)));
+  const own = Object.fromEntries(
+    Object.entries(beside).filter(([keyword]) => !ANNOTATIONS.has(keyword) && keyword !== '$defs'),
+  );
+  const conflicts = Object.keys(own).filter(
+    keyword => !SHARED.has(keyword) && branches.some(branch => Object.hasOwn(branch, keyword)),
+  );
   // Names in `required` need their properties beside them, which a later step adds; on both sides these are a conflict again.
-  const speaksOfNames = (schema: JsonSchema): boolean => schema.properties !== undefined || schema.required !== undefined;
+  const speaksOfNames = (schema: JsonSchema): boolean =>
+    schema.properties !== undefined || schema.required !== undefined;
   if (conflicts.length === 0 && !(speaksOfNames(own) && branches.some(speaksOfNames))) {
     return node;
   }
@@ -80,7 +85,9 @@ function distribute(node: JsonSchema, branches: readonly JsonSchema[], trace: Sc
   }
   trace.exact = false;
   const kept = without(node, [...conflicts, ...(branches.some(speaksOfNames) ? ['required'] : [])]);
-  return kept.properties === undefined ? kept : { ...kept, anyOf: branches.map(branch => without(branch, ['required'])) };
+  return kept.properties === undefined
+    ? kept
+    : { ...kept, anyOf: branches.map(branch => without(branch, ['required'])) };
 }
 
 function nested(node: JsonSchema): JsonSchema {
@@ -105,6 +112,7 @@ function singleCondition(node: JsonSchema, trace: SchemaTrace): JsonSchema {
     return plain.length === 0 ? rest : singleCondition({ ...rest, allOf: plain }, trace);
   }
   // A part alone is a union of one, which MFJS knows; Pydantic writes fields so.
-  const alone = parts.length === 1 && Object.keys(node).every(keyword => keyword === 'allOf' || ANNOTATIONS.has(keyword));
+  const alone =
+    parts.length === 1 && Object.keys(node).every(keyword => keyword === 'allOf' || ANNOTATIONS.has(keyword));
   return alone ? { ...without(node, ['allOf']), anyOf: parts } : node;
 }

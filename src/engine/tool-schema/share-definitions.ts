@@ -85,5 +85,7 @@ function hasSlashInKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
   }
-  return Object.entries(value).some(([key, child]) => (key.includes('/') && !Array.isArray(value)) || hasSlashInKey(child));
+  return Object.entries(value).some(
+    ([key, child]) => (key.includes('/') && !Array.isArray(value)) || hasSlashInKey(child),
+  );
 }

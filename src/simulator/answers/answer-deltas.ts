@@ -9,7 +9,11 @@ export function answerDeltas(answer: ScriptedAnswer, parts: readonly FilledPart[
   let run: FilledToolCall[] = [];
   const flush = (): void => {
     const fragments = run.map(call => callFragments(call, calls.indexOf(call), size));
-    deltas.push(...(answer.interleaveToolCalls ? alternate(fragments) : fragments.flat()).map(fragment => ({ tool_calls: [fragment] })));
+    deltas.push(
+      ...(answer.interleaveToolCalls ? alternate(fragments) : fragments.flat()).map(fragment => ({
+        tool_calls: [fragment],
+      })),
+    );
     run = [];
   };
   for (const part of parts) {
@@ -44,12 +48,16 @@ function callFragments(call: FilledToolCall, index: number, size: number): Recor
 
 function alternate<T>(lists: readonly T[][]): T[] {
   const longest = Math.max(0, ...lists.map(list => list.length));
-  return Array.from({ length: longest }, (_, position) => lists.flatMap(list => list.slice(position, position + 1))).flat();
+  return Array.from({ length: longest }, (_, position) =>
+    lists.flatMap(list => list.slice(position, position + 1)),
+  ).flat();
 }
 
 /** Splits by characters, never inside a surrogate pair; an empty text is one empty piece. */
 function pieces(text: string, size: number): string[] {
   const characters = [...text];
   const count = Math.max(1, Math.ceil(characters.length / size));
-  return Array.from({ length: count }, (_, position) => characters.slice(position * size, (position + 1) * size).join(''));
+  return Array.from({ length: count }, (_, position) =>
+    characters.slice(position * size, (position + 1) * size).join(''),
+  );
 }

@@ -17,8 +17,15 @@ export function chatEvents(
     model: head.model,
     ...rest,
   });
-  const events = answerDeltas(answer, parts).map(delta => chunk({ choices: [{ index: 0, delta, finish_reason: null }] }));
-  const last = { index: 0, delta: {}, finish_reason: finishReasonOf(answer, parts), ...(usage && usageAt !== 'top-level' && { usage }) };
+  const events = answerDeltas(answer, parts).map(delta =>
+    chunk({ choices: [{ index: 0, delta, finish_reason: null }] }),
+  );
+  const last = {
+    index: 0,
+    delta: {},
+    finish_reason: finishReasonOf(answer, parts),
+    ...(usage && usageAt !== 'top-level' && { usage }),
+  };
   events.push(chunk({ choices: [last] }));
   if (usage && usageAt !== 'choice') {
     events.push(chunk({ choices: [], usage }));

@@ -20,7 +20,8 @@ export function chatUsage(
   const prompt = given.promptTokens ?? estimatePromptTokens(subject);
   const cached = given.cachedTokens ?? cachedBefore(subject, prompt, promptsByCacheKey);
   const completion =
-    given.completionTokens ?? parts.reduce((sum, part) => sum + estimateTokens(part.type === 'tool-call' ? part.arguments : part.text), 0);
+    given.completionTokens ??
+    parts.reduce((sum, part) => sum + estimateTokens(part.type === 'tool-call' ? part.arguments : part.text), 0);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -28,7 +29,9 @@ export function chatUsage(
     ...(answer.cachedTokensAt === 'prompt_tokens_details'
       ? { prompt_tokens_details: { cached_tokens: cached } }
       : { cached_tokens: cached }),
-    ...(given.reasoningTokens === undefined ? {} : { completion_tokens_details: { reasoning_tokens: given.reasoningTokens } }),
+    ...(given.reasoningTokens === undefined
+      ? {}
+      : { completion_tokens_details: { reasoning_tokens: given.reasoningTokens } }),
   };
 }
 

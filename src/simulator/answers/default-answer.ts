@@ -23,7 +23,8 @@ export function defaultAnswer({ body, thinking }: ChatSubject): ScriptedAnswer {
     return { ...reasoning, text: `The tool answered: ${textOf(last.content)}` };
   }
   const wanted = /\bcall\s+([\w$.-]*\w)/i.exec(userText ?? '')?.[1];
-  const tool = body.tool_choice === 'none' ? undefined : body.tools?.find(({ function: candidate }) => candidate?.name === wanted);
+  const tool =
+    body.tool_choice === 'none' ? undefined : body.tools?.find(({ function: candidate }) => candidate?.name === wanted);
   if (wanted !== undefined && tool) {
     return {
       ...reasoning,

@@ -61,7 +61,10 @@ function resolve(reference: string, root: unknown): unknown {
     .replace(/^#\/?/, '')
     .split('/')
     .filter(name => name !== '')
-    .reduce<unknown>((value, name) => (isSchema(value) ? value[name.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined), root);
+    .reduce<unknown>(
+      (value, name) => (isSchema(value) ? value[name.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined),
+      root,
+    );
 }
 
 function isSchema(value: unknown): value is Schema {

@@ -23,9 +23,17 @@ export type ScriptedToolCall = {
   quirks?: readonly ToolCallQuirk[];
 };
 
-export type AnswerPart = { type: 'reasoning'; text: string } | { type: 'text'; text: string } | ({ type: 'tool-call' } & ScriptedToolCall);
+export type AnswerPart =
+  | { type: 'reasoning'; text: string }
+  | { type: 'text'; text: string }
+  | ({ type: 'tool-call' } & ScriptedToolCall);
 
-export type ScriptedUsage = { promptTokens?: number; completionTokens?: number; cachedTokens?: number; reasoningTokens?: number };
+export type ScriptedUsage = {
+  promptTokens?: number;
+  completionTokens?: number;
+  cachedTokens?: number;
+  reasoningTokens?: number;
+};
 
 /** One answer of chat completions, or one failure. What is not given is filled in sensibly. */
 export type ScriptedAnswer = {
@@ -76,4 +84,6 @@ export type ScriptedAnswer = {
 };
 
 /** An answer, or how to make one from the request. */
-export type AnswerScript = ScriptedAnswer | ((body: ChatBody, request: RecordedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>);
+export type AnswerScript =
+  | ScriptedAnswer
+  | ((body: ChatBody, request: RecordedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>);

@@ -36,7 +36,11 @@ export async function sendChatAnswer(
   const { body, request } = subject;
   const parts = answerParts(answer, body);
   const usage = chatUsage(answer, parts, subject, state.promptsByCacheKey);
-  const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(state.clock.now() / 1000), model: answer.model ?? String(body.model) };
+  const head = {
+    id: `chatcmpl-${randomUUID()}`,
+    created: Math.floor(state.clock.now() / 1000),
+    model: answer.model ?? String(body.model),
+  };
   const streamed = body.stream === true;
   const usageAt = answer.usageAt ?? (streamed ? state.usageAt : 'top-level');
   request.answeredRules.push(...answeredRules(parts, streamed, usage && usageAt));

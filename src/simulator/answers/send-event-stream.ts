@@ -19,7 +19,11 @@ export async function sendEventStream(
   const send = (data: string): Promise<void> =>
     write(`${answer.keepAlive ? `: keep-alive${newLine}${newLine}` : ''}data: ${data}${newLine}${newLine}`);
 
-  exchange.begin(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...answer.headers });
+  exchange.begin(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    ...answer.headers,
+  });
   if (answer.byteOrderMark) {
     await write('\uFEFF');
   }

@@ -28,13 +28,20 @@ export function chatCompletionsRoute(service: KimiService, path: string): Route 
         return;
       }
       const scripted = state.script.shift();
-      const answer = typeof scripted === 'function' ? await scripted(subject.body, exchange.request) : (scripted ?? defaultAnswer(subject));
+      const answer =
+        typeof scripted === 'function'
+          ? await scripted(subject.body, exchange.request)
+          : (scripted ?? defaultAnswer(subject));
       await sendChatAnswer(exchange, state, subject, answer);
     },
   };
 }
 
-async function admit(exchange: Exchange, { gate, disabledRules }: SimulatorState, service: KimiService): Promise<boolean> {
+async function admit(
+  exchange: Exchange,
+  { gate, disabledRules }: SimulatorState,
+  service: KimiService,
+): Promise<boolean> {
   if (service !== 'coding' || disabledRules.has(ACCESS_RULES.identityGate.rule)) {
     return true;
   }
@@ -52,7 +59,11 @@ async function admit(exchange: Exchange, { gate, disabledRules }: SimulatorState
   return true;
 }
 
-async function readSubject(exchange: Exchange, state: SimulatorState, service: KimiService): Promise<ChatSubject | undefined> {
+async function readSubject(
+  exchange: Exchange,
+  state: SimulatorState,
+  service: KimiService,
+): Promise<ChatSubject | undefined> {
   const body = exchange.request.json as ChatBody | null | undefined;
   if (typeof body !== 'object' || body === null || !Array.isArray(body.messages)) {
     await refuseApi(exchange, ACCESS_RULES.malformedBody);
@@ -60,10 +71,16 @@ async function readSubject(exchange: Exchange, state: SimulatorState, service: K
   }
   const model = state.models[service].find(({ id }) => id === body.model);
   if (!model) {
-    await refuseApi(exchange, ACCESS_RULES.unknownModel, `Not found the model ${String(body.model)} or Permission denied`);
+    await refuseApi(
+      exchange,
+      ACCESS_RULES.unknownModel,
+      `Not found the model ${String(body.model)} or Permission denied`,
+    );
     return undefined;
   }
   exchange.request.passedRules.push(ACCESS_RULES.malformedBody.rule, ACCESS_RULES.unknownModel.rule);
-  const thinks = model.supports_thinking_type !== 'no' && (model.supports_thinking_type === 'only' || body.thinking?.type !== 'disabled');
+  const thinks =
+    model.supports_thinking_type !== 'no' &&
+    (model.supports_thinking_type === 'only' || body.thinking?.type !== 'disabled');
   return { request: exchange.request, service, body, model, thinking: thinks };
 }

@@ -11,7 +11,9 @@ export const devicePageRoute: Route = {
       '<form method="post"><button name="decision" value="approved">Approve</button> ' +
       '<button name="decision" value="denied">Deny</button></form>';
     const body =
-      state === undefined ? '<p>No login has this code.</p>' : `<p>Code ${userCode}: ${state}.</p>${state === 'pending' ? buttons : ''}`;
+      state === undefined
+        ? '<p>No login has this code.</p>'
+        : `<p>Code ${userCode}: ${state}.</p>${state === 'pending' ? buttons : ''}`;
     await exchange.reply(state === undefined ? 404 : 200, page(body), { 'content-type': 'text/html; charset=utf-8' });
   },
 };
@@ -26,9 +28,13 @@ export const deviceDecisionRoute: Route = {
     if (known) {
       ledger.decide(query.user_code as string, decision);
     }
-    await exchange.reply(known ? 200 : 404, page(known ? `<p>${decision}. You can close this page.</p>` : '<p>Nothing to decide.</p>'), {
-      'content-type': 'text/html; charset=utf-8',
-    });
+    await exchange.reply(
+      known ? 200 : 404,
+      page(known ? `<p>${decision}. You can close this page.</p>` : '<p>Nothing to decide.</p>'),
+      {
+        'content-type': 'text/html; charset=utf-8',
+      },
+    );
   },
 };
 

@@ -34,13 +34,18 @@ export const tokenRoute: Route = {
     } else if (form.grant_type === 'refresh_token' && form.refresh_token) {
       await refresh(exchange, state, form.refresh_token);
     } else {
-      const known = form.grant_type === undefined || form.grant_type === DEVICE_GRANT || form.grant_type === 'refresh_token';
+      const known =
+        form.grant_type === undefined || form.grant_type === DEVICE_GRANT || form.grant_type === 'refresh_token';
       await refuseOAuth(exchange, known ? OAUTH_RULES.invalidRequest : OAUTH_RULES.unsupportedGrant);
     }
   },
 };
 
-async function poll(exchange: Exchange, { ledger, invalidGrantStatus }: SimulatorState, deviceCode: string): Promise<void> {
+async function poll(
+  exchange: Exchange,
+  { ledger, invalidGrantStatus }: SimulatorState,
+  deviceCode: string,
+): Promise<void> {
   const outcome = ledger.poll(deviceCode);
   if (typeof outcome !== 'string') {
     exchange.request.answeredRules.push(OAUTH_RULES.tokenGranted.rule);
@@ -50,12 +55,22 @@ async function poll(exchange: Exchange, { ledger, invalidGrantStatus }: Simulato
   await refuseOAuth(exchange, POLL_REFUSALS[outcome], outcome === 'invalid_grant' ? invalidGrantStatus : undefined);
 }
 
-async function refresh(exchange: Exchange, { ledger, invalidGrantStatus }: SimulatorState, refreshToken: string): Promise<void> {
+async function refresh(
+  exchange: Exchange,
+  { ledger, invalidGrantStatus }: SimulatorState,
+  refreshToken: string,
+): Promise<void> {
   const outcome = ledger.refresh(refreshToken);
   if (typeof outcome === 'string') {
-    await refuseOAuth(exchange, outcome === 'reused' ? OAUTH_RULES.refreshReused : OAUTH_RULES.invalidGrant, invalidGrantStatus);
+    await refuseOAuth(
+      exchange,
+      outcome === 'reused' ? OAUTH_RULES.refreshReused : OAUTH_RULES.invalidGrant,
+      invalidGrantStatus,
+    );
     return;
   }
-  exchange.request.answeredRules.push(outcome.withinGrace ? OAUTH_RULES.refreshWithinGrace.rule : OAUTH_RULES.refreshRotated.rule);
+  exchange.request.answeredRules.push(
+    outcome.withinGrace ? OAUTH_RULES.refreshWithinGrace.rule : OAUTH_RULES.refreshRotated.rule,
+  );
   await exchange.reply(200, outcome.answer);
 }

@@ -6,7 +6,17 @@ import type { SimulatorRule } from './simulator-rule';
 export type IdentityGate = 'known-agents' | 'named' | 'off';
 
 /** Coding agents that the vendor's own 403 text or its documents name, by User-Agent product. */
-const KNOWN_AGENTS = ['claude-cli', 'claude-code', 'RooCode', 'Roo-Code', 'Kilo-Code', 'KiloCode', 'opencode', 'cline', 'pi'];
+const KNOWN_AGENTS = [
+  'claude-cli',
+  'claude-code',
+  'RooCode',
+  'Roo-Code',
+  'Kilo-Code',
+  'KiloCode',
+  'opencode',
+  'cline',
+  'pi',
+];
 
 /** Products of HTTP libraries and SDKs: a User-Agent that has only these names nobody. */
 const LIBRARIES = new RegExp(

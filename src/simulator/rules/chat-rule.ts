@@ -10,7 +10,10 @@ export type ChatMessage = {
   tool_call_id?: unknown;
   reasoning_content?: unknown;
 } & Record<string, unknown>;
-export type ChatTool = { type?: unknown; function?: { name?: unknown; parameters?: unknown } & Record<string, unknown> };
+export type ChatTool = {
+  type?: unknown;
+  function?: { name?: unknown; parameters?: unknown } & Record<string, unknown>;
+};
 export type ChatBody = {
   model?: unknown;
   messages: ChatMessage[];
@@ -39,7 +42,9 @@ export type Verdict = undefined | 'passed' | { text: string };
 export type ChatRule = SimulatorRule & { check(subject: ChatSubject): Verdict };
 
 /** Completes the row of a 400, which nearly all refusals of a body are. */
-export function refusal(rule: Omit<ChatRule, 'kind' | 'status' | 'type'> & { status?: number; type?: string }): ChatRule {
+export function refusal(
+  rule: Omit<ChatRule, 'kind' | 'status' | 'type'> & { status?: number; type?: string },
+): ChatRule {
   return { status: 400, type: 'invalid_request_error', ...rule, kind: 'refusal' };
 }
 
@@ -66,7 +71,9 @@ export function textOf(content: unknown): string {
 }
 
 export function partsOf(content: unknown): Record<string, unknown>[] {
-  return Array.isArray(content) ? content.filter((part): part is Record<string, unknown> => typeof part === 'object' && part !== null) : [];
+  return Array.isArray(content)
+    ? content.filter((part): part is Record<string, unknown> => typeof part === 'object' && part !== null)
+    : [];
 }
 
 /** The tool calls of an assistant message with the fields that rules need. */

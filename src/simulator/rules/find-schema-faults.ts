@@ -13,7 +13,10 @@ type Schema = Record<string, unknown>;
  * Walks a schema as the "moonshot flavored" validator is known to (wire.md 6.5, peers.md 5.4) and adds each fault to `findings`.
  * Paths are written as the server writes them: `properties.a.items.properties.b`, the top is `root`.
  */
-export function findSchemaFaults(root: unknown, findings: SchemaFindings = { faults: [], concerned: new Set() }): SchemaFindings {
+export function findSchemaFaults(
+  root: unknown,
+  findings: SchemaFindings = { faults: [], concerned: new Set() },
+): SchemaFindings {
   const { faults, concerned } = findings;
   concerned.add('schema-root-object').add('schema-too-large');
   if (!isSchema(root) || root.type !== 'object') {
@@ -37,7 +40,11 @@ function visit(schema: Schema, path: string, findings: SchemaFindings): void {
   if (typeof schema.$ref === 'string') {
     concerned.add('schema-ref-outside-defs').add('schema-ref-siblings');
     if (!schema.$ref.startsWith('#/$defs/')) {
-      faults.push({ rule: 'schema-ref-outside-defs', path: join('$ref'), problem: 'references must start with #/$defs/' });
+      faults.push({
+        rule: 'schema-ref-outside-defs',
+        path: join('$ref'),
+        problem: 'references must start with #/$defs/',
+      });
     }
     const beside = Object.keys(schema).filter(key => key !== '$ref' && key !== '$defs' && key !== '$schema');
     if (beside.length > 0) {
@@ -66,7 +73,10 @@ function visit(schema: Schema, path: string, findings: SchemaFindings): void {
   for (const keyword of ['properties', '$defs', 'definitions', 'patternProperties']) {
     const children = schema[keyword];
     for (const [name, child] of isSchema(children) ? Object.entries(children) : []) {
-      visitChild(child, join(keyword, name), findings, { path: join(keyword), problem: `property schema for '${name}' must be an object` });
+      visitChild(child, join(keyword, name), findings, {
+        path: join(keyword),
+        problem: `property schema for '${name}' must be an object`,
+      });
     }
   }
   for (const keyword of ['anyOf', 'allOf', 'oneOf', 'prefixItems']) {

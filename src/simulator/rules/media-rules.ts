@@ -69,7 +69,10 @@ export const MEDIA_RULES: readonly ChatRule[] = [
         .filter(url => url.startsWith('data:'))
         .map(url => /^data:([^;,]*)/.exec(url)?.[1] ?? '');
       const bad = types.find(type => !IMAGE_TYPES.some(known => type === `image/${known}`));
-      return verdict(types.length > 0, bad === undefined ? undefined : `Invalid request: unsupported image format: ${bad}`);
+      return verdict(
+        types.length > 0,
+        bad === undefined ? undefined : `Invalid request: unsupported image format: ${bad}`,
+      );
     },
   }),
   refusal({
@@ -83,7 +86,10 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     check(subject) {
       const parts = allParts(subject);
       const bad = parts.find(part => !KNOWN_PARTS.includes(String(part.type)));
-      return verdict(parts.length > 0, bad === undefined ? undefined : `Invalid request: unsupported content type: ${String(bad.type)}`);
+      return verdict(
+        parts.length > 0,
+        bad === undefined ? undefined : `Invalid request: unsupported content type: ${String(bad.type)}`,
+      );
     },
   }),
   refusal({
@@ -96,7 +102,10 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     satisfiedBy: 'issue 4',
     check(subject) {
       const size = Buffer.byteLength(messageText(subject));
-      return verdict(true, size > MESSAGE_SIZE_LIMIT ? `total message size ${size} exceeds limit ${MESSAGE_SIZE_LIMIT}` : undefined);
+      return verdict(
+        true,
+        size > MESSAGE_SIZE_LIMIT ? `total message size ${size} exceeds limit ${MESSAGE_SIZE_LIMIT}` : undefined,
+      );
     },
   }),
   refusal({
@@ -109,7 +118,10 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     check(subject) {
       const tokens = estimateTokens(messageText(subject));
       const limit = subject.model.context_length;
-      return verdict(true, tokens > limit ? `Your request exceeded model token limit: ${limit} (requested: ${tokens})` : undefined);
+      return verdict(
+        true,
+        tokens > limit ? `Your request exceeded model token limit: ${limit} (requested: ${tokens})` : undefined,
+      );
     },
   }),
   notice({
@@ -132,7 +144,10 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     check(subject) {
       const inline = urlsOf(subject, 'image_url').filter(url => url.startsWith('data:'));
-      return verdict(inline.length > 0, inline.some(url => url.length * 0.75 > 5 * 1024 * 1024) ? 'over 5 MiB' : undefined);
+      return verdict(
+        inline.length > 0,
+        inline.some(url => url.length * 0.75 > 5 * 1024 * 1024) ? 'over 5 MiB' : undefined,
+      );
     },
   }),
 ];
@@ -140,7 +155,8 @@ export const MEDIA_RULES: readonly ChatRule[] = [
 /** Tokens of the whole prompt by the same rough count, for `usage`. */
 export function estimatePromptTokens(subject: ChatSubject): number {
   const content = subject.body.messages.map(
-    message => textOf(message.content) + String(message.reasoning_content ?? '') + JSON.stringify(message.tool_calls ?? ''),
+    message =>
+      textOf(message.content) + String(message.reasoning_content ?? '') + JSON.stringify(message.tool_calls ?? ''),
   );
   return estimateTokens(content.join('') + JSON.stringify(subject.body.tools ?? '')) + 4 * subject.body.messages.length;
 }

@@ -12,7 +12,9 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     check: ({ body }) =>
       verdict(
         body.messages.length > 0,
-        body.messages.some(message => message.role === 'developer') ? "Invalid request: unsupported role 'developer'" : undefined,
+        body.messages.some(message => message.role === 'developer')
+          ? "Invalid request: unsupported role 'developer'"
+          : undefined,
       ),
   }),
   refusal({
@@ -30,16 +32,21 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
       const accepts = (value: unknown): boolean =>
         typeof value === 'string' && (value !== '' || model.behaviour?.emptyReasoning !== 'missing');
       const calling = body.messages.filter(message => message.role === 'assistant' && toolCallsOf(message).length > 0);
-      const index = body.messages.findIndex(message => calling.includes(message) && !accepts(message.reasoning_content));
+      const index = body.messages.findIndex(
+        message => calling.includes(message) && !accepts(message.reasoning_content),
+      );
       return verdict(
         calling.length > 0,
-        index === -1 ? undefined : `thinking is enabled but reasoning_content is missing in assistant tool call message at index ${index}`,
+        index === -1
+          ? undefined
+          : `thinking is enabled but reasoning_content is missing in assistant tool call message at index ${index}`,
       );
     },
   }),
   refusal({
     rule: 'empty-content-beside-tool-calls',
-    summary: 'An assistant message with tool calls whose `content` is "" or has an empty text part; the key must be left out.',
+    summary:
+      'An assistant message with tool calls whose `content` is "" or has an empty text part; the key must be left out.',
     source: 'wire.md 6.4 (P kimi.py:339-350, K kimi.ts:112-150), trap 4; peers.md 5.5',
     confidence: 'read in source',
     text: 'text content is empty',
@@ -186,7 +193,9 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     check({ body }) {
       const calling = body.messages.filter(message => toolCallsOf(message).length > 0);
-      const bad = calling.find(message => new Set(toolCallsOf(message).map(call => call.id)).size < toolCallsOf(message).length);
+      const bad = calling.find(
+        message => new Set(toolCallsOf(message).map(call => call.id)).size < toolCallsOf(message).length,
+      );
       return verdict(calling.length > 0, bad ? `message ${body.messages.indexOf(bad)}` : undefined);
     },
   }),

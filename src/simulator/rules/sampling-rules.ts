@@ -1,7 +1,12 @@
 import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
 
 /** One row per setting; the only value taken is the model's own. */
-function fixedSetting(field: string, allowed: (subject: ChatSubject) => number, summary: string, wording: 'real' | 'ours'): ChatRule {
+function fixedSetting(
+  field: string,
+  allowed: (subject: ChatSubject) => number,
+  summary: string,
+  wording: 'real' | 'ours',
+): ChatRule {
   return refusal({
     rule: `refused-${field.replaceAll('_', '-')}`,
     summary,
@@ -14,14 +19,22 @@ function fixedSetting(field: string, allowed: (subject: ChatSubject) => number, 
       if (value === undefined || subject.model.behaviour?.sampling === 'free') {
         return undefined;
       }
-      return verdict(true, value === allowed(subject) ? undefined : `invalid ${field}: only ${allowed(subject)} is allowed for this model`);
+      return verdict(
+        true,
+        value === allowed(subject) ? undefined : `invalid ${field}: only ${allowed(subject)} is allowed for this model`,
+      );
     },
   });
 }
 
 /** Settings that models with fixed sampling refuse unless they name the model's own value. */
 export const SAMPLING_RULES: readonly ChatRule[] = [
-  fixedSetting('temperature', ({ thinking }) => (thinking ? 1 : 0.6), 'A `temperature` other than 1 (0.6 with thinking off).', 'real'),
+  fixedSetting(
+    'temperature',
+    ({ thinking }) => (thinking ? 1 : 0.6),
+    'A `temperature` other than 1 (0.6 with thinking off).',
+    'real',
+  ),
   fixedSetting('top_p', () => 0.95, 'A `top_p` other than 0.95.', 'ours'),
   fixedSetting('n', () => 1, 'An `n` other than 1.', 'ours'),
   fixedSetting('presence_penalty', () => 0, 'A `presence_penalty` other than 0.', 'ours'),

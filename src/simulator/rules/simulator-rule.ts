@@ -23,4 +23,7 @@ export type SimulatorRule = {
 };
 
 /** A row as printed and exported: with what the real official client showed of it (`official-client-evidence.ts`). */
-export type SimulatorRuleRow = SimulatorRule & { exercisedByOfficialClient: boolean; officialClient?: 'gets' | 'passes' };
+export type SimulatorRuleRow = SimulatorRule & {
+  exercisedByOfficialClient: boolean;
+  officialClient?: 'gets' | 'passes';
+};

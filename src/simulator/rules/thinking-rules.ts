@@ -21,7 +21,8 @@ export const THINKING_RULES: readonly ChatRule[] = [
   }),
   refusal({
     rule: 'thinking-and-effort',
-    summary: '`thinking` and `reasoning_effort` together, for a model with an effort list (decisions.md 29: others take both).',
+    summary:
+      '`thinking` and `reasoning_effort` together, for a model with an effort list (decisions.md 29: others take both).',
     source: 'wire.md trap 2; HKUDS/nanobot#3939 (there for K2.5 and K2.6 of the platform, see the notice of that name)',
     confidence: 'reported',
     text: "cannot specify both 'thinking' and 'reasoning_effort'",
@@ -31,18 +32,23 @@ export const THINKING_RULES: readonly ChatRule[] = [
       const concerned = effortsOf(subject) !== undefined && (thinking !== undefined || effort !== undefined);
       return verdict(
         concerned,
-        concerned && thinking !== undefined && effort !== undefined ? "cannot specify both 'thinking' and 'reasoning_effort'" : undefined,
+        concerned && thinking !== undefined && effort !== undefined
+          ? "cannot specify both 'thinking' and 'reasoning_effort'"
+          : undefined,
       );
     },
   }),
   notice({
     rule: 'thinking-and-effort-on-platform',
-    summary: '`thinking` and `reasoning_effort` together on the platform, where K2.5 and K2.6 are reported to refuse it.',
+    summary:
+      '`thinking` and `reasoning_effort` together on the platform, where K2.5 and K2.6 are reported to refuse it.',
     source: "HKUDS/nanobot#3939: cannot specify both 'thinking' and 'reasoning_effort'; against decisions.md 29",
     confidence: 'reported',
     check({ body, service, model }) {
       const both = body.thinking !== undefined && body.reasoning_effort !== undefined;
-      return both && service === 'platform' && model.think_efforts?.support !== true ? { text: String(model.id) } : undefined;
+      return both && service === 'platform' && model.think_efforts?.support !== true
+        ? { text: String(model.id) }
+        : undefined;
     },
   }),
   refusal({
@@ -54,14 +60,18 @@ export const THINKING_RULES: readonly ChatRule[] = [
     wording: 'ours',
     check(subject) {
       const efforts = effortsOf(subject);
-      const asked = [subject.body.thinking?.effort, subject.body.reasoning_effort].filter(value => value !== undefined && value !== 'none');
+      const asked = [subject.body.thinking?.effort, subject.body.reasoning_effort].filter(
+        value => value !== undefined && value !== 'none',
+      );
       if (efforts === undefined || asked.length === 0) {
         return undefined;
       }
       const wrong = asked.find(value => !efforts.includes(String(value)));
       return verdict(
         true,
-        wrong === undefined ? undefined : `invalid reasoning_effort: '${String(wrong)}' is not one of ${efforts.join(', ')}`,
+        wrong === undefined
+          ? undefined
+          : `invalid reasoning_effort: '${String(wrong)}' is not one of ${efforts.join(', ')}`,
       );
     },
   }),
@@ -75,7 +85,9 @@ export const THINKING_RULES: readonly ChatRule[] = [
     text: 'The engine is currently overloaded, please try again later',
     wording: 'real',
     check(subject) {
-      const asked = [subject.body.reasoning_effort, subject.body.thinking?.effort].filter(value => value !== undefined && value !== 'none');
+      const asked = [subject.body.reasoning_effort, subject.body.thinking?.effort].filter(
+        value => value !== undefined && value !== 'none',
+      );
       if (asked.length === 0 || effortsOf(subject) !== undefined) {
         return undefined;
       }
@@ -98,7 +110,9 @@ export const THINKING_RULES: readonly ChatRule[] = [
       }
       return verdict(
         true,
-        body.thinking.type === 'disabled' ? "invalid thinking: only type 'enabled' is allowed for this model" : undefined,
+        body.thinking.type === 'disabled'
+          ? "invalid thinking: only type 'enabled' is allowed for this model"
+          : undefined,
       );
     },
   }),

@@ -52,8 +52,15 @@ export const TOOL_RULES: readonly ChatRule[] = [
         return undefined;
       }
       const named = typeof choice === 'object' && choice !== null;
-      const refused = named ? 'specified' : choice === 'required' && model.think_efforts?.support !== true ? 'required' : undefined;
-      return verdict(true, refused === undefined ? undefined : `tool_choice '${refused}' is incompatible with thinking enabled`);
+      const refused = named
+        ? 'specified'
+        : choice === 'required' && model.think_efforts?.support !== true
+          ? 'required'
+          : undefined;
+      return verdict(
+        true,
+        refused === undefined ? undefined : `tool_choice '${refused}' is incompatible with thinking enabled`,
+      );
     },
   }),
   notice({
@@ -62,7 +69,10 @@ export const TOOL_RULES: readonly ChatRule[] = [
     source: 'wire.md 6.5, trap 26',
     confidence: 'captured',
     check: ({ body }) =>
-      verdict((body.tools ?? []).length > 0, (body.tools ?? []).some(tool => tool.function?.strict !== undefined) ? 'strict' : undefined),
+      verdict(
+        (body.tools ?? []).length > 0,
+        (body.tools ?? []).some(tool => tool.function?.strict !== undefined) ? 'strict' : undefined,
+      ),
   }),
   notice({
     rule: 'message-name',

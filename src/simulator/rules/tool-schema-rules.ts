@@ -25,7 +25,9 @@ function message({ rule, path, problem }: SchemaFault): string {
     : `tools.function.parameters is not a valid moonshot flavored json schema, details: <At path '${path}': ${problem}>`;
 }
 
-function schemaRefusal(row: Pick<SimulatorRule, 'rule' | 'summary' | 'source' | 'confidence' | 'text' | 'wording'>): ChatRule {
+function schemaRefusal(
+  row: Pick<SimulatorRule, 'rule' | 'summary' | 'source' | 'confidence' | 'text' | 'wording'>,
+): ChatRule {
   return refusal({
     ...row,
     satisfiedBy: 'issue 4',

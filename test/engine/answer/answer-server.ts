@@ -2,10 +2,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export type Answer = (response: ServerResponse, body: Record<string, unknown>, request: IncomingMessage) => void | Promise<void>;
+export type Answer = (
+  response: ServerResponse,
+  body: Record<string, unknown>,
+  request: IncomingMessage,
+) => void | Promise<void>;
 
 /** A chat endpoint that gives these answers in turn, the last one for ever. Closed when the test is over. */
-export async function startAnswerServer(...answers: Answer[]): Promise<{ baseURL: string; bodies: Array<Record<string, unknown>> }> {
+export async function startAnswerServer(
+  ...answers: Answer[]
+): Promise<{ baseURL: string; bodies: Array<Record<string, unknown>> }> {
   const bodies: Array<Record<string, unknown>> = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
@@ -33,7 +39,14 @@ export async function startAnswerServer(...answers: Answer[]): Promise<{ baseURL
 /** One event of a stream. */
 export function chunk(delta: object, more: { finish_reason?: string; usage?: object } = {}): string {
   const { usage, ...choice } = more;
-  return event({ id: 'chat-1', object: 'chat.completion.chunk', created: 1, model: 'kimi-served', choices: [{ index: 0, delta, ...choice }], ...(usage ? { usage } : {}) });
+  return event({
+    id: 'chat-1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'kimi-served',
+    choices: [{ index: 0, delta, ...choice }],
+    ...(usage ? { usage } : {}),
+  });
 }
 
 export function event(data: unknown): string {
@@ -52,14 +65,25 @@ export function stream(...events: string[]): Answer {
 
 /** A whole answer. */
 export function completion(message: object, finishReason = 'stop', more: object = {}): Answer {
-  return respond(200, { id: 'chat-1', object: 'chat.completion', created: 1, model: 'kimi-served', choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason }], ...more });
+  return respond(200, {
+    id: 'chat-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'kimi-served',
+    choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason }],
+    ...more,
+  });
 }
 
 /** Any answer: an object as JSON, text as it is. */
 export function respond(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
   return response => {
     const isText = typeof body === 'string';
-    response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json', 'x-trace-id': 'trace-1', ...headers });
+    response.writeHead(status, {
+      'content-type': isText ? 'text/html' : 'application/json',
+      'x-trace-id': 'trace-1',
+      ...headers,
+    });
     response.end(isText ? body : JSON.stringify(body));
   };
 }

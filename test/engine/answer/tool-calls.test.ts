@@ -4,27 +4,57 @@ import { z } from 'zod/v4';
 import { COMBINATIONS, said, steps, type Combination } from '../../support/majors';
 import { chunk, completion, DONE, either, event, startAnswerServer, stream, type Answer } from './answer-server';
 
-const SECTION = '<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>{"city":"Paris"}<|tool_call_end|><|tool_calls_section_end|>';
-const XTML = '<|open|>tools<|sep|><|open|>call tool="weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>';
+const SECTION =
+  '<|tool_calls_section_begin|><|tool_call_begin|>functions.weather:0<|tool_call_argument_begin|>{"city":"Paris"}<|tool_call_end|><|tool_calls_section_end|>';
+const XTML =
+  '<|open|>tools<|sep|><|open|>call tool="weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>';
 
-const REAL = { index: 0, id: 'functions.weather:7', type: 'function', function: { name: 'weather', arguments: '{"city": "Paris"}' } };
+const REAL = {
+  index: 0,
+  id: 'functions.weather:7',
+  type: 'function',
+  function: { name: 'weather', arguments: '{"city": "Paris"}' },
+};
 
 /** Deltas of a few characters, so that every marker comes in pieces. */
-const pieces = (field: 'content' | 'reasoning_content', text: string, size = 5) => (text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? []).map(piece => chunk({ [field]: piece }));
-const finish = (reason = 'stop') => chunk({}, { finish_reason: reason, usage: { prompt_tokens: 3, completion_tokens: 2 } }) + DONE;
+const pieces = (field: 'content' | 'reasoning_content', text: string, size = 5) =>
+  (text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? []).map(piece => chunk({ [field]: piece }));
+const finish = (reason = 'stop') =>
+  chunk({}, { finish_reason: reason, usage: { prompt_tokens: 3, completion_tokens: 2 } }) + DONE;
 
 /** The same answer as a stream and as a whole. */
-function answer(message: { content?: string; reasoning_content?: string; tool_calls?: object[] }, finishReason = 'stop'): Answer {
+function answer(
+  message: { content?: string; reasoning_content?: string; tool_calls?: object[] },
+  finishReason = 'stop',
+): Answer {
   const { content = '', reasoning_content: reasoning = '', tool_calls: calls } = message;
   return either(
-    stream(...pieces('reasoning_content', reasoning), ...pieces('content', content), ...(calls ? [chunk({ tool_calls: calls })] : []), finish(finishReason)),
-    completion({ content, ...(reasoning === '' ? {} : { reasoning_content: reasoning }), ...(calls ? { tool_calls: calls } : {}) }, finishReason),
+    stream(
+      ...pieces('reasoning_content', reasoning),
+      ...pieces('content', content),
+      ...(calls ? [chunk({ tool_calls: calls })] : []),
+      finish(finishReason),
+    ),
+    completion(
+      {
+        content,
+        ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+        ...(calls ? { tool_calls: calls } : {}),
+      },
+      finishReason,
+    ),
   );
 }
 
-const model = ({ createKimi }: Combination, baseURL: string, settings: object = {}) => createKimi({ baseURL, apiKey: 'k', ...settings })('kimi-for-coding');
+const model = ({ createKimi }: Combination, baseURL: string, settings: object = {}) =>
+  createKimi({ baseURL, apiKey: 'k', ...settings })('kimi-for-coding');
 const weather = ({ ai }: Combination) => ({
-  weather: ai.tool({ description: 'Weather', inputSchema: z.object({ city: z.string() }), parameters: z.object({ city: z.string() }), execute: async () => 'sunny' }),
+  weather: ai.tool({
+    description: 'Weather',
+    inputSchema: z.object({ city: z.string() }),
+    parameters: z.object({ city: z.string() }),
+    execute: async () => 'sunny',
+  }),
 });
 
 describe.each(COMBINATIONS)('$name', combination => {
@@ -34,33 +64,74 @@ describe.each(COMBINATIONS)('$name', combination => {
     ['K2 in the reasoning', { reasoning_content: `I must look. ${SECTION}` }, [['reasoning', 'I must look. ']]],
   ])('runs a tool whose call leaked: %s', async (_, message, before) => {
     const { baseURL, bodies } = await startAnswerServer(answer(message), answer({ content: 'It is sunny.' }));
-    const options = { model: model(combination, baseURL), tools: weather(combination), prompt: 'x', stopWhen: steps(3) };
+    const options = {
+      model: model(combination, baseURL),
+      tools: weather(combination),
+      prompt: 'x',
+      stopWhen: steps(3),
+    };
     const streamed = combination.ai.streamText(options);
-    expect(await said(streamed.fullStream)).toEqual([...before, ['tool-call', 'weather', { city: 'Paris' }], ['text', 'It is sunny.']]);
+    expect(await said(streamed.fullStream)).toEqual([
+      ...before,
+      ['tool-call', 'weather', { city: 'Paris' }],
+      ['text', 'It is sunny.'],
+    ]);
     expect((await streamed.steps) as Array<{ finishReason: string }>).toMatchObject([
       { finishReason: 'tool-calls', providerMetadata: { kimi: { recoveredToolCalls: 1 } } },
-      { finishReason: 'stop', providerMetadata: { kimi: expect.not.objectContaining({ recoveredToolCalls: expect.anything() }) } },
+      {
+        finishReason: 'stop',
+        providerMetadata: { kimi: expect.not.objectContaining({ recoveredToolCalls: expect.anything() }) },
+      },
     ]);
     // The result went back to the call.
-    expect((bodies[1]?.messages as object[]).slice(1)).toMatchObject([{ role: 'assistant', tool_calls: [{ function: { name: 'weather', arguments: '{"city":"Paris"}' } }] }, { role: 'tool', content: 'sunny' }]);
+    expect((bodies[1]?.messages as object[]).slice(1)).toMatchObject([
+      { role: 'assistant', tool_calls: [{ function: { name: 'weather', arguments: '{"city":"Paris"}' } }] },
+      { role: 'tool', content: 'sunny' },
+    ]);
   });
 
   it('gives the same as a whole answer', async () => {
-    const { baseURL } = await startAnswerServer(answer({ content: `Let me see.\n${SECTION}`, reasoning_content: 'Hm.' }), answer({ content: 'It is sunny.' }));
-    const result = await combination.ai.generateText({ model: model(combination, baseURL), tools: weather(combination), prompt: 'x', stopWhen: steps(3) });
+    const { baseURL } = await startAnswerServer(
+      answer({ content: `Let me see.\n${SECTION}`, reasoning_content: 'Hm.' }),
+      answer({ content: 'It is sunny.' }),
+    );
+    const result = await combination.ai.generateText({
+      model: model(combination, baseURL),
+      tools: weather(combination),
+      prompt: 'x',
+      stopWhen: steps(3),
+    });
     expect(result.text).toBe('It is sunny.');
-    expect(result.steps as object[]).toMatchObject([{ text: 'Let me see.\n', reasoningText: 'Hm.', finishReason: 'tool-calls', providerMetadata: { kimi: { recoveredToolCalls: 1 } } }, { finishReason: 'stop' }]);
+    expect(result.steps as object[]).toMatchObject([
+      {
+        text: 'Let me see.\n',
+        reasoningText: 'Hm.',
+        finishReason: 'tool-calls',
+        providerMetadata: { kimi: { recoveredToolCalls: 1 } },
+      },
+      { finishReason: 'stop' },
+    ]);
   });
 });
 
 const SEVEN = COMBINATIONS.find(({ name }) => name === 'ai@7 with V4') as Combination;
 const PROMPT = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'x' }] }];
-const TOOLS = [{ type: 'function' as const, name: 'weather', inputSchema: { type: 'object' as const, properties: { city: { type: 'string' as const } } } }];
+const TOOLS = [
+  {
+    type: 'function' as const,
+    name: 'weather',
+    inputSchema: { type: 'object' as const, properties: { city: { type: 'string' as const } } },
+  },
+];
 
 type Said = { content: Array<[type: string, value: string]>; finishReason: string; raw: string | undefined };
 
 /** What the model says, streamed or whole, blocks joined. */
-async function both(server: { baseURL: string }, options: object = { tools: TOOLS }, settings: object = {}): Promise<[streamed: Said, whole: Said]> {
+async function both(
+  server: { baseURL: string },
+  options: object = { tools: TOOLS },
+  settings: object = {},
+): Promise<[streamed: Said, whole: Said]> {
   const engine = model(SEVEN, server.baseURL, settings);
   const streamed: Said = { content: [], finishReason: '', raw: undefined };
   const { stream: parts } = await engine.doStream({ prompt: PROMPT, ...options });
@@ -104,22 +175,97 @@ describe('leaked tool calls, streamed and whole', () => {
     ['in the text', { content: SECTION }, 'stop', [CALL], 'tool-calls'],
     ['with text behind it', { content: `a ${SECTION} b` }, 'stop', [['text', 'a  b'], CALL], 'tool-calls'],
     ['twice', { content: SECTION + SECTION }, 'stop', [CALL, CALL], 'tool-calls'],
-    ['when the output limit cuts the answer behind it', { content: `${SECTION} and` }, 'length', [['text', ' and'], CALL], 'length'],
-    ['at the end of the reasoning', { reasoning_content: `Hm. ${SECTION}\n` }, 'stop', [['reasoning', 'Hm. '], CALL], 'tool-calls'],
-    ['in reasoning that an answer follows: it was only thought about', { reasoning_content: `Hm. ${SECTION}`, content: 'No.' }, 'stop', [['reasoning', `Hm. ${SECTION}`], ['text', 'No.']], 'stop'],
-    ['in reasoning that more reasoning follows', { reasoning_content: `${SECTION} or not`, content: 'No.' }, 'stop', [['reasoning', `${SECTION} or not`], ['text', 'No.']], 'stop'],
-    ['in reasoning that a leaked call in the text follows', { reasoning_content: SECTION, content: `\n\n${SECTION}` }, 'stop', [['reasoning', SECTION], ['text', '\n\n'], CALL], 'tool-calls'],
-    ['in reasoning that a real call follows', { reasoning_content: SECTION, tool_calls: [REAL] }, 'tool_calls', [['reasoning', SECTION], ['tool-call', 'weather {"city": "Paris"}']], 'tool-calls'],
-    ['beside the same real call', { content: `Now. ${SECTION}`, tool_calls: [REAL] }, 'tool_calls', [['text', 'Now. '], ['tool-call', 'weather {"city": "Paris"}']], 'tool-calls'],
-    ['beside another real call', { content: SECTION, tool_calls: [{ ...REAL, function: { name: 'weather', arguments: '{"city":"Rome"}' } }] }, 'tool_calls', [['tool-call', 'weather {"city":"Rome"}'], CALL], 'tool-calls'],
-    ['in a code block', { content: `\`\`\`\n${SECTION}\n\`\`\`` }, 'stop', [['text', `\`\`\`\n${SECTION}\n\`\`\``]], 'stop'],
-    ['of a tool that was not declared', { content: SECTION.replace('weather', 'rm') }, 'stop', [['text', SECTION.replace('weather', 'rm')]], 'stop'],
-  ] as Array<[string, object, string, Said['content'], string]>)('%s', async (_, message, wireReason, content, finishReason) => {
-    const [streamed, whole] = await both(await startAnswerServer(answer(message, wireReason)));
-    expect({ content: streamed.content, finishReason: streamed.finishReason }).toEqual({ content, finishReason });
-    expect({ content: whole.content, finishReason: whole.finishReason }).toEqual({ content, finishReason });
-    expect(whole.raw).toBe(wireReason);
-  });
+    [
+      'when the output limit cuts the answer behind it',
+      { content: `${SECTION} and` },
+      'length',
+      [['text', ' and'], CALL],
+      'length',
+    ],
+    [
+      'at the end of the reasoning',
+      { reasoning_content: `Hm. ${SECTION}\n` },
+      'stop',
+      [['reasoning', 'Hm. '], CALL],
+      'tool-calls',
+    ],
+    [
+      'in reasoning that an answer follows: it was only thought about',
+      { reasoning_content: `Hm. ${SECTION}`, content: 'No.' },
+      'stop',
+      [
+        ['reasoning', `Hm. ${SECTION}`],
+        ['text', 'No.'],
+      ],
+      'stop',
+    ],
+    [
+      'in reasoning that more reasoning follows',
+      { reasoning_content: `${SECTION} or not`, content: 'No.' },
+      'stop',
+      [
+        ['reasoning', `${SECTION} or not`],
+        ['text', 'No.'],
+      ],
+      'stop',
+    ],
+    [
+      'in reasoning that a leaked call in the text follows',
+      { reasoning_content: SECTION, content: `\n\n${SECTION}` },
+      'stop',
+      [['reasoning', SECTION], ['text', '\n\n'], CALL],
+      'tool-calls',
+    ],
+    [
+      'in reasoning that a real call follows',
+      { reasoning_content: SECTION, tool_calls: [REAL] },
+      'tool_calls',
+      [
+        ['reasoning', SECTION],
+        ['tool-call', 'weather {"city": "Paris"}'],
+      ],
+      'tool-calls',
+    ],
+    [
+      'beside the same real call',
+      { content: `Now. ${SECTION}`, tool_calls: [REAL] },
+      'tool_calls',
+      [
+        ['text', 'Now. '],
+        ['tool-call', 'weather {"city": "Paris"}'],
+      ],
+      'tool-calls',
+    ],
+    [
+      'beside another real call',
+      { content: SECTION, tool_calls: [{ ...REAL, function: { name: 'weather', arguments: '{"city":"Rome"}' } }] },
+      'tool_calls',
+      [['tool-call', 'weather {"city":"Rome"}'], CALL],
+      'tool-calls',
+    ],
+    [
+      'in a code block',
+      { content: `\`\`\`\n${SECTION}\n\`\`\`` },
+      'stop',
+      [['text', `\`\`\`\n${SECTION}\n\`\`\``]],
+      'stop',
+    ],
+    [
+      'of a tool that was not declared',
+      { content: SECTION.replace('weather', 'rm') },
+      'stop',
+      [['text', SECTION.replace('weather', 'rm')]],
+      'stop',
+    ],
+  ] as Array<[string, object, string, Said['content'], string]>)(
+    '%s',
+    async (_, message, wireReason, content, finishReason) => {
+      const [streamed, whole] = await both(await startAnswerServer(answer(message, wireReason)));
+      expect({ content: streamed.content, finishReason: streamed.finishReason }).toEqual({ content, finishReason });
+      expect({ content: whole.content, finishReason: whole.finishReason }).toEqual({ content, finishReason });
+      expect(whole.raw).toBe(wireReason);
+    },
+  );
 
   it.each([
     ['without tools', {}],
@@ -152,25 +298,57 @@ describe('leaked tool calls, streamed and whole', () => {
     const server = await startAnswerServer((response, body, request) => {
       wireName = (body.tools as Array<{ function: { name: string } }>)[0]?.function.name ?? '';
       const leak = `Now. ${SECTION.replace('weather', wireName)}`;
-      return answer({ content: leak, tool_calls: [{ ...REAL, function: { name: wireName, arguments: '{"city":"Rome"}' } }] }, 'tool_calls')(response, body, request);
+      return answer(
+        { content: leak, tool_calls: [{ ...REAL, function: { name: wireName, arguments: '{"city":"Rome"}' } }] },
+        'tool_calls',
+      )(response, body, request);
     });
     const [streamed, whole] = await both(server, options);
     expect(wireName).not.toBe('7-day weather');
-    expect(streamed.content).toEqual([['text', 'Now. '], ['tool-call', '7-day weather {"city":"Rome"}'], ['tool-call', '7-day weather {"city":"Paris"}']]);
+    expect(streamed.content).toEqual([
+      ['text', 'Now. '],
+      ['tool-call', '7-day weather {"city":"Rome"}'],
+      ['tool-call', '7-day weather {"city":"Paris"}'],
+    ]);
     expect(whole.content).toEqual(streamed.content);
   });
 
   it('keep the id that the server gave them, and get one of generateId where it would be a second', async () => {
-    const server = await startAnswerServer(answer({ content: SECTION + SECTION.replace('Paris', 'Rome') }), answer({ content: XTML }));
+    const server = await startAnswerServer(
+      answer({ content: SECTION + SECTION.replace('Paris', 'Rome') }),
+      answer({ content: XTML }),
+    );
     let made = 0;
-    const ids = async () => (await model(SEVEN, server.baseURL, { generateId: () => `made-${++made}` }).doGenerate({ prompt: PROMPT, tools: TOOLS })).content.flatMap(part => (part.type === 'tool-call' ? [part.toolCallId] : []));
+    const ids = async () =>
+      (
+        await model(SEVEN, server.baseURL, { generateId: () => `made-${++made}` }).doGenerate({
+          prompt: PROMPT,
+          tools: TOOLS,
+        })
+      ).content.flatMap(part => (part.type === 'tool-call' ? [part.toolCallId] : []));
     expect(await ids()).toEqual(['functions.weather:0', 'made-1']);
     expect(await ids()).toEqual(['made-2']);
   });
 });
 
 describe('any split of a stream', () => {
-  const parts = ['Text. ', SECTION.slice(0, -8), XTML.slice(0, 60), '<|tool_call', ' ', 'a < b\n', '```\ncode\n```\n', '„Zitat“ ', '日本語 🌙 ', SECTION, XTML, '"quoted" ', '`x` ', '<|im_end|>', '\n\n'];
+  const parts = [
+    'Text. ',
+    SECTION.slice(0, -8),
+    XTML.slice(0, 60),
+    '<|tool_call',
+    ' ',
+    'a < b\n',
+    '```\ncode\n```\n',
+    '„Zitat“ ',
+    '日本語 🌙 ',
+    SECTION,
+    XTML,
+    '"quoted" ',
+    '`x` ',
+    '<|im_end|>',
+    '\n\n',
+  ];
 
   it('into deltas and packets gives the same content', async () => {
     let current: Answer = stream();
@@ -186,7 +364,12 @@ describe('any split of a stream', () => {
         const bytes = new Uint8Array(await response.arrayBuffer());
         const places = [...new Set(cuts.map(place => place % (bytes.length + 1)))].toSorted((a, b) => a - b);
         const packets = [0, ...places].map((start, position) => bytes.slice(start, places[position] ?? bytes.length));
-        return new Response(new ReadableStream({ pull: controller => (packets.length > 0 ? controller.enqueue(packets.shift()) : controller.close()) }), { status: response.status, headers: response.headers });
+        return new Response(
+          new ReadableStream({
+            pull: controller => (packets.length > 0 ? controller.enqueue(packets.shift()) : controller.close()),
+          }),
+          { status: response.status, headers: response.headers },
+        );
       },
     };
     await fc.assert(
@@ -199,8 +382,15 @@ describe('any split of a stream', () => {
           const content = texts.join('');
           const reasoning = thoughts.join('');
           cuts = places;
-          const cutUp = stream(...pieces('reasoning_content', reasoning, size), ...pieces('content', content, size), finish());
-          current = either(cutUp, completion({ content, ...(reasoning === '' ? {} : { reasoning_content: reasoning }) }));
+          const cutUp = stream(
+            ...pieces('reasoning_content', reasoning, size),
+            ...pieces('content', content, size),
+            finish(),
+          );
+          current = either(
+            cutUp,
+            completion({ content, ...(reasoning === '' ? {} : { reasoning_content: reasoning }) }),
+          );
           const outcome = await both(server, { tools: TOOLS }, settings).catch((error: { code: string }) => error.code);
           if (outcome === 'KIMI_ANSWER_EMPTY') {
             return;

@@ -15,7 +15,13 @@ export const OPENCODE_RETRY_WORDS: readonly RegExp[] = [
 /** By which opencode and pi know that they must compact the conversation. */
 export const OPENCODE_OVERFLOW = /exceeded model token limit|request entity too large/i;
 
-export function opencodeRetries(error: { isRetryable: boolean; statusCode?: number | undefined; message: string; responseBody?: string | undefined }): boolean {
-  const matches = (text: string | undefined) => text !== undefined && OPENCODE_RETRY_WORDS.some(word => word.test(text));
+export function opencodeRetries(error: {
+  isRetryable: boolean;
+  statusCode?: number | undefined;
+  message: string;
+  responseBody?: string | undefined;
+}): boolean {
+  const matches = (text: string | undefined) =>
+    text !== undefined && OPENCODE_RETRY_WORDS.some(word => word.test(text));
   return error.isRetryable || (error.statusCode ?? 0) >= 500 || matches(error.message) || matches(error.responseBody);
 }

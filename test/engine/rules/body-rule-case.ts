@@ -31,7 +31,10 @@ export function result(id: string, content: KimiChatMessage['content'] = 'ok'): 
   return { role: 'tool', tool_call_id: id, content };
 }
 
-export function tool(name: string, parameters: unknown = { type: 'object', properties: {} }): NonNullable<KimiChatRequestBody['tools']>[number] {
+export function tool(
+  name: string,
+  parameters: unknown = { type: 'object', properties: {} },
+): NonNullable<KimiChatRequestBody['tools']>[number] {
   return { type: 'function', function: { name, description: 'd', parameters } };
 }
 

@@ -1,12 +1,22 @@
 import { user, type BodyRuleCase } from './body-rule-case';
 import { hugeSchema } from './tool-cases';
 
-const json = (schema: object, rest: object = {}) => ({ type: 'json_schema', json_schema: { name: 'response', strict: true, schema, ...rest } });
-const person = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'], additionalProperties: false };
+const json = (schema: object, rest: object = {}) => ({
+  type: 'json_schema',
+  json_schema: { name: 'response', strict: true, schema, ...rest },
+});
+const person = {
+  type: 'object',
+  properties: { name: { type: 'string' } },
+  required: ['name'],
+  additionalProperties: false,
+};
 
 /** Rules of everything else: the model, thinking, and what follows the messages. */
 export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
-  'model-slug': [{ title: 'an alias', body: { model: 'kimi-for-coding' }, call: { modelId: 'k2p5' }, expected: { model: 'k2p5' } }],
+  'model-slug': [
+    { title: 'an alias', body: { model: 'kimi-for-coding' }, call: { modelId: 'k2p5' }, expected: { model: 'k2p5' } },
+  ],
   thinking: [
     {
       title: 'an effort for a model without a list',
@@ -29,7 +39,11 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
     {
       title: 'no keep by option, though the identity keeps',
       body: {},
-      call: { options: { reasoningHistory: 'interleaved' }, keepsReasoningByDefault: true, effort: { value: 'on', argument: 'x' } },
+      call: {
+        options: { reasoningHistory: 'interleaved' },
+        keepsReasoningByDefault: true,
+        effort: { value: 'on', argument: 'x' },
+      },
       expected: { thinking: { type: 'enabled' } },
     },
     {
@@ -49,7 +63,9 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
   'response-format': [
     {
       title: 'a schema of zod',
-      body: { response_format: json({ $schema: 'http://json-schema.org/draft-07/schema#', ...person }, { name: 'a person' }) },
+      body: {
+        response_format: json({ $schema: 'http://json-schema.org/draft-07/schema#', ...person }, { name: 'a person' }),
+      },
       expected: { response_format: json(person, { name: 'a_person' }) },
     },
     {
@@ -63,7 +79,10 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
       body: { messages: [{ role: 'system', content: 'Be brief.' }, user], response_format: json(hugeSchema(150)) },
       expected: {
         messages: [
-          { role: 'system', content: `Be brief.\n\nJSON schema:\n${JSON.stringify(hugeSchema(150))}\nYou MUST answer with a JSON value that matches the JSON schema above.` },
+          {
+            role: 'system',
+            content: `Be brief.\n\nJSON schema:\n${JSON.stringify(hugeSchema(150))}\nYou MUST answer with a JSON value that matches the JSON schema above.`,
+          },
           user,
         ],
         response_format: { type: 'json_object' },
@@ -74,7 +93,14 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
       title: 'no object: told in a system message of its own',
       body: { messages: [user], response_format: json({ type: 'string' }) },
       expected: {
-        messages: [{ role: 'system', content: 'JSON schema:\n{"type":"string"}\nYou MUST answer with a JSON value that matches the JSON schema above.' }, user],
+        messages: [
+          {
+            role: 'system',
+            content:
+              'JSON schema:\n{"type":"string"}\nYou MUST answer with a JSON value that matches the JSON schema above.',
+          },
+          user,
+        ],
         response_format: { type: 'json_object' },
       },
       warnings: [{ type: 'compatibility', feature: 'responseFormat' }],
@@ -85,9 +111,16 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
       title: 'sampling of a fixed model',
       body: { temperature: 0.2, top_p: 0.5, presence_penalty: 1, frequency_penalty: 1, seed: 7 },
       expected: {},
-      warnings: ['temperature', 'topP', 'frequencyPenalty', 'presencePenalty', 'seed'].map(feature => ({ type: 'unsupported' as const, feature })),
+      warnings: ['temperature', 'topP', 'frequencyPenalty', 'presencePenalty', 'seed'].map(feature => ({
+        type: 'unsupported' as const,
+        feature,
+      })),
     },
-    { title: 'no warning for the values that the model has anyway', body: { temperature: 1, top_p: 0.95, presence_penalty: 0 }, expected: {} },
+    {
+      title: 'no warning for the values that the model has anyway',
+      body: { temperature: 1, top_p: 0.95, presence_penalty: 0 },
+      expected: {},
+    },
     {
       title: 'the temperature of thinking, while it is off',
       body: { temperature: 1, thinking: { type: 'disabled' } },
@@ -103,11 +136,21 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
     },
   ],
   'prompt-cache-key': [
-    { title: 'the option', body: {}, call: { options: { promptCacheKey: 'p' }, sessionId: 's' }, expected: { prompt_cache_key: 'p' } },
+    {
+      title: 'the option',
+      body: {},
+      call: { options: { promptCacheKey: 'p' }, sessionId: 's' },
+      expected: { prompt_cache_key: 'p' },
+    },
     { title: 'the session header', body: {}, call: { sessionId: 's' }, expected: { prompt_cache_key: 's' } },
   ],
   'safety-identifier': [
-    { title: 'on the platform', body: {}, call: { service: 'platform', options: { safetyIdentifier: 'u' } }, expected: { safety_identifier: 'u' } },
+    {
+      title: 'on the platform',
+      body: {},
+      call: { service: 'platform', options: { safetyIdentifier: 'u' } },
+      expected: { safety_identifier: 'u' },
+    },
     {
       title: 'not on the coding service',
       body: {},
@@ -117,7 +160,11 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
     },
   ],
   'message-size': [
-    { title: 'more than the server takes', body: { messages: [{ role: 'user', content: 'é'.repeat(1_048_576) }] }, throws: /have 2097\d+ bytes/ },
+    {
+      title: 'more than the server takes',
+      body: { messages: [{ role: 'user', content: 'é'.repeat(1_048_576) }] },
+      throws: /have 2097\d+ bytes/,
+    },
     {
       title: 'a window that holds more',
       body: { messages: [{ role: 'user', content: 'x'.repeat(2_097_152) }] },
@@ -149,10 +196,28 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
     {
       // 76 ASCII characters and 4 others are 23, and the picture counts 2,000.
       title: 'the rest of the window beside media and other scripts',
-      body: { messages: [{ role: 'user', content: [{ type: 'text', text: '你好吗😀' }, { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(4_000)}` } }] }] },
+      body: {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: '你好吗😀' },
+              { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(4_000)}` } },
+            ],
+          },
+        ],
+      },
       call: { options: { outputLimit: 'window' } },
       expected: {
-        messages: [{ role: 'user', content: [{ type: 'text', text: '你好吗😀' }, { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(4_000)}` } }] }],
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: '你好吗😀' },
+              { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(4_000)}` } },
+            ],
+          },
+        ],
         max_completion_tokens: 262_144 - 1_024 - 2_000 - 23,
       },
     },

@@ -10,7 +10,15 @@ const dynamic = { modelId: 'kimi-k3', service: 'platform' as const };
 
 /** A schema that cannot be made small enough: every property is another one. */
 export function hugeSchema(properties: number) {
-  return { type: 'object', properties: Object.fromEntries(Array.from({ length: properties }, (_, index) => [`p${index}`, { ...string, description: `${index} ${'x'.repeat(80)}` }])) };
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      Array.from({ length: properties }, (_, index) => [
+        `p${index}`,
+        { ...string, description: `${index} ${'x'.repeat(80)}` },
+      ]),
+    ),
+  };
 }
 
 /** Rules of `tools` and `tool_choice`, in the order in which they are applied. */
@@ -33,13 +41,25 @@ export const TOOL_CASES: Record<string, BodyRuleCase[]> = {
     {
       title: 'names that Kimi refuses, everywhere',
       body: {
-        messages: [{ ...asking(), tool_calls: [{ id: 'a', type: 'function', function: { name: '21st.magic', arguments: '{}' } }] }, result('a')],
+        messages: [
+          {
+            ...asking(),
+            tool_calls: [{ id: 'a', type: 'function', function: { name: '21st.magic', arguments: '{}' } }],
+          },
+          result('a'),
+        ],
         tools: [tool('21st.magic'), tool('m_21st_magic'), tool('a b')],
         tool_choice: named('21st.magic'),
       },
       call: { modelId: 'kimi-k2-turbo-preview', service: 'platform' },
       expected: {
-        messages: [{ ...asking(), tool_calls: [{ id: 'a', type: 'function', function: { name: 'm_21st_magic_2', arguments: '{}' } }] }, result('a')],
+        messages: [
+          {
+            ...asking(),
+            tool_calls: [{ id: 'a', type: 'function', function: { name: 'm_21st_magic_2', arguments: '{}' } }],
+          },
+          result('a'),
+        ],
         tools: [tool('m_21st_magic_2'), tool('m_21st_magic'), tool('a_b')],
         tool_choice: named('m_21st_magic_2'),
       },
@@ -60,7 +80,9 @@ export const TOOL_CASES: Record<string, BodyRuleCase[]> = {
     {
       title: 'no schema',
       body: { tools: [{ type: 'function', function: { name: 'f' } }] },
-      expected: { tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }] },
+      expected: {
+        tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } }],
+      },
     },
     {
       title: 'tools that a message brings',

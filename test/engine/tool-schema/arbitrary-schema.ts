@@ -4,10 +4,23 @@ import fc from 'fast-check';
 const NAMES = ['a', 'b', 'c', 'd e', '$ref', 'type', '__proto__'];
 const name = fc.constantFrom(...NAMES);
 const type = fc.constantFrom('string', 'number', 'integer', 'boolean', 'object', 'array', 'null');
-const scalar = fc.oneof(fc.constantFrom<unknown>('x', 'yy', '', 0, 1, 2.5, -3, true, false, null), fc.constant([]), fc.constant({}));
+const scalar = fc.oneof(
+  fc.constantFrom<unknown>('x', 'yy', '', 0, 1, 2.5, -3, true, false, null),
+  fc.constant([]),
+  fc.constant({}),
+);
 
 /** Every pointer that a generated document may hold, and some that lead nowhere. */
-const reference = fc.constantFrom('#', '#/definitions/A', '#/$defs/B', '#/properties/a', '#/definitions/with~1slash', '#/nowhere', 'https://example.com/x.json', '#anchor');
+const reference = fc.constantFrom(
+  '#',
+  '#/definitions/A',
+  '#/$defs/B',
+  '#/properties/a',
+  '#/definitions/with~1slash',
+  '#/nowhere',
+  'https://example.com/x.json',
+  '#anchor',
+);
 
 /** JSON values near those that the schemas speak of. */
 export const arbitraryValue: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>(tie => ({
@@ -25,10 +38,17 @@ const { schema } = fc.letrec<{ schema: unknown }>(tie => {
   const children = fc.dictionary(name, child, { maxKeys: 3 });
   const some = fc.array(child, { minLength: 1, maxLength: 3 });
   const keywords: Record<string, fc.Arbitrary<unknown>> = {
-    type: fc.oneof({ weight: 8, arbitrary: type }, fc.uniqueArray(type, { minLength: 1, maxLength: 3 }), fc.constantFrom<unknown>('any', [], ['string', 'string'])),
+    type: fc.oneof(
+      { weight: 8, arbitrary: type },
+      fc.uniqueArray(type, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom<unknown>('any', [], ['string', 'string']),
+    ),
     description: fc.oneof({ weight: 6, arbitrary: fc.constant('text') }, fc.constant(7)),
     properties: fc.oneof({ weight: 8, arbitrary: children }, fc.constantFrom<unknown>([], { a: 'string' })),
-    required: fc.oneof({ weight: 8, arbitrary: fc.uniqueArray(name, { maxLength: 2 }) }, fc.constantFrom<unknown>(true, ['a', 1])),
+    required: fc.oneof(
+      { weight: 8, arbitrary: fc.uniqueArray(name, { maxLength: 2 }) },
+      fc.constantFrom<unknown>(true, ['a', 1]),
+    ),
     additionalProperties: fc.oneof(fc.boolean(), child),
     patternProperties: fc.dictionary(fc.constantFrom('^a', 'b$'), child, { maxKeys: 1 }),
     propertyNames: fc.constant({ minLength: 1 }),
@@ -46,7 +66,10 @@ const { schema } = fc.letrec<{ schema: unknown }>(tie => {
     if: child,
     then: child,
     else: child,
-    enum: fc.oneof({ weight: 8, arbitrary: fc.array(scalar, { minLength: 1, maxLength: 4 }) }, fc.constantFrom<unknown>([], 'x')),
+    enum: fc.oneof(
+      { weight: 8, arbitrary: fc.array(scalar, { minLength: 1, maxLength: 4 }) },
+      fc.constantFrom<unknown>([], 'x'),
+    ),
     const: scalar,
     minimum: fc.integer({ min: -2, max: 2 }),
     minLength: fc.nat(2),
@@ -58,8 +81,20 @@ const { schema } = fc.letrec<{ schema: unknown }>(tie => {
   };
   const object = fc
     .uniqueArray(fc.constantFrom(...Object.keys(keywords)), { maxLength: 4 })
-    .chain(chosen => fc.record(Object.fromEntries(chosen.map(keyword => [keyword, keywords[keyword] as fc.Arbitrary<unknown>]))));
-  return { schema: fc.oneof({ maxDepth: 4, withCrossShrink: true }, fc.oneof(fc.boolean(), fc.constant({}), type.map(one => ({ type: one }))), object) };
+    .chain(chosen =>
+      fc.record(Object.fromEntries(chosen.map(keyword => [keyword, keywords[keyword] as fc.Arbitrary<unknown>]))),
+    );
+  return {
+    schema: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.oneof(
+        fc.boolean(),
+        fc.constant({}),
+        type.map(one => ({ type: one })),
+      ),
+      object,
+    ),
+  };
 });
 
 /** Any document: mostly objects, with definitions to refer to. */
@@ -68,7 +103,18 @@ export const arbitrarySchema: fc.Arbitrary<unknown> = fc.oneof(
   {
     weight: 9,
     arbitrary: fc
-      .record({ body: schema, definitions: fc.dictionary(fc.constantFrom('A', 'with/slash'), schema, { maxKeys: 2 }), $defs: fc.dictionary(fc.constant('B'), schema, { maxKeys: 1 }), properties: fc.dictionary(name, schema, { maxKeys: 4 }) })
-      .map(({ body, definitions, $defs, properties }) => ({ ...(typeof body === 'object' ? body : {}), type: 'object', properties, definitions, $defs })),
+      .record({
+        body: schema,
+        definitions: fc.dictionary(fc.constantFrom('A', 'with/slash'), schema, { maxKeys: 2 }),
+        $defs: fc.dictionary(fc.constant('B'), schema, { maxKeys: 1 }),
+        properties: fc.dictionary(name, schema, { maxKeys: 4 }),
+      })
+      .map(({ body, definitions, $defs, properties }) => ({
+        ...(typeof body === 'object' ? body : {}),
+        type: 'object',
+        properties,
+        definitions,
+        $defs,
+      })),
   },
 );

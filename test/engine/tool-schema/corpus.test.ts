@@ -6,14 +6,27 @@ import { ZOD_SCHEMAS } from './corpus/zod-schemas';
 import { schemaFaults } from './schema-faults';
 
 const CORPUS = { zod: ZOD_SCHEMAS, pydantic: PYDANTIC_SCHEMAS, typebox: TYPEBOX_SCHEMAS, mcp: MCP_SCHEMAS };
-const ALL = Object.entries(CORPUS).flatMap(([kind, schemas]) => Object.entries(schemas).map(([name, schema]) => ({ name: `${kind}: ${name}`, schema })));
+const ALL = Object.entries(CORPUS).flatMap(([kind, schemas]) =>
+  Object.entries(schemas).map(([name, schema]) => ({ name: `${kind}: ${name}`, schema })),
+);
 
 /** Where Kimi's dialect cannot say what the schema says; everything else must come through whole. */
 const WIDENED = [
-  'zod: root union', 'zod: root discriminated', 'zod: huge enum',
+  'zod: root union',
+  'zod: root discriminated',
+  'zod: huge enum',
   'typebox: conditional',
-  'mcp: no type', 'mcp: boolean property', 'mcp: enum of another type', 'mcp: anyOf beside the root type', 'mcp: anyOf of required names',
-  'mcp: oneOf at the root', 'mcp: string for a schema', 'mcp: required of draft 3', 'mcp: type of the server', 'mcp: external reference', 'mcp: if at the root',
+  'mcp: no type',
+  'mcp: boolean property',
+  'mcp: enum of another type',
+  'mcp: anyOf beside the root type',
+  'mcp: anyOf of required names',
+  'mcp: oneOf at the root',
+  'mcp: string for a schema',
+  'mcp: required of draft 3',
+  'mcp: type of the server',
+  'mcp: external reference',
+  'mcp: if at the root',
 ];
 
 describe('the corpus of tool schemas', () => {
@@ -31,7 +44,11 @@ describe('the corpus of tool schemas', () => {
   });
 
   it('takes other values than before only where it must', () => {
-    expect(ALL.filter(({ schema }) => !normalizeToolSchema(schema).exact).map(({ name }) => name).toSorted()).toEqual(WIDENED.toSorted());
+    expect(
+      ALL.filter(({ schema }) => !normalizeToolSchema(schema).exact)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(WIDENED.toSorted());
   });
 
   it('shares repeated parts of what was too large', () => {

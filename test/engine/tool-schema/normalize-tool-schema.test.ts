@@ -16,33 +16,77 @@ const PROPERTIES: Array<[string, unknown, unknown]> = [
   ['const null', { const: null }, { type: 'null' }],
   ['enum of numbers', { enum: [1, 2.5] }, { type: 'number', enum: [1, 2.5] }],
   ['enum with null', { enum: ['a', null] }, { type: ['string', 'null'], enum: ['a', null] }],
-  ['enum of several types', { description: 'd', enum: ['a', 1, null] }, { description: 'd', anyOf: [{ type: 'string', enum: ['a'] }, { type: 'integer', enum: [1] }, { type: 'null' }] }],
+  [
+    'enum of several types',
+    { description: 'd', enum: ['a', 1, null] },
+    { description: 'd', anyOf: [{ type: 'string', enum: ['a'] }, { type: 'integer', enum: [1] }, { type: 'null' }] },
+  ],
   ['enum of another type', { type: 'string', enum: [1, 2], minItems: 1 }, { type: 'integer', enum: [1, 2] }],
   ['enum with a stray value', { type: 'string', enum: ['a', null, 'a'] }, { type: 'string', enum: ['a'] }],
   ['empty enum', { type: 'string', enum: [] }, string],
   ['a list of one type', { type: ['string'] }, string],
   ['a type nobody knows', { type: 'file', description: 'd' }, { ...ANY, description: 'd' }],
-  ['type beside anyOf', { type: 'string', anyOf: [{ minLength: 1 }, { type: 'number' }, { type: ['string', 'null'] }] }, { anyOf: [{ type: 'string', minLength: 1 }, string] }],
-  ['a union that says null outside', { type: ['object', 'null'], anyOf: [{ properties: { a: string } }, { type: 'null' }] }, { anyOf: [{ type: ['object', 'null'], properties: { a: string } }, { type: 'null' }] }],
+  [
+    'type beside anyOf',
+    { type: 'string', anyOf: [{ minLength: 1 }, { type: 'number' }, { type: ['string', 'null'] }] },
+    { anyOf: [{ type: 'string', minLength: 1 }, string] },
+  ],
+  [
+    'a union that says null outside',
+    { type: ['object', 'null'], anyOf: [{ properties: { a: string } }, { type: 'null' }] },
+    { anyOf: [{ type: ['object', 'null'], properties: { a: string } }, { type: 'null' }] },
+  ],
   ['allOf of one', { description: 'd', allOf: [{ type: 'string' }] }, { description: 'd', anyOf: [string] }],
-  ['tuple', { type: 'array', items: [string, true], additionalItems: { type: 'number' } }, { type: 'array', prefixItems: [string, ANY], items: { type: 'number' } }],
-  ['closed tuple', { type: 'array', items: [string], additionalItems: false }, { type: 'array', prefixItems: [string], maxItems: 1 }],
-  ['items false', { type: 'array', prefixItems: [string], items: false, maxItems: 5 }, { type: 'array', prefixItems: [string], maxItems: 1 }],
-  ['required without a property', { type: 'object', required: ['a', 'b'], properties: { a: string }, additionalProperties: { type: 'number' } }, { type: 'object', required: ['a', 'b'], properties: { a: string, b: { type: 'number' } }, additionalProperties: { type: 'number' } }],
+  [
+    'tuple',
+    { type: 'array', items: [string, true], additionalItems: { type: 'number' } },
+    { type: 'array', prefixItems: [string, ANY], items: { type: 'number' } },
+  ],
+  [
+    'closed tuple',
+    { type: 'array', items: [string], additionalItems: false },
+    { type: 'array', prefixItems: [string], maxItems: 1 },
+  ],
+  [
+    'items false',
+    { type: 'array', prefixItems: [string], items: false, maxItems: 5 },
+    { type: 'array', prefixItems: [string], maxItems: 1 },
+  ],
+  [
+    'required without a property',
+    { type: 'object', required: ['a', 'b'], properties: { a: string }, additionalProperties: { type: 'number' } },
+    {
+      type: 'object',
+      required: ['a', 'b'],
+      properties: { a: string, b: { type: 'number' } },
+      additionalProperties: { type: 'number' },
+    },
+  ],
   ['a reference outside', { $ref: 'https://example.com/x' }, ANY],
 ];
 
 describe('normalizeToolSchema', () => {
   it.each(PROPERTIES)('%s', (_, before, after) => {
-    expect(normalizeToolSchema({ type: 'object', properties: { x: before } }).schema).toEqual({ type: 'object', properties: { x: after } });
+    expect(normalizeToolSchema({ type: 'object', properties: { x: before } }).schema).toEqual({
+      type: 'object',
+      properties: { x: after },
+    });
   });
 
   it.each([
     [undefined, { type: 'object', properties: {} }, []],
     [true, { type: 'object', properties: {} }, []],
-    [{ $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object' }, { type: 'object', properties: {} }, []],
+    [
+      { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
+      { type: 'object', properties: {} },
+      [],
+    ],
     [{ type: ['object', 'null'], description: 'd' }, { type: 'object', description: 'd', properties: {} }, []],
-    [{ type: 'array', description: 'd' }, { type: 'object', properties: {}, description: 'd' }, [expect.stringContaining('takes only objects')]],
+    [
+      { type: 'array', description: 'd' },
+      { type: 'object', properties: {}, description: 'd' },
+      [expect.stringContaining('takes only objects')],
+    ],
   ])('makes an object of the root %j', (before, after, warnings) => {
     const result = normalizeToolSchema(before);
     expect(result.schema).toEqual(after);
@@ -73,34 +117,68 @@ describe('normalizeToolSchema', () => {
     expect(normalizeToolSchema(MCP_SCHEMAS['draft-07 definitions']).schema).toEqual({
       type: 'object',
       properties: { filter: { $ref: '#/$defs/Filter' } },
-      $defs: { Filter: { type: 'object', properties: { and: { type: 'array', items: { $ref: '#/$defs/Filter' } }, field: string } } },
+      $defs: {
+        Filter: {
+          type: 'object',
+          properties: { and: { type: 'array', items: { $ref: '#/$defs/Filter' } }, field: string },
+        },
+      },
     });
-    expect(normalizeToolSchema({ type: 'object', properties: {}, definitions: { Unused: string } }).schema).toEqual({ type: 'object', properties: {} });
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.recursive).schema).toMatchObject({ $defs: { Tree: { properties: { nodes: { items: { $ref: '#/$defs/Tree' } } } } } });
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS['self reference']).schema).toMatchObject({ properties: { child: { $ref: '#/$defs/root' } }, $defs: { root: { properties: { child: { $ref: '#/$defs/root' } } } } });
-    expect(normalizeToolSchema(MCP_SCHEMAS['slashes in definitions']).schema).toMatchObject({ properties: { op: { $ref: '#/$defs/ops_create' } } });
+    expect(normalizeToolSchema({ type: 'object', properties: {}, definitions: { Unused: string } }).schema).toEqual({
+      type: 'object',
+      properties: {},
+    });
+    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.recursive).schema).toMatchObject({
+      $defs: { Tree: { properties: { nodes: { items: { $ref: '#/$defs/Tree' } } } } },
+    });
+    expect(normalizeToolSchema(TYPEBOX_SCHEMAS['self reference']).schema).toMatchObject({
+      properties: { child: { $ref: '#/$defs/root' } },
+      $defs: { root: { properties: { child: { $ref: '#/$defs/root' } } } },
+    });
+    expect(normalizeToolSchema(MCP_SCHEMAS['slashes in definitions']).schema).toMatchObject({
+      properties: { op: { $ref: '#/$defs/ops_create' } },
+    });
   });
 
   it('puts a description around a reference, and a constraint into a copy', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['description beside a reference']).schema).toMatchObject({ properties: { assetRef: { description: 'The asset', anyOf: [{ $ref: '#/$defs/Asset' }] } } });
-    expect(normalizeToolSchema(MCP_SCHEMAS['type beside a reference']).schema).toMatchObject({ properties: { a: { $ref: '#/$defs/A' } } });
-    expect(normalizeToolSchema(MCP_SCHEMAS['constraint beside a reference']).schema).toMatchObject({ properties: { name: { type: 'string', maxLength: 20, minLength: 3 } } });
+    expect(normalizeToolSchema(MCP_SCHEMAS['description beside a reference']).schema).toMatchObject({
+      properties: { assetRef: { description: 'The asset', anyOf: [{ $ref: '#/$defs/Asset' }] } },
+    });
+    expect(normalizeToolSchema(MCP_SCHEMAS['type beside a reference']).schema).toMatchObject({
+      properties: { a: { $ref: '#/$defs/A' } },
+    });
+    expect(normalizeToolSchema(MCP_SCHEMAS['constraint beside a reference']).schema).toMatchObject({
+      properties: { name: { type: 'string', maxLength: 20, minLength: 3 } },
+    });
   });
 
   it('leaves out all conditions but one, which Kimi would merge', () => {
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.conditional).schema).not.toMatchObject({ properties: { chain: { items: { allOf: [{ if: {} }] } } } });
+    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.conditional).schema).not.toMatchObject({
+      properties: { chain: { items: { allOf: [{ if: {} }] } } },
+    });
     expect(JSON.stringify(normalizeToolSchema(MCP_SCHEMAS['if at the root']).schema)).toContain('"if"');
   });
 
   it('describes a list of values that is too long', () => {
     const values = Array.from({ length: 501 }, (_, index) => `v${index}`);
-    const { schema, warnings } = normalizeToolSchema({ type: 'object', properties: { x: { type: 'string', enum: values, description: 'd' } } });
-    expect(schema).toMatchObject({ properties: { x: { type: 'string', description: expect.stringMatching(/^d One of 501 values, for example: v0, v1, .*v19\.$/) } } });
+    const { schema, warnings } = normalizeToolSchema({
+      type: 'object',
+      properties: { x: { type: 'string', enum: values, description: 'd' } },
+    });
+    expect(schema).toMatchObject({
+      properties: {
+        x: {
+          type: 'string',
+          description: expect.stringMatching(/^d One of 501 values, for example: v0, v1, .*v19\.$/),
+        },
+      },
+    });
     expect(warnings).toEqual([expect.stringContaining('501 values')]);
   });
 
   it('warns above 15,000 bytes, counted as the server counts them', () => {
-    const large = (length: number) => normalizeToolSchema({ type: 'object', properties: {}, description: '<'.repeat(length) });
+    const large = (length: number) =>
+      normalizeToolSchema({ type: 'object', properties: {}, description: '<'.repeat(length) });
     expect(large(2_491).size).toBe(14_996);
     expect(large(2_491).warnings).toEqual([]);
     expect(large(2_492).warnings).toEqual([expect.stringContaining('15002 bytes')]);

@@ -23,16 +23,25 @@ describe('any JSON schema', () => {
   it('takes the same objects as before where it says so', () => {
     let exact = 0;
     fc.assert(
-      fc.property(arbitrarySchema, fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd e', '$ref', 'type'), arbitraryValue, { maxKeys: 4 }), { minLength: 3, maxLength: 6 }), (schema, values) => {
-        const result = normalizeToolSchema(schema);
-        if (!result.exact) {
-          return;
-        }
-        exact += 1;
-        for (const value of values) {
-          expect(isValidJson(result.schema, value), JSON.stringify({ value, normalized: result.schema })).toBe(isValidJson(schema, value));
-        }
-      }),
+      fc.property(
+        arbitrarySchema,
+        fc.array(fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd e', '$ref', 'type'), arbitraryValue, { maxKeys: 4 }), {
+          minLength: 3,
+          maxLength: 6,
+        }),
+        (schema, values) => {
+          const result = normalizeToolSchema(schema);
+          if (!result.exact) {
+            return;
+          }
+          exact += 1;
+          for (const value of values) {
+            expect(isValidJson(result.schema, value), JSON.stringify({ value, normalized: result.schema })).toBe(
+              isValidJson(schema, value),
+            );
+          }
+        },
+      ),
       { numRuns: RUNS },
     );
     expect(exact).toBeGreaterThan(RUNS / 20);
@@ -45,7 +54,11 @@ describe('any JSON schema', () => {
         const { schema: normalized } = normalizeToolSchema(schema);
         expect(JSON.stringify(schema)).toBe(before);
         expect(JSON.stringify(normalizeToolSchema(structuredClone(schema)).schema)).toBe(JSON.stringify(normalized));
-        expect(schemaFaults(normalizeToolSchema(structuredClone(normalized)).schema).filter(fault => !fault.startsWith('schema-too-large'))).toEqual([]);
+        expect(
+          schemaFaults(normalizeToolSchema(structuredClone(normalized)).schema).filter(
+            fault => !fault.startsWith('schema-too-large'),
+          ),
+        ).toEqual([]);
       }),
       { numRuns: RUNS },
     );

@@ -21,7 +21,10 @@ function visit(node: unknown, root: unknown, path: string, faults: string[]): vo
   if (definitions !== undefined && node !== root) {
     fault('$defs below the root');
   }
-  if (typeof reference === 'string' && !Object.hasOwn((root as { $defs?: Schema }).$defs ?? {}, reference.slice('#/$defs/'.length))) {
+  if (
+    typeof reference === 'string' &&
+    !Object.hasOwn((root as { $defs?: Schema }).$defs ?? {}, reference.slice('#/$defs/'.length))
+  ) {
     fault(`nothing at ${reference}`);
   }
   for (const name of Object.keys(isObject(definitions) ? definitions : {})) {
@@ -32,7 +35,13 @@ function visit(node: unknown, root: unknown, path: string, faults: string[]): vo
   if (properties !== undefined && !isObject(properties)) {
     fault('properties is no object');
   }
-  if (required !== undefined && !(Array.isArray(required) && required.every(name => typeof name === 'string' && isObject(properties) && Object.hasOwn(properties, name)))) {
+  if (
+    required !== undefined &&
+    !(
+      Array.isArray(required) &&
+      required.every(name => typeof name === 'string' && isObject(properties) && Object.hasOwn(properties, name))
+    )
+  ) {
     fault(`required ${JSON.stringify(required)} is not all in properties`);
   }
   if (anyOf !== undefined) {
@@ -40,7 +49,9 @@ function visit(node: unknown, root: unknown, path: string, faults: string[]): vo
       fault('anyOf of a wrong length');
     }
     for (const branch of Array.isArray(anyOf) ? anyOf.filter(isObject) : []) {
-      const shared = Object.keys(branch).filter(keyword => !['description', 'title', 'anyOf'].includes(keyword) && Object.hasOwn(node, keyword));
+      const shared = Object.keys(branch).filter(
+        keyword => !['description', 'title', 'anyOf'].includes(keyword) && Object.hasOwn(node, keyword),
+      );
       if (shared.length > 0) {
         fault(`${shared.join(', ')} beside anyOf and in it`);
       }
@@ -60,7 +71,9 @@ function visit(node: unknown, root: unknown, path: string, faults: string[]): vo
       Object.entries(value).forEach(([name, child]) => visit(child, root, `${path}.${keyword}.${name}`, faults));
     } else if (['anyOf', 'allOf', 'oneOf', 'prefixItems'].includes(keyword) && Array.isArray(value)) {
       value.forEach((child, index) => visit(child, root, `${path}.${keyword}.${index}`, faults));
-    } else if (['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'].includes(keyword)) {
+    } else if (
+      ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'].includes(keyword)
+    ) {
       visit(value, root, `${path}.${keyword}`, faults);
     }
   }

@@ -5,9 +5,14 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 /** Debian's Chromium, as `apt-get install chromium` puts it. */
 export const CHROMIUM = '/usr/bin/chromium';
 
-const FLAGS = '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+const FLAGS =
+  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
-export const hasChromium = (): Promise<boolean> => access(CHROMIUM).then(() => true, () => false);
+export const hasChromium = (): Promise<boolean> =>
+  access(CHROMIUM).then(
+    () => true,
+    () => false,
+  );
 
 /** Headless, without a sandbox because CI runs as root. Playwright gives it a fresh user data folder. */
 export function startChromium(): Promise<Browser> {

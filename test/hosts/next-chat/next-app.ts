@@ -22,7 +22,11 @@ export async function startNextApp(folder: string, simulator: KimiSimulator): Pr
     XDG_CACHE_HOME: path.join(home, 'cache'),
   };
   const next = path.join(folder, 'node_modules', 'next', 'dist', 'bin', 'next');
-  const build = await promisify(execFile)(process.execPath, [next, 'build'], { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 });
+  const build = await promisify(execFile)(process.execPath, [next, 'build'], {
+    cwd: folder,
+    env,
+    maxBuffer: 16 * 1024 * 1024,
+  });
 
   const server = spawn(process.execPath, [next, 'start', '-H', '127.0.0.1', '-p', '0'], {
     cwd: folder,

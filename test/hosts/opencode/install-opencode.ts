@@ -18,7 +18,12 @@ export function installOpencode(): string {
   const fresh = mkdtempSync(`${folder}-`);
   writeFileSync(path.join(fresh, 'package.json'), '{"private":true}\n');
   const options = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', `${name}@${VERSION}`];
-  execFileSync('npm', options, { cwd: fresh, stdio: 'pipe', env: { ...process.env, HOME: inject('npmHome') }, shell: process.platform === 'win32' });
+  execFileSync('npm', options, {
+    cwd: fresh,
+    stdio: 'pipe',
+    env: { ...process.env, HOME: inject('npmHome') },
+    shell: process.platform === 'win32',
+  });
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
   return binary;
@@ -26,5 +31,7 @@ export function installOpencode(): string {
 
 /** Bun's ordinary x64 build needs AVX2. */
 function needsBaseline(): boolean {
-  return process.platform === 'linux' && process.arch === 'x64' && !/\bavx2\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  return (
+    process.platform === 'linux' && process.arch === 'x64' && !/\bavx2\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))
+  );
 }

@@ -17,7 +17,13 @@ const MAXIMUM_MS = 90_000;
 export type OpencodeEvent = {
   type: string;
   sessionID: string;
-  part?: { text?: string; reason?: string; tool?: string; tokens?: OpencodeTokens; state?: { status: string; output?: string } };
+  part?: {
+    text?: string;
+    reason?: string;
+    tool?: string;
+    tokens?: OpencodeTokens;
+    state?: { status: string; output?: string };
+  };
   error?: { name?: string; data?: { message?: string; isRetryable?: boolean; statusCode?: number } };
 };
 
@@ -72,7 +78,10 @@ export function runOpencode(
     const child = spawn(binary, ['run', '--format', 'json', ...parameters], {
       cwd: project,
       // Two that are started in a fresh home at once fail over opencode's own database ("database is locked").
-      env: { ...environment, OPENCODE_DB: path.join(mkdtempSync(path.join(tmpdir(), 'kimi-opencode-db-')), 'opencode.db') },
+      env: {
+        ...environment,
+        OPENCODE_DB: path.join(mkdtempSync(path.join(tmpdir(), 'kimi-opencode-db-')), 'opencode.db'),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -95,7 +104,10 @@ export function runOpencode(
       clearInterval(watch);
       clearTimeout(limit);
       run.code = code;
-      run.events = stdout.split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line) as OpencodeEvent);
+      run.events = stdout
+        .split('\n')
+        .filter(line => line.startsWith('{'))
+        .map(line => JSON.parse(line) as OpencodeEvent);
       resolve(run);
     });
   });

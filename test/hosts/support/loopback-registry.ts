@@ -27,17 +27,21 @@ export async function startLoopbackRegistry(tarball: string): Promise<{ url: str
         integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
       };
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({
-        name: manifest.name,
-        'dist-tags': { latest: manifest.version },
-        versions: { [manifest.version]: { ...manifest, dist } },
-      }));
+      response.end(
+        JSON.stringify({
+          name: manifest.name,
+          'dist-tags': { latest: manifest.version },
+          versions: { [manifest.version]: { ...manifest, dist } },
+        }),
+      );
     } else if (url === file) {
       response.end(bytes);
     } else {
       const accept = headers.accept === undefined ? {} : { accept: headers.accept };
       request(new URL(url.slice(1), upstream), { headers: accept, ...ca }, answer => {
-        response.writeHead(answer.statusCode ?? 502, { 'content-type': answer.headers['content-type'] ?? 'application/octet-stream' });
+        response.writeHead(answer.statusCode ?? 502, {
+          'content-type': answer.headers['content-type'] ?? 'application/octet-stream',
+        });
         answer.pipe(response);
       })
         .on('error', error => fail(response, error))
@@ -58,7 +62,10 @@ export async function startLoopbackRegistry(tarball: string): Promise<{ url: str
 }
 
 function npmConfig(key: string): string | undefined {
-  const value = execFileSync('npm', ['config', 'get', key], { encoding: 'utf8', shell: process.platform === 'win32' }).trim();
+  const value = execFileSync('npm', ['config', 'get', key], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  }).trim();
   return value === '' || value === 'null' || value === 'undefined' ? undefined : value;
 }
 

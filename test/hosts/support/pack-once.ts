@@ -20,7 +20,11 @@ declare module 'vitest' {
 export default async function packOnce(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kimi-hosts-'));
   const options = { shell: process.platform === 'win32' };
-  const { stdout } = await promisify(execFile)('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], options);
+  const { stdout } = await promisify(execFile)(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+    options,
+  );
   const [packed] = JSON.parse(stdout) as [{ filename: string }];
   const tarball = path.join(folder, packed.filename);
   const registry = await startLoopbackRegistry(tarball);

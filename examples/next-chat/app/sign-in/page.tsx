@@ -15,7 +15,10 @@ type Answer = Partial<Pending> & {
   begun?: Pending;
 };
 
-const PROBLEMS = { denied: 'The sign-in was refused on the Kimi page.', expired: 'The code has expired before it was confirmed.' };
+const PROBLEMS = {
+  denied: 'The sign-in was refused on the Kimi page.',
+  expired: 'The code has expired before it was confirmed.',
+};
 
 export default function SignIn() {
   const router = useRouter();
@@ -81,26 +84,46 @@ export default function SignIn() {
   return (
     <main className="card">
       <h1>{account?.signedIn ? 'Your Kimi account' : 'Sign in to Kimi'}</h1>
-      {problem && <p className="problem" role="alert">{problem}</p>}
+      {problem && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
       {pending ? (
         <>
           <p>Open the page of Kimi, compare the code, and confirm.</p>
-          <output className="code" aria-label="Code">{pending.userCode}</output>
-          <a className="button" href={pending.url} ref={focus} target="_blank" rel="noreferrer">Open Kimi</a>
-          <p className="waiting" role="status">Waiting for you to confirm…</p>
+          <output className="code" aria-label="Code">
+            {pending.userCode}
+          </output>
+          <a className="button" href={pending.url} ref={focus} target="_blank" rel="noreferrer">
+            Open Kimi
+          </a>
+          <p className="waiting" role="status">
+            Waiting for you to confirm…
+          </p>
         </>
       ) : account?.signedIn ? (
         <>
           <p>{account.usesKey ? 'This server uses a Kimi key.' : 'You are signed in.'}</p>
-          {!account.usesKey && <button type="button" className="button quiet" onClick={signOut}>Sign out</button>}
+          {!account.usesKey && (
+            <button type="button" className="button quiet" onClick={signOut}>
+              Sign out
+            </button>
+          )}
         </>
       ) : account ? (
         <>
           <p>Chat with your Kimi Code subscription. You confirm a code on a page of Kimi; no password comes here.</p>
-          <button type="button" className="button" onClick={start}>{problem ? 'Start again' : 'Get a code'}</button>
+          <button type="button" className="button" onClick={start}>
+            {problem ? 'Start again' : 'Get a code'}
+          </button>
         </>
       ) : (
-        problem && <button type="button" className="button" onClick={load}>Try again</button>
+        problem && (
+          <button type="button" className="button" onClick={load}>
+            Try again
+          </button>
+        )
       )}
       <Link href="/">Back to the chat</Link>
     </main>

@@ -1,4 +1,10 @@
-import { convertToModelMessages, createUIMessageStreamResponse, streamText, toUIMessageStream, type UIMessage } from 'ai';
+import {
+  convertToModelMessages,
+  createUIMessageStreamResponse,
+  streamText,
+  toUIMessageStream,
+  type UIMessage,
+} from 'ai';
 import { kimi } from 'ai-sdk-provider-kimi/v4';
 
 /** The least that `useChat` needs. Other sites cannot send JSON here; put your own authentication before it where others can reach it. */
@@ -13,6 +19,9 @@ export async function POST(request: Request): Promise<Response> {
     abortSignal: request.signal,
     providerOptions: { kimi: { promptCacheKey: id } },
   });
-  const stream = toUIMessageStream({ stream: result.stream, onError: error => (error instanceof Error ? error.message : String(error)) });
+  const stream = toUIMessageStream({
+    stream: result.stream,
+    onError: error => (error instanceof Error ? error.message : String(error)),
+  });
   return createUIMessageStreamResponse({ stream });
 }
