@@ -1,4 +1,7 @@
-/** What is measured: every way to read a chat stream, and every way to ask for one answer. All get the same bytes from the same server. */
+/**
+ * What is measured: every way to read a chat stream, and every way to ask for one answer. All get the same bytes from
+ * the same server.
+ */
 import { createMoonshotAI } from '@ai-sdk/moonshotai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { streamText as streamText7 } from 'ai';
@@ -25,7 +28,10 @@ function models(baseURL, fetch, faces) {
   };
 }
 
-/** @returns {Array<{ name: string, run(): Promise<number> }>} `run` reads one stream to its end and gives back how many characters it carried. */
+/**
+ * @returns {Array<{ name: string, run(): Promise<number> }>} `run` reads one stream to its end and gives back how many
+ * characters it carried.
+ */
 export function streamCases(baseURL, fetch, faces) {
   const { bare, moonshotai, ours } = models(baseURL, fetch, faces);
   return [

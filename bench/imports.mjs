@@ -7,7 +7,8 @@ const execute = promisify(execFile);
 
 /**
  * @param {Record<string, string>} entries face to file URL
- * @returns {Promise<Array<{ name: string, milliseconds: number, entry: boolean }>>} medians; "after ai" counts only what comes on top of it
+ * @returns {Promise<Array<{ name: string, milliseconds: number, entry: boolean }>>} medians; "after ai" counts only
+ *   what comes on top of it
  */
 export async function importTimes(entries, { rounds }) {
   const cases = [
@@ -32,7 +33,9 @@ export async function importTimes(entries, { rounds }) {
 async function importOnce(modules) {
   const last = modules.at(-1);
   const before = modules.slice(0, -1).map(name => `await import(${JSON.stringify(name)});`);
-  const script = `${before.join('')} const start = performance.now(); await import(${JSON.stringify(last)}); console.log(performance.now() - start);`;
+  const script =
+    `${before.join('')} const start = performance.now(); await import(${JSON.stringify(last)}); ` +
+    'console.log(performance.now() - start);';
   const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: import.meta.dirname,
   });

@@ -1,14 +1,21 @@
-/** Measuring: rounds in which every case runs once, in an order of chance, so that what else the machine does hits all alike. */
+/**
+ * Measuring: rounds in which every case runs once, in an order of chance, so that what else the machine does hits all
+ * alike.
+ */
 
 /**
- * @param {Array<{ name: string, run(): Promise<number> }>} cases every `run` must give the same number, or they did not do the same work
- * @param {{ rounds: number, warmups: number, repeats: number }} options `repeats`: runs that make one sample, one after the other
- * @returns {Promise<Map<string, Array<{ cpu: number, wall: number }>>>} per case one sample per round, in milliseconds per run
+ * @param {Array<{ name: string, run(): Promise<number> }>} cases every `run` must give the same number, or they did not
+ *   do the same work
+ * @param {{ rounds: number, warmups: number, repeats: number }} options `repeats`: runs that make one sample, one after
+ *   the other
+ * @returns {Promise<Map<string, Array<{ cpu: number, wall: number }>>>} per case one sample per round, in milliseconds
+ *   per run
  */
 export async function measure(cases, { rounds, warmups, repeats }) {
   const samples = new Map(cases.map(({ name }) => [name, []]));
   let expected;
-  // Once, before the warm-up: a forced collection throws optimized code away, and one before each sample made everything twice as slow (ran).
+  // Once, before the warm-up: a forced collection throws optimized code away, and one before each sample made
+  // everything twice as slow (ran).
   globalThis.gc?.();
   for (let round = -warmups; round < rounds; round++) {
     for (const { name, run } of shuffled(cases)) {
@@ -39,7 +46,10 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The median over rounds of `combine(mine, theirs)`: two cases of one round saw the same machine, two medians may not have. */
+/**
+ * The median over rounds of `combine(mine, theirs)`: two cases of one round saw the same machine, two medians may not
+ * have.
+ */
 export function paired(samples, mine, theirs, combine) {
   const others = samples.get(theirs);
   return median(samples.get(mine).map((sample, round) => combine(sample, others[round])));

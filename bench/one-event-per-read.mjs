@@ -1,6 +1,7 @@
 /**
- * `fetch` whose event streams give out one event per read. Node's fetch joins what arrived while nobody read, so on a loopback connection
- * a reader that lags behind sees fewer and larger pieces than one on a real line, where a token is a packet. Every case gets this same fetch.
+ * `fetch` whose event streams give out one event per read. Node's fetch joins what arrived while nobody read, so on a
+ * loopback connection a reader that lags behind sees fewer and larger pieces than one on a real line, where a token is
+ * a packet. Every case gets this same fetch.
  */
 export async function fetchOneEventPerRead(input, init) {
   const response = await fetch(input, init);

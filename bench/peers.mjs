@@ -1,6 +1,7 @@
-// `npm run bench:peers`: the same cases through bare @ai-sdk/openai-compatible, @ai-sdk/moonshotai and this package, against the strict
-// simulator. Prints who passes what, as a table or with --json. The peers are given the identity that the gate wants, but for the case
-// that is about it, so that each case shows its own rule. Exit code 1 when this package fails a case.
+// `npm run bench:peers`: the same cases through bare @ai-sdk/openai-compatible, @ai-sdk/moonshotai and this package,
+// against the strict simulator. Prints who passes what, as a table or with --json. The peers are given the identity
+// that the gate wants, but for the case that is about it, so that each case shows its own rule. Exit code 1 when this
+// package fails a case.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * What this package costs, as ratios within one run: times of a shared machine say nothing, ratios of interleaved runs do.
+ * What this package costs, as ratios within one run: times of a shared machine say nothing, ratios of interleaved runs
+ * do.
  *
  *   npm run bench                       build, then everything (a few minutes)
  *   npm run bench -- --quick            2,000 chunks and few rounds, for CI: shows that it runs, not how fast
@@ -7,9 +8,9 @@
  *   npm run bench -- --output FILE      JSON into FILE besides
  *   node --expose-gc bench/run.mjs --dist DIR    another build
  *
- * Streams: CPU (`process.cpuUsage`) and wall time per chunk, in two ways of arriving (server.mjs). Requests: one whole answer with key,
- * identity and body rules. Imports: fresh processes. "x raw" and "x bare" are medians of the ratios of each round (measure.mjs).
- * Ends with the targets and whether they were met; never fails over a time.
+ * Streams: CPU (`process.cpuUsage`) and wall time per chunk, in two ways of arriving (server.mjs). Requests: one whole
+ * answer with key, identity and body rules. Imports: fresh processes. "x raw" and "x bare" are medians of the ratios of
+ * each round (measure.mjs). Ends with the targets and whether they were met; never fails over a time.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -48,7 +49,8 @@ const MODES = {
 };
 const TARGETS = { V2: 1.25, V3: 1.1, V4: 1.1, requestMilliseconds: 0.3, importMilliseconds: 20 };
 
-// A home of its own: the identity reads and writes the device id there, and no key or login of the user's may take part.
+// A home of its own: the identity reads and writes the device id there, and no key or login of the user's may take
+// part.
 const home = await mkdtemp(join(tmpdir(), 'kimi-bench-'));
 process.env.HOME = process.env.USERPROFILE = home;
 for (const name of Object.keys(process.env)) {

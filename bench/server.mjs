@@ -1,6 +1,7 @@
 /**
  * The other end of the benchmark, in a process of its own so that its work is not counted. Answers every POST under
- * `/<mode>/<chunks>/`: a chat stream of that many deltas when the body asks for one, else one JSON answer. A GET gets the list of models.
+ * `/<mode>/<chunks>/`: a chat stream of that many deltas when the body asks for one, else one JSON answer. A GET gets
+ * the list of models.
  *
  * - `batched`: writes of 16 kB, as a fast server behind a proxy sends them
  * - `single`: one event per write (see one-event-per-read.mjs)

@@ -38,7 +38,8 @@ const kimi = createKimi({
 const prompt = 'Do I need an umbrella in Bern today?';
 
 print(
-  `${colour.bold('ai-sdk-provider-kimi')} ${colour.dim(`streamText, AI SDK 7, against the simulator at ${simulator.url}`)}\n\n`,
+  `${colour.bold('ai-sdk-provider-kimi')} ` +
+    `${colour.dim(`streamText, AI SDK 7, against the simulator at ${simulator.url}`)}\n\n`,
 );
 print(`${colour.green('user')}       ${prompt}\n`);
 
@@ -87,7 +88,8 @@ for await (const part of result.stream) {
 
 const { inputTokens, outputTokens, inputTokenDetails, outputTokenDetails } = await result.usage;
 print(
-  `\n${colour.bold('usage')}      ${inputTokens} in (${inputTokenDetails.cacheReadTokens} cached), ${outputTokens} out (${outputTokenDetails.reasoningTokens} reasoning), ` +
+  `\n${colour.bold('usage')}      ${inputTokens} in (${inputTokenDetails.cacheReadTokens} cached), ` +
+    `${outputTokens} out (${outputTokenDetails.reasoningTokens} reasoning), ` +
     `${(await result.steps).length} steps, finish reason "${await result.finishReason}"\n`,
 );
 
@@ -96,7 +98,8 @@ print(`\n${colour.bold('sent')}       POST ${sent?.path}\n`);
 for (const [name, value] of sent?.rawHeaders ?? []) {
   if (/^(user-agent|x-msh-|authorization|content-type)/i.test(name)) {
     print(
-      `           ${colour.dim(`${name}:`)} ${/^authorization$/i.test(name) ? 'Bearer (the key of the simulator)' : value}\n`,
+      `           ${colour.dim(`${name}:`)} ` +
+        `${/^authorization$/i.test(name) ? 'Bearer (the key of the simulator)' : value}\n`,
     );
   }
 }

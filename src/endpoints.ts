@@ -1,7 +1,9 @@
 import { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
 import { API_BASE_URLS, DEFAULT_REGIONS, OAUTH_HOSTS, type KimiRegion, type KimiService } from './upstream';
 
-/** Environment variables as the runtime gives them; a variable set to the empty string counts as unset (decisions.md 7). */
+/**
+ * Environment variables as the runtime gives them; a variable set to the empty string counts as unset (decisions.md 7).
+ */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where requests go. */
@@ -52,7 +54,9 @@ function oneOf<T extends string>(argument: string, value: T | undefined, allowed
   }
   throw new KimiInvalidArgumentError({
     argument,
-    message: `The setting "${argument}" must be one of ${allowed.map(name => `'${name}'`).join(', ')}, not ${JSON.stringify(value)}.`,
+    message:
+      `The setting "${argument}" must be one of ${allowed.map(name => `'${name}'`).join(', ')}, not ` +
+      `${JSON.stringify(value)}.`,
   });
 }
 
@@ -65,7 +69,9 @@ function normalizeURL(argument: string, value: unknown): string | undefined {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new KimiInvalidArgumentError({
       argument,
-      message: `"${argument}" must be an http(s) URL without user name or password, for example "${API_BASE_URLS.coding['mainland-cn']}".`,
+      message:
+        `"${argument}" must be an http(s) URL without user name or password, for example ` +
+        `"${API_BASE_URLS.coding['mainland-cn']}".`,
     });
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const source = path.join(root, 'src');
 
 /**
- * The floors, lowest first. A file imports from its own folder and from lower floors, never upwards; sideways only where a row of
- * `SIDEWAYS` says so. Files that lie directly in src/ count by their name.
+ * The floors, lowest first. A file imports from its own folder and from lower floors, never upwards; sideways only
+ * where a row of `SIDEWAYS` says so. Files that lie directly in src/ count by their name.
  */
 const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport'],
@@ -219,7 +219,8 @@ describe('root exports', () => {
 });
 
 describe('lock file', () => {
-  // npm writes incomplete locks where a registry lacks a platform's package; `npm ci` then fails elsewhere (decisions.md 34).
+  // npm writes incomplete locks where a registry lacks a platform's package; `npm ci` then fails elsewhere
+  // (decisions.md 34).
   it('has an entry for every optional platform package that a locked package names', () => {
     const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { optionalDependencies?: Record<string, string>; os?: string[] }>;

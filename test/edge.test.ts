@@ -56,7 +56,8 @@ describe.each(['index', 'v2', 'v3', 'v4'])('dist/%s.js on edge', entry => {
   it('says how to sign in where there is no credential', async () => {
     const vm = await loadOnEdge(entry);
     const message = (await vm.evaluate(
-      `kimiProvider.kimi('k3').doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] }).catch(error => error.code + ': ' + error.message)`,
+      "kimiProvider.kimi('k3').doGenerate({ prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] " +
+        "}] }).catch(error => error.code + ': ' + error.message)",
     )) as string;
     expect(message).toContain('KIMI_LOGIN_REQUIRED');
     expect(message).toContain('KIMI_API_KEY');

@@ -1,6 +1,6 @@
 /**
- * The other half of secrets.test.ts: the device login, what providers, models and sessions look like from outside, the simulator's log and
- * the command line.
+ * The other half of secrets.test.ts: the device login, what providers, models and sessions look like from outside, the
+ * simulator's log and the command line.
  */
 import { writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * As secrets.test.ts, for stores, which hold the secrets, are inspected, and made to fail in every way they know, by files,
- * libraries and servers that repeat what they were given.
+ * As secrets.test.ts, for stores, which hold the secrets, are inspected, and made to fail in every way they know, by
+ * files, libraries and servers that repeat what they were given.
  */
 import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * No token, key or prompt in any error, warning or console output (AGENTS.md, invariant 12). Secrets are planted, many paths are driven to
- * their failure, and everything that comes out is searched in every way it can be looked at. secrets-objects.test.ts and
- * secrets-stores.test.ts do the same with other things.
+ * No token, key or prompt in any error, warning or console output (AGENTS.md, invariant 12). Secrets are planted, many
+ * paths are driven to their failure, and everything that comes out is searched in every way it can be looked at.
+ * secrets-objects.test.ts and secrets-stores.test.ts do the same with other things.
  */
 import { inspect } from 'node:util';
 import { generateText, streamText } from 'ai';

@@ -8,7 +8,10 @@ const STALE_MS = 5000;
 
 type Line = { id: string; error?: unknown };
 
-/** A JSONL file that is only ever added to: a line is on the disk before the next one begins, so a killed job loses none. */
+/**
+ * A JSONL file that is only ever added to: a line is on the disk before the next one begins, so a killed job loses
+ * none.
+ */
 export class AnswersFile {
   /** Ids that have a line. */
   readonly done = new Set<string>();
@@ -54,7 +57,8 @@ export class AnswersFile {
   /** Resolves when the line is on the disk. */
   append(answer: Line): Promise<void> {
     this.lastWrite = this.lastWrite.then(async () => {
-      // Before the lock's timer tells a job that slept, the file does: in the meantime another one may have written the same answer.
+      // Before the lock's timer tells a job that slept, the file does: in the meantime another one may have written the
+      // same answer.
       if (this.isLost || (await this.file.stat()).size !== this.size) {
         throw new Error(`Another program has written ${this.path} meanwhile.`);
       }

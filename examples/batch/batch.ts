@@ -9,7 +9,10 @@ import { checkPrompts, readPrompts, type Prompt } from './read-prompts.ts';
 
 const USAGE =
   'Usage: node batch.ts <prompts.jsonl> <answers.jsonl> [--model kimi-for-coding] [--effort high] [--concurrency 4]';
-/** Ended before the last answer: the same command goes on, by itself (`EX_TEMPFAIL`) or when a person has put something right. */
+/**
+ * Ended before the last answer: the same command goes on, by itself (`EX_TEMPFAIL`) or when a person has put something
+ * right.
+ */
 const GO_ON_LATER = 75;
 const PUT_RIGHT_FIRST = 77;
 /** What is in flight at Ctrl-C may take so long. */

@@ -12,8 +12,8 @@ const promptSchema = z.strictObject({
 export type Prompt = z.infer<typeof promptSchema>;
 
 /**
- * The lines of a JSONL file; blank ones are passed over. `isEnded`: a newline follows. Not `readline`, which takes U+2028 for the end of a
- * line on newer Nodes, while JSON has it within texts.
+ * The lines of a JSONL file; blank ones are passed over. `isEnded`: a newline follows. Not `readline`, which takes
+ * U+2028 for the end of a line on newer Nodes, while JSON has it within texts.
  */
 export async function* readLines(path: string): AsyncGenerator<{ number: number; text: string; isEnded: boolean }> {
   let number = 0;

@@ -4,7 +4,8 @@ import { kimi } from 'ai-sdk-provider-kimi/v4';
 const result = streamText({
   model: kimi('kimi-for-coding'),
   prompt: 'Why is the sky blue?',
-  // A stream does not throw. Left alone, its errors are dumped with their stack, and the script ends as if all were well.
+  // A stream does not throw. Left alone, its errors are dumped with their stack, and the script ends as if all were
+  // well.
   onError({ error }) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

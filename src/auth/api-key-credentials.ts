@@ -1,6 +1,9 @@
 import type { CredentialProvider } from './request-credential';
 
-/** A key from a setting or a variable: asked for at each request, never refreshed. `describe` says where it came from, and of what kind it is. */
+/**
+ * A key from a setting or a variable: asked for at each request, never refreshed. `describe` says where it came from,
+ * and of what kind it is.
+ */
 export function apiKeyCredentials({
   key,
   describe,

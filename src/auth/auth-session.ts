@@ -14,7 +14,10 @@ import { clearRecord, loadRecord, saveRecord, underLock } from './session-store'
 import { sleep as realSleep, type Sleep } from './sleep';
 import { untilAborted } from '../transport/until-aborted';
 
-/** A token that replaces a refused one and was never taken either means that renewing does not help: it is not tried again for so long. */
+/**
+ * A token that replaces a refused one and was never taken either means that renewing does not help: it is not tried
+ * again for so long.
+ */
 const REFUSED_PAUSE_MS = 30_000;
 
 /** Options of {@link createAuthSession}. */
@@ -22,13 +25,17 @@ export type AuthSessionOptions = OAuthHost & {
   /** Keeps one login; is not touched before the first use. */
   store: CredentialStore;
   /**
-   * Sessions of this process with the same text are one: one read, one refresh. For stores that are known to be the same place: slot and
-   * location. Default: the store object itself, because a `location` is for people and may name two logins.
+   * Sessions of this process with the same text are one: one read, one refresh. For stores that are known to be the
+   * same place: slot and location. Default: the store object itself, because a `location` is for people and may name
+   * two logins.
    */
   shareAs?: string | undefined;
   /** What a person does who is not signed in. @default 'Sign in: npx ai-sdk-provider-kimi login' */
   remedy?: string | undefined;
-  /** Called with each new login, after it was saved, before it is used: by a login, a refresh or a saved key of this process. */
+  /**
+   * Called with each new login, after it was saved, before it is used: by a login, a refresh or a saved key of this
+   * process.
+   */
   onCredentials?: ((credentials: KimiCredentials) => void | Promise<void>) | undefined;
   /** Milliseconds of a clock that never jumps. @default performance.now */
   monotonicNow?: (() => number) | undefined;
@@ -42,7 +49,10 @@ export interface AuthSession extends CredentialProvider {
   refresh: NonNullable<CredentialProvider['refresh']>;
   markAccepted: NonNullable<CredentialProvider['markAccepted']>;
   markRejected: NonNullable<CredentialProvider['markRejected']>;
-  /** An access token (or the saved key) that is good for the next request. @throws KimiLoginRequiredError, KimiTokenRefreshError */
+  /**
+   * An access token (or the saved key) that is good for the next request. @throws KimiLoginRequiredError,
+   * KimiTokenRefreshError
+   */
   getAccessToken(options?: { abortSignal?: AbortSignal | undefined }): Promise<string>;
   /** The device login, from the code to the saved record. @throws KimiDeviceLoginError */
   login(options: { onVerification: OnVerification; abortSignal?: AbortSignal | undefined }): Promise<void>;
@@ -54,7 +64,10 @@ export interface AuthSession extends CredentialProvider {
   status(): Promise<SessionStatus>;
   /** First step of a login in a web app. @throws KimiDeviceLoginError */
   startDeviceLogin(options?: { abortSignal?: AbortSignal | undefined }): Promise<DeviceLoginState>;
-  /** Further steps; at `done` the login is saved. Fit to be sent to a browser as it is. @throws KimiDeviceLoginError, KimiInvalidArgumentError */
+  /**
+   * Further steps; at `done` the login is saved. Fit to be sent to a browser as it is. @throws KimiDeviceLoginError,
+   * KimiInvalidArgumentError
+   */
   pollDeviceLogin(
     state: unknown,
     options?: { abortSignal?: AbortSignal | undefined },
@@ -62,8 +75,8 @@ export interface AuthSession extends CredentialProvider {
 }
 
 /**
- * The session of one login (decisions.md 16 to 22). No I/O and no timer until it is asked for something. Closures, not a class: nothing of
- * it shows in `inspect` or JSON.
+ * The session of one login (decisions.md 16 to 22). No I/O and no timer until it is asked for something. Closures, not
+ * a class: nothing of it shows in `inspect` or JSON.
  */
 export function createAuthSession(options: AuthSessionOptions): AuthSession {
   const {
@@ -94,7 +107,10 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     }
   }
 
-  /** All who need a renewal wait for the same one. It is called off when the last of them has gone, unless it has sent already. */
+  /**
+   * All who need a renewal wait for the same one. It is called off when the last of them has gone, unless it has sent
+   * already.
+   */
   async function joinFlight(abortSignal: AbortSignal | undefined): Promise<KimiCredentials> {
     const flight = memory.flight === undefined || memory.flight.unwanted.signal.aborted ? startFlight() : memory.flight;
     flight.waiters++;
@@ -186,13 +202,15 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     markRejected,
     markAccepted,
     async login({ onVerification, abortSignal }) {
-      // A store that cannot be used should say so before the person goes to the browser. A damaged record is no hindrance: it is replaced.
+      // A store that cannot be used should say so before the person goes to the browser. A damaged record is no
+      // hindrance: it is replaced.
       await loadRecord(context).catch((error: unknown) => {
         if (!KimiCredentialStoreError.isInstance(error) || error.reason !== 'corrupt') {
           throw error;
         }
       });
-      // A place that can be read may still be one that cannot be written; the lock is the first thing that a save needs.
+      // A place that can be read may still be one that cannot be written; the lock is the first thing that a save
+      // needs.
       await underLock(context, async () => undefined, abortSignal);
       await save(await deviceLogin({ ...context, onVerification, abortSignal }));
     },

@@ -82,7 +82,9 @@ function refusedTwice({ origin, pathname }: URL, { source, remedy }: RequestCred
       url: origin + pathname,
       source,
       statusCode: 401,
-      message: `${origin} refuses the access token of the login in ${source} (HTTP 401). Your sign-in is kept, the token will be renewed. Try again.`,
+      message:
+        `${origin} refuses the access token of the login in ${source} (HTTP 401). Your sign-in is kept, the ` +
+        'token will be renewed. Try again.',
     });
   }
   return new KimiLoginRequiredError({
@@ -97,8 +99,8 @@ function isRefusal({ status }: Response): boolean {
 }
 
 /**
- * The caller's request with our authorization, or with none. What the caller, a host or an SDK set is gone in any case: a header that
- * was meant for Kimi must not reach another origin.
+ * The caller's request with our authorization, or with none. What the caller, a host or an SDK set is gone in any case:
+ * a header that was meant for Kimi must not reach another origin.
  */
 function withAuthorization(
   input: RequestInfo | URL,
@@ -136,7 +138,10 @@ function isReplayable(input: RequestInfo | URL, init: RequestInit | undefined): 
   );
 }
 
-/** Reads an error body, which also frees the connection. One that is long or breaks off is cut there: it is judged by its beginning. */
+/**
+ * Reads an error body, which also frees the connection. One that is long or breaks off is cut there: it is judged by
+ * its beginning.
+ */
 async function readBody(response: Response): Promise<string> {
   if (response.body === null) {
     return '';

@@ -33,7 +33,10 @@ export type DevicePoll =
   | { status: 'denied' }
   | { status: 'done'; credentials: KimiOAuthCredentials };
 
-/** How long a device code lives and how often to poll where the server does not say, in seconds (RFC 8628, 3.2; B:61085-61112). */
+/**
+ * How long a device code lives and how often to poll where the server does not say, in seconds (RFC 8628, 3.2;
+ * B:61085-61112).
+ */
 const USUAL_EXPIRY = 900;
 const USUAL_INTERVAL = 5;
 

@@ -1,4 +1,7 @@
-/** The device login in two steps for web apps, where nothing can wait: the state between them is plain JSON, for a cookie or a database. */
+/**
+ * The device login in two steps for web apps, where nothing can wait: the state between them is plain JSON, for a
+ * cookie or a database.
+ */
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
@@ -22,7 +25,10 @@ export type DeviceLoginState = {
   interval: number;
 };
 
-/** Answer to a poll: keep the new `state`, whose interval may have grown, and wait `state.interval` seconds; or the login. */
+/**
+ * Answer to a poll: keep the new `state`, whose interval may have grown, and wait `state.interval` seconds; or the
+ * login.
+ */
 export type DeviceLoginPoll =
   | { status: 'pending' | 'slow_down'; state: DeviceLoginState }
   | { status: 'done'; credentials: KimiOAuthCredentials };
@@ -36,7 +42,9 @@ export async function startDeviceLogin(
   if (result.status === 'unreachable') {
     throw new KimiDeviceLoginError({
       reason: 'unreachable',
-      message: `${host.oauthHost} cannot be reached to sign in (${result.reason}). Try again; if it lasts, check the network, the proxy and "oauthHost".`,
+      message:
+        `${host.oauthHost} cannot be reached to sign in (${result.reason}). Try again; if it lasts, check the ` +
+        'network, the proxy and "oauthHost".',
     });
   }
   const { expiresIn, ...authorization } = result.authorization;
@@ -51,7 +59,8 @@ export async function startDeviceLogin(
 /**
  * Polls once. Failures that pass by themselves count as `pending`.
  * @param state from `startDeviceLogin` or the last poll; it may come from a browser, so it is checked
- * @throws KimiDeviceLoginError `denied`, `expired`, `refused`; KimiInvalidArgumentError for a state that is not one; the abort reason
+ * @throws KimiDeviceLoginError `denied`, `expired`, `refused`; KimiInvalidArgumentError for a state that is not one;
+ *   the abort reason
  */
 export async function pollDeviceLogin(
   host: OAuthHost,

@@ -23,8 +23,9 @@ export type DeviceLoginOptions = OAuthHost & {
 };
 
 /**
- * The whole device login: shows the code, then polls until the person has confirmed. The first poll is immediate; `slow_down` adds 5 s for
- * good; `Retry-After` is honoured; failures that pass are survived; an expired code is replaced for as long as the 15 minutes last.
+ * The whole device login: shows the code, then polls until the person has confirmed. The first poll is immediate;
+ * `slow_down` adds 5 s for good; `Retry-After` is honoured; failures that pass are survived; an expired code is
+ * replaced for as long as the 15 minutes last.
  * @throws KimiDeviceLoginError; the abort reason
  */
 export async function deviceLogin(options: DeviceLoginOptions): Promise<KimiOAuthCredentials> {
@@ -82,7 +83,9 @@ async function start(
     if (planned === undefined) {
       throw new KimiDeviceLoginError({
         reason: 'unreachable',
-        message: `${options.oauthHost} cannot be reached to sign in (${result.reason}). Check the network, proxy and "oauthHost", then run the login again.`,
+        message:
+          `${options.oauthHost} cannot be reached to sign in (${result.reason}). Check the network, proxy and ` +
+          '"oauthHost", then run the login again.',
       });
     }
     await pause(Math.max(planned, result.retryAfterMs ?? 0));
@@ -93,13 +96,16 @@ function denied(): KimiDeviceLoginError {
   return new KimiDeviceLoginError({
     reason: 'denied',
     message:
-      'The sign-in was refused on the Kimi page. Nothing was changed. To try again, run: npx ai-sdk-provider-kimi login',
+      'The sign-in was refused on the Kimi page. Nothing was changed. To try again, run: npx ' +
+      'ai-sdk-provider-kimi login',
   });
 }
 
 function expired({ oauthHost }: OAuthHost): KimiDeviceLoginError {
   return new KimiDeviceLoginError({
     reason: 'expired',
-    message: `Nobody confirmed the sign-in at ${oauthHost} within ${BUDGET_MS / 60_000} minutes. To try again, run: npx ai-sdk-provider-kimi login`,
+    message:
+      `Nobody confirmed the sign-in at ${oauthHost} within ${BUDGET_MS / 60_000} minutes. To try again, run: npx ` +
+      'ai-sdk-provider-kimi login',
   });
 }

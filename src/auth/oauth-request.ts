@@ -1,7 +1,7 @@
 /**
- * One POST to the OAuth host. oauth4webapi makes the request and validates a success; status and body are judged here, raw, because it is
- * stricter than the official client in what it calls an OAuth error (decisions.md 18; tooling.md 6). Its errors carry the body, and so the
- * tokens, as their `cause`: none leaves this file.
+ * One POST to the OAuth host. oauth4webapi makes the request and validates a success; status and body are judged here,
+ * raw, because it is stricter than the official client in what it calls an OAuth error (decisions.md 18; tooling.md 6).
+ * Its errors carry the body, and so the tokens, as their `cause`: none leaves this file.
  */
 import * as oauth from 'oauth4webapi';
 import { KimiError } from '../errors/kimi-error';
@@ -43,7 +43,8 @@ export type OAuthAnswer<T> =
   | { outcome: 'unreachable'; reason: string };
 
 /**
- * @throws KimiInvalidArgumentError for http to another machine, the abort reason of the caller's signal, and any `KimiError` of `fetch`
+ * @throws KimiInvalidArgumentError for http to another machine, the abort reason of the caller's signal, and any
+ *   `KimiError` of `fetch`
  */
 export async function oauthRequest<T>(
   { fetch, oauthHost, now = Date.now, timeLimitMs = 30_000 }: OAuthHost,
@@ -124,7 +125,9 @@ function serverAt(oauthHost: string): oauth.AuthorizationServer {
   if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopbackHost(url.hostname))) {
     throw new KimiInvalidArgumentError({
       argument: 'oauthHost',
-      message: `The OAuth host must be an https URL (plain http only on this machine), not ${JSON.stringify(oauthHost)}: logins are sent there.`,
+      message:
+        'The OAuth host must be an https URL (plain http only on this machine), not ' +
+        `${JSON.stringify(oauthHost)}: logins are sent there.`,
     });
   }
   return {
@@ -134,7 +137,10 @@ function serverAt(oauthHost: string): oauth.AuthorizationServer {
   };
 }
 
-/** The system's code (`ECONNREFUSED`) where there is one. Not the message: a host's own `fetch` may quote the request there. */
+/**
+ * The system's code (`ECONNREFUSED`) where there is one. Not the message: a host's own `fetch` may quote the request
+ * there.
+ */
 function networkReason(error: unknown): string {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { code } = current as { code?: unknown };

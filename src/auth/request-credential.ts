@@ -4,15 +4,19 @@ export type RequestCredential = {
   kind: 'oauth' | 'api-key';
   /** The secret itself. Never in a message, a log or an error. */
   token: string;
-  /** Where it came from, for messages: `the environment variable KIMI_API_KEY`, the `location` of a store. Never a secret. */
+  /**
+   * Where it came from, for messages: `the environment variable KIMI_API_KEY`, the `location` of a store. Never a
+   * secret.
+   */
   source: string;
   /** What a person does when the API refuses it, as a sentence: `Sign in again: npx ai-sdk-provider-kimi login`. */
   remedy: string;
 };
 
 /**
- * Where requests get their credential. A setting, a variable, a saved key and a login are all one of these, so the authorised fetch has
- * one way to ask. Asked at each request, because an access token lives for 15 minutes (wire.md 14, trap 7).
+ * Where requests get their credential. A setting, a variable, a saved key and a login are all one of these, so the
+ * authorised fetch has one way to ask. Asked at each request, because an access token lives for 15 minutes (wire.md 14,
+ * trap 7).
  */
 export interface CredentialProvider {
   /**
@@ -24,8 +28,8 @@ export interface CredentialProvider {
   getCredential(options?: { abortSignal?: AbortSignal | undefined }): Promise<RequestCredential>;
 
   /**
-   * The credential to use instead of one that the API refused. Called by many requests at once, it refreshes once; called with a token
-   * that was replaced meanwhile, it gives the current one. Absent where nothing can be refreshed.
+   * The credential to use instead of one that the API refused. Called by many requests at once, it refreshes once;
+   * called with a token that was replaced meanwhile, it gives the current one. Absent where nothing can be refreshed.
    * @throws like `getCredential`
    */
   refresh?(options: { rejectedToken: string; abortSignal?: AbortSignal | undefined }): Promise<RequestCredential>;
@@ -34,9 +38,10 @@ export interface CredentialProvider {
   markAccepted?(token: string): void;
 
   /**
-   * Says that the API refused the replacement, too, or a saved key. Nothing is sent for it. A token is not given out again; a key is read
-   * anew for the next request, because a person may have replaced it meanwhile.
-   * @returns whether a later request may still fare better: the replacement was another process's token, not a fresh one
+   * Says that the API refused the replacement, too, or a saved key. Nothing is sent for it. A token is not given out
+   * again; a key is read anew for the next request, because a person may have replaced it meanwhile.
+   * @returns whether a later request may still fare better: the replacement was another process's token, not a fresh
+   *   one
    */
   markRejected?(token: string): boolean;
 }

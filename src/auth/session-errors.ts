@@ -47,6 +47,8 @@ export function tokenRefreshError(
     statusCode: status,
     retryAfterMs,
     isRetryable: retryable,
-    message: `The Kimi access token could not be renewed at ${oauthHost} (${reason}). Your sign-in in ${store.location} is kept. ${advice}`,
+    message:
+      `The Kimi access token could not be renewed at ${oauthHost} (${reason}). Your sign-in in ${store.location} ` +
+      `is kept. ${advice}`,
   });
 }

@@ -1,4 +1,6 @@
-/** What a session makes of a record: is it usable, due or dead, by the policy and by what this process knows. No I/O. */
+/**
+ * What a session makes of a record: is it usable, due or dead, by the policy and by what this process knows. No I/O.
+ */
 import type { KimiCredentials, KimiOAuthCredentials } from '../credentials/credential-store';
 import { judgeToken } from './refresh-policy';
 import type { SessionContext } from './session-context';
@@ -6,7 +8,9 @@ import type { SessionContext } from './session-context';
 /** How many refused and spent tokens a process remembers. One is enough at a time; the rest is for late answers. */
 const REMEMBERED = 64;
 
-/** After a refresh that did not come about, a token that still lives is used for at least so long before the next try. */
+/**
+ * After a refresh that did not come about, a token that still lives is used for at least so long before the next try.
+ */
 const PAUSE_AFTER_FAILURE_MS = 30_000;
 
 /** `isUsable`: not dead, though perhaps due. */
@@ -24,7 +28,8 @@ export function judgeHeld({ memory, now, monotonicNow }: SessionContext): Record
   }
   const isRefused = dead.has(credentials.accessToken);
   if (credentials.refreshToken === '') {
-    // A token from outside, such as a variable. It can't be renewed, and its end may be unknown: it is used until it is refused.
+    // A token from outside, such as a variable. It can't be renewed, and its end may be unknown: it is used until it is
+    // refused.
     return credentials.accessToken === '' || isRefused
       ? { state: 'dead', isUsable: false }
       : { state: 'valid', isUsable: true };
@@ -45,8 +50,8 @@ export function judgeHeld({ memory, now, monotonicNow }: SessionContext): Record
 }
 
 /**
- * Whether no refresh is to be sent now, because the last one did not come about: for a while as long as the token in hand lives, and for
- * as long as the OAuth host asked in any case.
+ * Whether no refresh is to be sent now, because the last one did not come about: for a while as long as the token in
+ * hand lives, and for as long as the OAuth host asked in any case.
  */
 export function isHeldOff(context: SessionContext): boolean {
   const { holdOff } = context.memory;
@@ -90,7 +95,10 @@ export function newestOf({ registry }: SessionContext, record: KimiOAuthCredenti
   return newest;
 }
 
-/** Remembers that a refresh token is spent, and what came of it. A server may give an old one out again: then that one is not. */
+/**
+ * Remembers that a refresh token is spent, and what came of it. A server may give an old one out again: then that one
+ * is not.
+ */
 export function rememberSpent({ registry }: SessionContext, spent: string, successor: KimiOAuthCredentials): void {
   const successors = registry.successors();
   if (spent !== successor.refreshToken) {

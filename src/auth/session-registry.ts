@@ -33,18 +33,21 @@ export type RefreshFailure = Extract<RefreshResult, { outcome: 'unavailable' }>;
 export type SessionFlight = { result: Promise<KimiCredentials>; waiters: number; unwanted: AbortController };
 
 /**
- * What the sessions of one process share. Two copies of this package (ESM and CJS), and a provider that a host builds twice, must not
- * refresh one login twice (decisions.md 22).
+ * What the sessions of one process share. Two copies of this package (ESM and CJS), and a provider that a host builds
+ * twice, must not refresh one login twice (decisions.md 22).
  */
 export type SessionRegistry = {
   /**
-   * The memory of a login. Without `shareAs` it belongs to the store object: two stores may name the same `location` and still be
-   * two people's logins (memory stores; two databases), and nothing may mix those.
+   * The memory of a login. Without `shareAs` it belongs to the store object: two stores may name the same `location`
+   * and still be two people's logins (memory stores; two databases), and nothing may mix those.
    */
   memoryOf(store: CredentialStore, shareAs: string | undefined): SessionMemory;
   /** Refreshes under way, by OAuth host and refresh token: whatever the store, one refresh token is sent once. */
   exchanges(): Map<string, Promise<RefreshResult>>;
-  /** What came of refresh tokens that this process has spent. A store that still gives one out was not saved to, or is a copy. */
+  /**
+   * What came of refresh tokens that this process has spent. A store that still gives one out was not saved to, or is a
+   * copy.
+   */
   successors(): Map<string, KimiOAuthCredentials>;
 };
 

@@ -1,6 +1,7 @@
 /**
- * Brings a session to a usable credential: does what the state machine says, against the store and the OAuth host. One runs at a time per
- * login and process. Nothing is sent or saved without the store's lock, and nothing is used before it is saved.
+ * Brings a session to a usable credential: does what the state machine says, against the store and the OAuth host. One
+ * runs at a time per login and process. Nothing is sent or saved without the store's lock, and nothing is used before
+ * it is saved.
  */
 import type { CredentialLock, KimiCredentials, KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
@@ -118,7 +119,10 @@ function createRun(context: SessionContext, abortSignal: AbortSignal, rotations:
     return state === 'valid' ? 'foundValid' : state === 'due' ? 'foundDue' : 'foundDead';
   }
 
-  /** The login that an earlier save lost. Its failure was reported then; here the login goes on in memory, and is tried again later. */
+  /**
+   * The login that an earlier save lost. Its failure was reported then; here the login goes on in memory, and is tried
+   * again later.
+   */
   async function saveAgain(credentials: KimiCredentials, lock: CredentialLock | undefined): Promise<void> {
     try {
       await saveRecord(context, credentials, lock);
@@ -202,10 +206,14 @@ function createRun(context: SessionContext, abortSignal: AbortSignal, rotations:
       : event;
   }
 
-  /** The tombstone, in the form that the official client writes and reads, too (wire.md 3.2): nobody sends this login again. */
+  /**
+   * The tombstone, in the form that the official client writes and reads, too (wire.md 3.2): nobody sends this login
+   * again.
+   */
   async function bury(lock: CredentialLock | undefined): Promise<void> {
     const dead = memory.held?.credentials as KimiOAuthCredentials;
-    // Where it cannot be saved, this process knows the login to be dead all the same; that is what the person needs to hear.
+    // Where it cannot be saved, this process knows the login to be dead all the same; that is what the person needs to
+    // hear.
     await saveRecord(context, { ...dead, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 }, lock).catch(
       () => undefined,
     );

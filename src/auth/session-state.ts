@@ -1,5 +1,6 @@
 /**
- * The session as a state machine. Pure: it knows no token, clock or store. The renewal feeds it what happened and does what it says.
+ * The session as a state machine. Pure: it knows no token, clock or store. The renewal feeds it what happened and does
+ * what it says.
  */
 
 /**
@@ -29,9 +30,10 @@ export type SessionEvent =
   | 'rejected';
 
 /**
- * What is to be done. `use`: hand out the token. `read`: read the store. `lock`: take the store's lock, then read it. `refresh`: send the
- * refresh token, save what comes. `useWhileItLasts`: hand out the old token if it is not dead, else fail. `lookForPeer`: wait a moment,
- * read the store again. `bury`: write the tombstone, then ask for a login. `askForLogin`: fail, saying what to run.
+ * What is to be done. `use`: hand out the token. `read`: read the store. `lock`: take the store's lock, then read it.
+ * `refresh`: send the refresh token, save what comes. `useWhileItLasts`: hand out the old token if it is not dead, else
+ * fail. `lookForPeer`: wait a moment, read the store again. `bury`: write the tombstone, then ask for a login.
+ * `askForLogin`: fail, saying what to run.
  */
 export type SessionAction =
   | 'none'

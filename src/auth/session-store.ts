@@ -1,4 +1,7 @@
-/** A session's view of its store: the same operations, with every failure a `KimiCredentialStoreError`, also of a store that a user wrote. */
+/**
+ * A session's view of its store: the same operations, with every failure a `KimiCredentialStoreError`, also of a store
+ * that a user wrote.
+ */
 import { checkCredentials } from '../credentials/credential-record';
 import type { CredentialLock, KimiCredentials } from '../credentials/credential-store';
 import { hideSecrets } from '../credentials/hide-secrets';
@@ -55,7 +58,10 @@ export async function assertHeld(location: string, lock: CredentialLock | undefi
   }
 }
 
-/** Runs the callback under the store's lock, or just so where the store has none. What the callback did counts even if the release fails. */
+/**
+ * Runs the callback under the store's lock, or just so where the store has none. What the callback did counts even if
+ * the release fails.
+ */
 export async function underLock<T>(
   { store }: SessionContext,
   callback: (lock: CredentialLock | undefined) => Promise<T>,

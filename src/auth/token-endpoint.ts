@@ -33,7 +33,10 @@ export type RefreshOptions = OAuthHost & {
   beforeSend?: (() => void | Promise<void>) | undefined;
 };
 
-/** The refresh grant, three tries on 429, 5xx and network failures. Rejected: `invalid_grant` with any status, 401, 403 (wire.md 14, trap 11). */
+/**
+ * The refresh grant, three tries on 429, 5xx and network failures. Rejected: `invalid_grant` with any status, 401, 403
+ * (wire.md 14, trap 11).
+ */
 export async function refreshTokens(
   credentials: KimiOAuthCredentials,
   options: RefreshOptions,

@@ -1,9 +1,15 @@
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
 
-/** What access tokens of Kimi live, in seconds (wire.md 2). Counts where an answer does not say: its refresh token is already the only one. */
+/**
+ * What access tokens of Kimi live, in seconds (wire.md 2). Counts where an answer does not say: its refresh token is
+ * already the only one.
+ */
 const USUAL_LIFETIME = 900;
 
-/** Makes a token answer acceptable to oauth4webapi, as lenient as the official client (decisions.md 18; wire.md 2; tooling.md 6). */
+/**
+ * Makes a token answer acceptable to oauth4webapi, as lenient as the official client (decisions.md 18; wire.md 2;
+ * tooling.md 6).
+ */
 export function normalizeTokenResponse(body: Record<string, unknown>): Record<string, unknown> {
   // An ID token that is not a valid JWT would be an error; nobody asked for one.
   const { access_token, token_type, refresh_token, expires_in, scope } = body;
@@ -20,7 +26,8 @@ export function normalizeTokenResponse(body: Record<string, unknown>): Record<st
  * The record of a token answer.
  * @param body the normalised answer
  * @param options.sentAt when it was asked for, in ms: the token is not older than that
- * @param options.previous the login that was refreshed: what the answer does not say stays (RFC 6749, 6; decisions.md 17)
+ * @param options.previous the login that was refreshed: what the answer does not say stays (RFC 6749, 6; decisions.md
+ *   17)
  */
 export function toCredentials(
   body: Readonly<Record<string, unknown>>,

@@ -1,7 +1,8 @@
 /**
- * Decides what a 401 of the API is about (decisions.md 19). Kimi answers 401 not only to a dead token, but also to a model the plan lacks
- * (peers.md 5.2: openclaw#111561, kolega-code#542), a context above the plan (kimi-code#2854) and missing high-speed access
- * (wire.md 8.2). A refresh does not help there; it would spend a refresh token and end in "sign in again" for somebody who is signed in.
+ * Decides what a 401 of the API is about (decisions.md 19). Kimi answers 401 not only to a dead token, but also to a
+ * model the plan lacks (peers.md 5.2: openclaw#111561, kolega-code#542), a context above the plan (kimi-code#2854) and
+ * missing high-speed access (wire.md 8.2). A refresh does not help there; it would spend a refresh token and end in
+ * "sign in again" for somebody who is signed in.
  */
 
 /** Texts that are not about the token, first match wins. Whatever matches none of them, an empty body too, is. */
@@ -15,7 +16,9 @@ const NOT_THE_TOKEN: ReadonlyArray<{ about: string; text: RegExp }> = [
   { about: 'context', text: /(?<![a-z])(context|token limit|too many tokens|max_(completion_)?tokens)(?![a-z])/i },
 ];
 
-/** The fields of an error body that speak to the reader (wire.md 8.2). Others may echo the request, which names a model. */
+/**
+ * The fields of an error body that speak to the reader (wire.md 8.2). Others may echo the request, which names a model.
+ */
 const TEXT_FIELDS = ['message', 'detail', 'error_description', 'type', 'code', 'error'] as const;
 
 /**

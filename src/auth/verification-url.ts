@@ -3,9 +3,10 @@ import { OAUTH_HOSTS } from '../upstream';
 import { isLoopbackHost } from './loopback-host';
 
 /**
- * The page a person confirms the login on, once it is sure to be Kimi's: https on the domain of the OAuth host's region (`kimi.com`,
- * `kimi.ai`), on the OAuth host itself where that is the user's own, or on this machine where the OAuth host is.
- * It is checked before it is shown or opened: what opens it may be a shell's `open`, and what it shows asks for consent.
+ * The page a person confirms the login on, once it is sure to be Kimi's: https on the domain of the OAuth host's region
+ * (`kimi.com`, `kimi.ai`), on the OAuth host itself where that is the user's own, or on this machine where the OAuth
+ * host is. It is checked before it is shown or opened: what opens it may be a shell's `open`, and what it shows asks
+ * for consent.
  * @returns the URL, normalised: nothing in it can steer a terminal
  * @throws KimiDeviceLoginError `untrusted-url`
  */
@@ -19,7 +20,8 @@ export function checkVerificationURL(text: string, oauthHost: string): string {
   throw new KimiDeviceLoginError({
     reason: 'untrusted-url',
     message:
-      `${oauthHost} asked to open ${shown} to sign in, which is not a page of Kimi, so it was neither shown nor opened. ` +
+      `${oauthHost} asked to open ${shown} to sign in, which is not a page of Kimi, so it was neither shown ` +
+      'nor opened. ' +
       'Check KIMI_CODE_OAUTH_HOST and the "oauthHost" and "region" settings.',
   });
 }

@@ -33,8 +33,8 @@ export function jsonAnswerPrinter(context: CommandContext, model: string): Answe
 }
 
 /**
- * For people: on a terminal the thinking, dimmed, or under a heading where there is no colour, then the answer. A pipe gets the answer
- * alone, byte for byte.
+ * For people: on a terminal the thinking, dimmed, or under a heading where there is no colour, then the answer. A pipe
+ * gets the answer alone, byte for byte.
  */
 export function textAnswerPrinter(context: CommandContext): AnswerPrinter {
   const { isTTY, colours } = outputScreen(context);

@@ -1,8 +1,8 @@
 import type { CommandContext } from './command-context';
 
 /**
- * Whether a browser that opens now would be seen by who runs the command: not over SSH, not in CI, not for a program that reads the output,
- * and on Linux only with a display. (`open` reports success without a display, tooling.md 8.)
+ * Whether a browser that opens now would be seen by who runs the command: not over SSH, not in CI, not for a program
+ * that reads the output, and on Linux only with a display. (`open` reports success without a display, tooling.md 8.)
  */
 export function canOpenBrowser({
   env,

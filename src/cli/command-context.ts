@@ -17,7 +17,10 @@ export type CommandContext = {
   now(): number;
   /** Aborts when the command is to end; the reason is an `Interruption`. */
   abortSignal: AbortSignal;
-  /** What the provider has told so far (why not the keychain, whose login is shared), for the commands that are about it. */
+  /**
+   * What the provider has told so far (why not the keychain, whose login is shared), for the commands that are about
+   * it.
+   */
   notices: readonly string[];
   openBrowser(url: string): Promise<void>;
 };

@@ -59,7 +59,10 @@ function messageOf(error: unknown): string {
   const isOurs = KimiError.isInstance(error) || error instanceof UsageError || 'code' in error;
   if (APICallError.isInstance(error) && !isOurs) {
     const { host } = new URL(error.url);
-    return `${host} ${error.statusCode === undefined ? 'cannot be reached' : `answered HTTP ${error.statusCode}`}: ${error.message}`;
+    return (
+      `${host} ${error.statusCode === undefined ? 'cannot be reached' : `answered HTTP ${error.statusCode}`}: ` +
+      `${error.message}`
+    );
   }
   return error.message;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The process around the commands: signals, broken pipes, warnings. A command that was stopped is not cut off: a save that is under way is
- * finished first.
+ * The process around the commands: signals, broken pipes, warnings. A command that was stopped is not cut off: a save
+ * that is under way is finished first.
  */
 import type { CommandContext } from './command-context';
 import { EXIT_CODES } from './exit-codes';

@@ -10,7 +10,8 @@ import type { KimiService } from '../upstream';
 const TIME_LIMIT_MS = 8_000;
 
 /**
- * The models of an account, in server order, from the server and nowhere else: it tells whether a credential is good, not whether it may chat.
+ * The models of an account, in server order, from the server and nowhere else: it tells whether a credential is good,
+ * not whether it may chat.
  * @param fetch authorised; for a login it renews a refused token
  * @param source where the credential is from, for messages
  * @throws KimiLoginRequiredError for a 401; APICallError

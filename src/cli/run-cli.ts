@@ -13,8 +13,8 @@ const ALL_STORES = [...OWN_STORES, 'environment', 'kimi-code', 'kimi-cli'];
 type Action<Options> = (options: Options) => Promise<number>;
 
 /**
- * Parses `argv` (without interpreter and script), runs the command and gives its exit code. Commands are loaded when they are run, so
- * that `--help` costs none of them.
+ * Parses `argv` (without interpreter and script), runs the command and gives its exit code. Commands are loaded when
+ * they are run, so that `--help` costs none of them.
  */
 export async function runCli(argv: readonly string[], context: CommandContext): Promise<number> {
   let exitCode: number = EXIT_CODES.ok;
@@ -158,7 +158,8 @@ function refuseKeyInArguments(argv: readonly string[]): void {
   const next = argv[at + 1];
   if (at >= 0 && (argv[at]?.includes('=') === true || (next !== undefined && !next.startsWith('-')))) {
     throw new UsageError(
-      'A key on the command line can be read by every program of this machine, and stays in the history of the shell: make a new key. ' +
+      'A key on the command line can be read by every program of this machine, and stays in the history of the ' +
+        'shell: make a new key. ' +
         'Run "npx ai-sdk-provider-kimi login --api-key" and paste it when asked, or pipe it in.',
     );
   }

@@ -2,8 +2,8 @@
 const UNKNOWN = { expiresAt: Number.MAX_SAFE_INTEGER, expiresIn: Number.MAX_SAFE_INTEGER };
 
 /**
- * When an access token ends (`expiresAt`, unix seconds) and how long it lives (`expiresIn`, seconds), read from its claims where it is a
- * JWT with both. Nothing is verified: it only decides when to ask for a new one.
+ * When an access token ends (`expiresAt`, unix seconds) and how long it lives (`expiresIn`, seconds), read from its
+ * claims where it is a JWT with both. Nothing is verified: it only decides when to ask for a new one.
  */
 export function accessTokenLifetime(accessToken: string): { expiresAt: number; expiresIn: number } {
   try {

@@ -2,7 +2,10 @@ import { z } from 'zod/v4';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import type { KimiApiKeyCredentials, KimiCredentials, KimiOAuthCredentials } from './credential-store';
 
-/** Version of the record that this package writes. A reader refuses a newer one: it cannot know what it would lose by writing it back. */
+/**
+ * Version of the record that this package writes. A reader refuses a newer one: it cannot know what it would lose by
+ * writing it back.
+ */
 const VERSION = 1;
 
 const oauthSchema = z.object({
@@ -25,8 +28,10 @@ const apiKeySchema = z.object({
 const credentialsSchema = z.discriminatedUnion('type', [oauthSchema, apiKeySchema]);
 
 /**
- * The text that our own stores keep: compact JSON, `{"version":1,"type":"oauth",…}`. Fields that are not part of the record are dropped.
- * @throws KimiCredentialStoreError (`corrupt`, operation `save`) when the value is not a credential, so that no store keeps what it cannot read.
+ * The text that our own stores keep: compact JSON, `{"version":1,"type":"oauth",…}`. Fields that are not part of the
+ * record are dropped.
+ * @throws KimiCredentialStoreError (`corrupt`, operation `save`) when the value is not a credential, so that no store
+ *   keeps what it cannot read.
  */
 export function serializeCredentials(credentials: KimiCredentials): string {
   const result = credentialsSchema.safeParse(credentials);
@@ -54,7 +59,8 @@ export function parseCredentials(text: string, { location }: { location: string 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw corrupt(
       location,
-      `expected a JSON object, found ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`,
+      'expected a JSON object, found ' +
+        `${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`,
     );
   }
   const version = (value as { version?: unknown }).version;
@@ -64,7 +70,8 @@ export function parseCredentials(text: string, { location }: { location: string 
       operation: 'load',
       reason: 'future',
       message:
-        `The credential in ${location} was written by a newer version of ai-sdk-provider-kimi (record version ${version}, this one reads ${VERSION}). ` +
+        `The credential in ${location} was written by a newer version of ai-sdk-provider-kimi (record version ` +
+        `${version}, this one reads ${VERSION}). ` +
         'Update it here: npm install ai-sdk-provider-kimi@latest',
     });
   }
@@ -79,7 +86,8 @@ export function parseCredentials(text: string, { location }: { location: string 
 }
 
 /**
- * What a store's `load` gave, also one that a user wrote in JavaScript; returned as it is. `null`, which databases give for nothing, is never stored.
+ * What a store's `load` gave, also one that a user wrote in JavaScript; returned as it is. `null`, which databases give
+ * for nothing, is never stored.
  * @throws KimiCredentialStoreError `corrupt`. The message says which field is wrong, never what is in it.
  */
 export function checkCredentials(value: unknown, { location }: { location: string }): KimiCredentials | undefined {
@@ -100,7 +108,8 @@ function corrupt(location: string, what: string): KimiCredentialStoreError {
     reason: 'corrupt',
     message:
       `The credential in ${location} is damaged: ${what}. ` +
-      'Sign in again, which replaces it: npx ai-sdk-provider-kimi login, or auth.login() where the app sets a "credentialStore".',
+      'Sign in again, which replaces it: npx ai-sdk-provider-kimi login, or auth.login() where the app sets a ' +
+      '"credentialStore".',
   });
 }
 

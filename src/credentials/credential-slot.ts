@@ -10,10 +10,10 @@ export type CredentialSlotParts = {
 const READABLE_LENGTH = 40;
 
 /**
- * The name of one login in a store, lock or cache: `<account>-<16 hex digits>`. The digits are the start of the SHA-256 of host, API base
- * and account, so that two logins never share a name, also where names are not case-sensitive or the account is not ASCII; the account
- * is there for people. Made of `a-z 0-9 . _ -` only, and never begins with a dot: fit for a file, a keychain item and a Redis key.
- * WebCrypto, so that it works on edge runtimes too.
+ * The name of one login in a store, lock or cache: `<account>-<16 hex digits>`. The digits are the start of the SHA-256
+ * of host, API base and account, so that two logins never share a name, also where names are not case-sensitive or the
+ * account is not ASCII; the account is there for people. Made of `a-z 0-9 . _ -` only, and never begins with a dot: fit
+ * for a file, a keychain item and a Redis key. WebCrypto, so that it works on edge runtimes too.
  */
 export function credentialSlot({ oauthHost, apiBaseURL, account = 'default' }: CredentialSlotParts): Promise<string> {
   const text = JSON.stringify({ oauthHost, apiBaseURL, account });

@@ -1,6 +1,9 @@
 import type { KimiRegion, KimiService } from '../upstream';
 
-/** An OAuth login. A record with an empty `accessToken` and `refreshToken` is a tombstone: "this login is dead, sign in again". */
+/**
+ * An OAuth login. A record with an empty `accessToken` and `refreshToken` is a tombstone: "this login is dead, sign in
+ * again".
+ */
 export type KimiOAuthCredentials = {
   type: 'oauth';
   accessToken: string;
@@ -32,13 +35,16 @@ export type CredentialLockOptions = {
 
 /** What a lock holder is given. */
 export type CredentialLock = {
-  /** Throws `KimiCredentialStoreError` (`lock-lost`) when the lock was taken over meanwhile: then do not send, do not save. */
+  /**
+   * Throws `KimiCredentialStoreError` (`lock-lost`) when the lock was taken over meanwhile: then do not send, do not
+   * save.
+   */
   assertHeld(): void | Promise<void>;
 };
 
 /**
- * Keeps one credential. Implement it to keep credentials anywhere; the contract suite in `test/credentials/contract.ts` says what must hold.
- * A store knows nothing of expiry: it gives back what was saved.
+ * Keeps one credential. Implement it to keep credentials anywhere; the contract suite in `test/credentials/contract.ts`
+ * says what must hold. A store knows nothing of expiry: it gives back what was saved.
  */
 export interface CredentialStore {
   /** Where the credential is, for messages: a path, a keychain item, a Redis key. Never a secret. */

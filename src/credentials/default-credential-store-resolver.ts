@@ -1,6 +1,8 @@
 import type { DefaultCredentialStore, DefaultCredentialStoreOptions } from './default-credential-store';
 
-/** What `#node/default-credential-store` gives: `undefined` on runtimes that have no place of their own to keep a login. */
+/**
+ * What `#node/default-credential-store` gives: `undefined` on runtimes that have no place of their own to keep a login.
+ */
 export type DefaultCredentialStoreResolver = {
   defaultCredentialStore(
     options: Omit<DefaultCredentialStoreOptions, 'notify'> & { forLogin?: boolean },

@@ -57,11 +57,12 @@ function memoryOf(slot: string): CredentialStore {
 }
 
 /**
- * The store where no setting names one (decisions.md 12): the one that `KIMI_CREDENTIAL_STORE` forces; else the first of own keychain,
- * own file, an official client's login that has a login in it; else the own place for a first login.
+ * The store where no setting names one (decisions.md 12): the one that `KIMI_CREDENTIAL_STORE` forces; else the first
+ * of own keychain, own file, an official client's login that has a login in it; else the own place for a first login.
  *
  * @param options.forLogin only own places, because a new login never goes into another program's file
- * @throws KimiInvalidArgumentError for an unknown `KIMI_CREDENTIAL_STORE`; KimiCredentialStoreError when a keychain that exists is locked
+ * @throws KimiInvalidArgumentError for an unknown `KIMI_CREDENTIAL_STORE`; KimiCredentialStoreError when a keychain
+ *   that exists is locked
  *   or fails: it may hold the login, so "not signed in" would be wrong
  */
 export async function defaultCredentialStore(
@@ -70,9 +71,10 @@ export async function defaultCredentialStore(
   const forced = options.environment.KIMI_CREDENTIAL_STORE;
   if (forced) {
     if (!(forced in STORES)) {
+      const allowed = Object.keys(STORES).join(', ');
       throw new KimiInvalidArgumentError({
         argument: 'KIMI_CREDENTIAL_STORE',
-        message: `KIMI_CREDENTIAL_STORE must be one of ${Object.keys(STORES).join(', ')}, not ${JSON.stringify(forced)}.`,
+        message: `KIMI_CREDENTIAL_STORE must be one of ${allowed}, not ${JSON.stringify(forced)}.`,
       });
     }
     return { store: STORES[forced as StoreName](options), isOwn: true, isEmpty: false };
@@ -91,14 +93,18 @@ export async function defaultCredentialStore(
   }
   if (!inKeychain.isThere) {
     options.notify(
-      `A Kimi login is kept in the file ${file.location}, because no keychain can be used: ${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`,
+      `A Kimi login is kept in the file ${file.location}, because no keychain can be used: ` +
+        `${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`,
     );
   }
   const official = options.forLogin ? undefined : await officialLogin(options);
   return official ?? { store: inKeychain.isThere ? keychain : file, isOwn: true, isEmpty: true };
 }
 
-/** Only the default account, and each client's own hosts only: kimi-cli knows no other than the mainland's (wire.md, constant table). */
+/**
+ * Only the default account, and each client's own hosts only: kimi-cli knows no other than the mainland's (wire.md,
+ * constant table).
+ */
 async function officialLogin(options: DefaultCredentialStoreOptions): Promise<DefaultCredentialStore | undefined> {
   if (options.account !== 'default' || options.service !== 'coding') {
     return undefined;
@@ -110,7 +116,8 @@ async function officialLogin(options: DefaultCredentialStoreOptions): Promise<De
     if (record?.type === 'oauth' && record.refreshToken !== '') {
       options.notify(
         `Using the login of ${name} in ${store.location}, shared in place under its own lock and with its identity. ` +
-          'For a login of your own run "npx ai-sdk-provider-kimi login"; to never share, set KIMI_CREDENTIAL_STORE=keychain (or file).',
+          'For a login of your own run "npx ai-sdk-provider-kimi login"; to never share, set ' +
+          'KIMI_CREDENTIAL_STORE=keychain (or file).',
       );
       return found(store, record, false);
     }
@@ -123,8 +130,8 @@ type Probe =
   | { record: undefined; isThere: false; reason: string };
 
 /**
- * What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see, but for a damaged record
- * where it is about to be replaced or removed.
+ * What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see, but for a
+ * damaged record where it is about to be replaced or removed.
  */
 async function probe(store: CredentialStore, { forLogin }: { forLogin?: boolean }): Promise<Probe> {
   try {
@@ -142,7 +149,10 @@ async function probe(store: CredentialStore, { forLogin }: { forLogin?: boolean 
   }
 }
 
-/** The store, whose first load gives what the probe has just read: a read of a keychain takes a process, and may ask the person. */
+/**
+ * The store, whose first load gives what the probe has just read: a read of a keychain takes a process, and may ask the
+ * person.
+ */
 function found(store: CredentialStore, record: KimiCredentials, isOwn: boolean): DefaultCredentialStore {
   let probed: KimiCredentials | undefined = record;
   const readAt = performance.now();

@@ -8,7 +8,10 @@ export type EnvironmentCredentialStoreOptions = {
   environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Region of a key. Default: the service's default region. */
   region?: KimiRegion | undefined;
-  /** Reads the variables of this service only, because no credential of one is for the other's host. Default: those of both. */
+  /**
+   * Reads the variables of this service only, because no credential of one is for the other's host. Default: those of
+   * both.
+   */
   service?: KimiService | undefined;
 };
 
@@ -22,10 +25,10 @@ const TOKEN_VARIABLE = 'KIMI_ACCESS_TOKEN';
 const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
 
 /**
- * Reads an access token (`KIMI_ACCESS_TOKEN`) or a key (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`, `MOONSHOT_API_KEY`) from the environment;
- * empty variables count as unset. It never saves. The record of an access token has an empty `refreshToken`: it cannot be renewed.
- * A refresh token works once and a variable cannot be written back, so `KIMI_REFRESH_TOKEN` alone is an error that names
- * `seededCredentialStore` (decisions.md 11).
+ * Reads an access token (`KIMI_ACCESS_TOKEN`) or a key (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`, `MOONSHOT_API_KEY`) from
+ * the environment; empty variables count as unset. It never saves. The record of an access token has an empty
+ * `refreshToken`: it cannot be renewed. A refresh token works once and a variable cannot be written back, so
+ * `KIMI_REFRESH_TOKEN` alone is an error that names `seededCredentialStore` (decisions.md 11).
  */
 export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, region, service: only } = options;
@@ -50,8 +53,10 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
         if (only !== 'platform' && read(REFRESH_VARIABLE) !== undefined) {
           throw readOnly(
             'load',
-            `${REFRESH_VARIABLE} is set, but a refresh token works only once, so the one that follows it must be kept somewhere. ` +
-              'Name the place in code: credentialStore: seededCredentialStore(fileCredentialStore()). Or set a key: KIMI_API_KEY.',
+            `${REFRESH_VARIABLE} is set, but a refresh token works only once, so the one that follows it must ` +
+              'be kept somewhere. ' +
+              'Name the place in code: credentialStore: seededCredentialStore(fileCredentialStore()). Or set a ' +
+              'key: KIMI_API_KEY.',
           );
         }
         return undefined;
@@ -72,7 +77,8 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
     async save() {
       throw readOnly(
         'save',
-        `A program cannot keep a credential in an ${location()}. Choose a store that can: KIMI_CREDENTIAL_STORE=keychain or file.`,
+        `A program cannot keep a credential in an ${location()}. Choose a store that can: ` +
+          'KIMI_CREDENTIAL_STORE=keychain or file.',
       );
     },
     async clear() {

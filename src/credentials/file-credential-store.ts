@@ -13,7 +13,10 @@ export type FileCredentialStoreOptions = {
   path?: string | undefined;
   /** Which login, as `credentialSlot` names it; counts only without `path`. Default `default`. */
   slot?: string | undefined;
-  /** Use the file even though other users of this machine can read it, for example on a mount that has no modes. Default false. */
+  /**
+   * Use the file even though other users of this machine can read it, for example on a mount that has no modes. Default
+   * false.
+   */
   allowSharedRead?: boolean | undefined;
   /** Variables that say where the data directory is. Default `process.env`. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -23,9 +26,10 @@ export type FileCredentialStoreOptions = {
 const ABANDONED_AFTER_MS = 60_000;
 
 /**
- * Keeps the credential in a file with mode 0600, in a directory that is made with mode 0700 (decisions.md 15). A save is atomic and on
- * the disk when it resolves; a symbolic link stays one, and its target is replaced. The lock is the directory `<file>.lock` beside it.
- * Protects against other users of the machine, not against other programs of the same user.
+ * Keeps the credential in a file with mode 0600, in a directory that is made with mode 0700 (decisions.md 15). A save
+ * is atomic and on the disk when it resolves; a symbolic link stays one, and its target is replaced. The lock is the
+ * directory `<file>.lock` beside it. Protects against other users of the machine, not against other programs of the
+ * same user.
  */
 export function fileCredentialStore(options: FileCredentialStoreOptions = {}): CredentialStore {
   const { path, slot = 'default', allowSharedRead = false, environment = process.env } = options;
@@ -82,8 +86,10 @@ async function readPrivately(path: string, allowSharedRead: boolean): Promise<st
         operation: 'load',
         reason: 'permissions',
         message:
-          `Other users of this machine can use the credential in ${path} (mode ${(mode & 0o777).toString(8).padStart(4, '0')}). ` +
-          `Make it yours alone: chmod 600 "${path}". Where the disk has no modes, set allowSharedRead of fileCredentialStore.`,
+          `Other users of this machine can use the credential in ${path} (mode ` +
+          `${(mode & 0o777).toString(8).padStart(4, '0')}). ` +
+          `Make it yours alone: chmod 600 "${path}". Where the disk has no modes, set allowSharedRead of ` +
+          'fileCredentialStore.',
       });
     }
     return await file?.readFile('utf8');
@@ -105,12 +111,16 @@ async function linkTarget(path: string, depth = 0): Promise<string> {
 async function replaceFile(path: string, text: string): Promise<void> {
   // Loaded on first use: it hooks the process's exit when it is loaded.
   const { writeFile } = await import('atomically');
-  // A stream, because of a string it writes what fits: on a full disk the truncated text would replace the login (ran, atomically 2.1.1).
+  // A stream, because of a string it writes what fits: on a full disk the truncated text would replace the login (ran,
+  // atomically 2.1.1).
   await writeFile(path, Readable.from([Buffer.from(text)]), { mode: 0o600 });
   await syncDirectory(dirname(path));
 }
 
-/** Without it a power cut could bring the old file back, with a refresh token that is spent. Not every system lets directories be opened. */
+/**
+ * Without it a power cut could bring the old file back, with a refresh token that is spent. Not every system lets
+ * directories be opened.
+ */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r').catch(() => undefined);
   await directory?.sync().catch(() => undefined);

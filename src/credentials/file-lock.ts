@@ -1,8 +1,8 @@
 /**
- * A lock between processes: an empty directory that the holder touches (proper-lockfile's protocol, which the official TypeScript
- * client uses too: wire.md 3.3). proper-lockfile keeps it fresh and removes it when the process exits; ours are the abortable wait, the
- * takeover of a stale lock and the proof of ownership, because its own takeover lets two waiters in at once and its release removes
- * whatever is there.
+ * A lock between processes: an empty directory that the holder touches (proper-lockfile's protocol, which the official
+ * TypeScript client uses too: wire.md 3.3). proper-lockfile keeps it fresh and removes it when the process exits; ours
+ * are the abortable wait, the takeover of a stale lock and the proof of ownership, because its own takeover lets two
+ * waiters in at once and its release removes whatever is there.
  */
 import type { Stats } from 'node:fs';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
@@ -14,7 +14,10 @@ import { lockFileSystem, type LockFileSystem } from './lock-file-system';
 import { makePrivateDirectory } from './private-directory';
 
 export type FileLockOptions = CredentialLockOptions & {
-  /** The lock itself: a directory that exists while the lock is held. Its parent is made with mode 0700 if it is missing. */
+  /**
+   * The lock itself: a directory that exists while the lock is held. Its parent is made with mode 0700 if it is
+   * missing.
+   */
   lockPath: string;
   /** The store's `location`, for errors. */
   location: string;
@@ -31,8 +34,10 @@ export type FileLockOptions = CredentialLockOptions & {
 };
 
 /**
- * Runs `callback` while this process holds the lock, and releases it whatever happens. Two locks of one process exclude each other too.
- * @throws KimiCredentialStoreError `locked` after the wait limit, `permissions` or `failed` when the lock cannot be made; the abort reason
+ * Runs `callback` while this process holds the lock, and releases it whatever happens. Two locks of one process exclude
+ * each other too.
+ * @throws KimiCredentialStoreError `locked` after the wait limit, `permissions` or `failed` when the lock cannot be
+ *   made; the abort reason
  */
 export async function withFileLock<T>(
   callback: (lock: CredentialLock) => Promise<T>,
@@ -110,13 +115,15 @@ async function tryAcquire(options: FileLockOptions): Promise<HeldLock | undefine
   }
   return {
     assertHeld: async () => {
-      // The timer that would notice a takeover may not have run yet: this process may have been stopped. So look at the disk.
+      // The timer that would notice a takeover may not have run yet: this process may have been stopped. So look at the
+      // disk.
       if (lost || !(await isHeld(lockPath, staleMs, fileSystem))) {
         throw lockLost(options);
       }
     },
     release: async () => {
-      // Not ours any more: leave it to the one who has it. A lock that cannot be removed is taken over when it is stale.
+      // Not ours any more: leave it to the one who has it. A lock that cannot be removed is taken over when it is
+      // stale.
       if (!lost && fileSystem.owns(await statOrUndefined(lockPath))) {
         await release().catch(() => undefined);
       }
@@ -134,9 +141,9 @@ type Watch = { mtime: number | undefined; since: number };
 
 /**
  * Removes the lock if its holder is dead; true if it did.
- * Dead: untouched for `staleMs` by the wall clock, or unchanged for `staleMs` while we watched, which also holds after the clock jumped back.
- * Only one waiter at a time may remove (a directory beside the lock says who), and looks again before it does: otherwise a slow second
- * one would remove the fresh lock of the first.
+ * Dead: untouched for `staleMs` by the wall clock, or unchanged for `staleMs` while we watched, which also holds after
+ * the clock jumped back. Only one waiter at a time may remove (a directory beside the lock says who), and looks again
+ * before it does: otherwise a slow second one would remove the fresh lock of the first.
  */
 async function takeOver(options: FileLockOptions, watch: Watch, time: number): Promise<boolean> {
   const { lockPath, staleMs = 30_000 } = options;
@@ -196,7 +203,8 @@ function waitedTooLong({ lockPath, location }: FileLockOptions, waitMs: number):
 
 function lockLost({ lockPath, location }: FileLockOptions): KimiCredentialStoreError {
   const message =
-    `This process was stopped or too busy for so long that another one may have taken over the lock of ${location} (${lockPath}). ` +
+    'This process was stopped or too busy for so long that another one may have taken over the lock of ' +
+    `${location} (${lockPath}). ` +
     'Nothing was sent or saved. Try again.';
   return new KimiCredentialStoreError({ location, operation: 'lock', reason: 'lock-lost', message });
 }

@@ -2,7 +2,10 @@ import fs, { type Stats } from 'node:fs';
 
 type Callback = (error: NodeJS.ErrnoException | null) => void;
 
-/** What proper-lockfile is given in place of `fs`, for one lock; `owns` tells whether a lock directory is the one it made. */
+/**
+ * What proper-lockfile is given in place of `fs`, for one lock; `owns` tells whether a lock directory is the one it
+ * made.
+ */
 export type LockFileSystem = {
   fs: {
     mkdir(path: string, callback: Callback): void;
@@ -15,13 +18,15 @@ export type LockFileSystem = {
 };
 
 /**
- * File functions that remember the modification times they set. Whoever takes a lock over sets a time that is later by the stale time,
- * so the time says whose lock it is. With that, a lock that somebody else took over is never removed, not even when the process exits.
+ * File functions that remember the modification times they set. Whoever takes a lock over sets a time that is later by
+ * the stale time, so the time says whose lock it is. With that, a lock that somebody else took over is never removed,
+ * not even when the process exits.
  */
 export function lockFileSystem(): LockFileSystem {
   // The last two: a touch may have reached the disk before its callback reached us.
   let claims: number[] = [];
-  // 2 ms: `utimes` takes seconds as a double, which may round a millisecond away. Some file systems keep whole seconds only.
+  // 2 ms: `utimes` takes seconds as a double, which may round a millisecond away. Some file systems keep whole seconds
+  // only.
   const owns = (stats: Stats | undefined) =>
     stats !== undefined &&
     claims.some(claim => Math.abs(claim - stats.mtimeMs) < 2 || Math.floor(claim / 1000) * 1000 === stats.mtimeMs);
@@ -30,7 +35,8 @@ export function lockFileSystem(): LockFileSystem {
     fs: {
       mkdir(path, callback) {
         fs.mkdir(path, error => {
-          // Under this name it is not taken for EEXIST, after which proper-lockfile would remove a stale lock in its own, unsafe way.
+          // Under this name it is not taken for EEXIST, after which proper-lockfile would remove a stale lock in its
+          // own, unsafe way.
           callback(error?.code === 'EEXIST' ? Object.assign(error, { code: 'ELOCKED' }) : error);
         });
       },

@@ -1,8 +1,9 @@
 import type { CredentialStore, KimiCredentials } from './credential-store';
 
 /**
- * Keeps the credential in this process only; it is gone when the process ends. For tests, and for apps that keep tokens themselves
- * (`initial`, and the session's `onCredentials` hook). Has no lock: nothing outside the process can reach it.
+ * Keeps the credential in this process only; it is gone when the process ends. For tests, and for apps that keep tokens
+ * themselves (`initial`, and the session's `onCredentials` hook). Has no lock: nothing outside the process can reach
+ * it.
  */
 export function memoryCredentialStore(initial?: KimiCredentials): CredentialStore {
   // A closure, not a field: `inspect` and `JSON.stringify` of a store show no secret.

@@ -2,8 +2,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a directory and its missing parents with mode 0700, whatever the umask. A directory that is there keeps its mode: it may be
- * shared on purpose.
+ * Makes a directory and its missing parents with mode 0700, whatever the umask. A directory that is there keeps its
+ * mode: it may be shared on purpose.
  */
 export async function makePrivateDirectory(path: string): Promise<void> {
   try {

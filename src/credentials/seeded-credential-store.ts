@@ -2,12 +2,12 @@ import { accessTokenLifetime } from './access-token-lifetime';
 import type { CredentialStore } from './credential-store';
 
 /**
- * A persistent store that starts from `KIMI_REFRESH_TOKEN` (and `KIMI_ACCESS_TOKEN`, if set) while it has no login of its own: for
- * servers and CI that get their first login as a secret (decisions.md 11).
+ * A persistent store that starts from `KIMI_REFRESH_TOKEN` (and `KIMI_ACCESS_TOKEN`, if set) while it has no login of
+ * its own: for servers and CI that get their first login as a secret (decisions.md 11).
  *
- * The seed itself is not written: when it is due, the session refreshes it under the store's lock and saves what follows. From then on
- * the store has a login, or a tombstone, and the variables are ignored. So two processes that start together cannot write the spent
- * seed over its successor. To use a new seed, clear the store.
+ * The seed itself is not written: when it is due, the session refreshes it under the store's lock and saves what
+ * follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that
+ * start together cannot write the spent seed over its successor. To use a new seed, clear the store.
  */
 export function seededCredentialStore(
   store: CredentialStore,

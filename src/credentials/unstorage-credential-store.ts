@@ -16,16 +16,20 @@ export type UnstorageCredentialStoreOptions = {
   key?: string | undefined;
   /** Your lock over every process that uses the same storage and key: see {@link CredentialStore.withLock}. */
   withLock?: CredentialStore['withLock'] | undefined;
-  /** Encrypts what is stored (AES-256-GCM). In a list the first one encrypts and every one decrypts. Without it the tokens are readable. */
+  /**
+   * Encrypts what is stored (AES-256-GCM). In a list the first one encrypts and every one decrypts. Without it the
+   * tokens are readable.
+   */
   encryptionKey?: EncryptionKey | readonly EncryptionKey[] | undefined;
 };
 
 /**
  * Keeps the credential in any driver of `unstorage` (Vercel KV, Cloudflare KV, MongoDB, S3 ...).
  *
- * `unstorage` has no lock and no compare-and-set. Without `withLock` **only one process may refresh**: two that refresh at the same time
- * both send the same single-use refresh token, and the login is lost. For several processes pass a lock, or use `redisCredentialStore`.
- * A save is as atomic as the driver; `fs` and `fs-lite` are not, and write files that others can read: use `fileCredentialStore` there.
+ * `unstorage` has no lock and no compare-and-set. Without `withLock` **only one process may refresh**: two that refresh
+ * at the same time both send the same single-use refresh token, and the login is lost. For several processes pass a
+ * lock, or use `redisCredentialStore`. A save is as atomic as the driver; `fs` and `fs-lite` are not, and write files
+ * that others can read: use `fileCredentialStore` there.
  * @throws KimiInvalidArgumentError for an encryption key that cannot work
  */
 export function unstorageCredentialStore(

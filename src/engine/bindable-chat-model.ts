@@ -8,9 +8,9 @@ export type BoundConfig = Required<
 >;
 
 /**
- * openai-compatible's model, with a way to give one call a configuration of its own, so that what belongs to one call (its body, its
- * answer's headers, its usage) is kept apart from others on the same model. Making a model costs half a millisecond (aisdk.md 9); binding
- * one costs an object.
+ * openai-compatible's model, with a way to give one call a configuration of its own, so that what belongs to one call
+ * (its body, its answer's headers, its usage) is kept apart from others on the same model. Making a model costs half a
+ * millisecond (aisdk.md 9); binding one costs an object.
  */
 export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
   bind(config: BoundConfig): this {

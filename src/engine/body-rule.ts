@@ -3,8 +3,8 @@ import type { KimiCall } from './kimi-call';
 import type { KimiChatRequestBody } from './kimi-chat-request-body';
 
 /**
- * One thing Kimi's chat request needs beyond openai-compatible. Rules run in the order of `body-rules.ts`, on a body that is not
- * shared with anybody, and may change it in place.
+ * One thing Kimi's chat request needs beyond openai-compatible. Rules run in the order of `body-rules.ts`, on a body
+ * that is not shared with anybody, and may change it in place.
  */
 export type BodyRule = {
   /** Kebab-case, unique; stands in the README table and in tests. */

@@ -23,7 +23,10 @@ import { toolChoice } from './rules/tool-choice';
 import { toolNames } from './rules/tool-names';
 import { toolSchemas } from './rules/tool-schemas';
 
-/** What Kimi needs beyond openai-compatible, in the order in which it is applied. Where the order matters, the comment says why. */
+/**
+ * What Kimi needs beyond openai-compatible, in the order in which it is applied. Where the order matters, the comment
+ * says why.
+ */
 export const BODY_RULES: readonly BodyRule[] = [
   modelSlug,
 

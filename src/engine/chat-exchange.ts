@@ -16,7 +16,10 @@ import { kimiMetadata, type KimiProviderMetadata } from './kimi-metadata';
 /** More of an answer that is none is not read. */
 const MAXIMUM_BODY_LENGTH = 64 * 1024;
 
-/** One request and its answer: what is known of both, and the configuration that finds it out while openai-compatible makes the call. */
+/**
+ * One request and its answer: what is known of both, and the configuration that finds it out while openai-compatible
+ * makes the call.
+ */
 export class ChatExchange implements Exchange {
   url = '';
   requestBodyValues: unknown = {};

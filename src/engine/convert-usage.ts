@@ -9,8 +9,8 @@ type WireUsage = {
 };
 
 /**
- * Kimi's usage to the AI SDK's. `prompt_tokens` includes the cached part; cached tokens stand in `cached_tokens`, else in
- * `prompt_tokens_details` (wire.md 7, B:193525-193536). What the server does not say stays `undefined`.
+ * Kimi's usage to the AI SDK's. `prompt_tokens` includes the cached part; cached tokens stand in `cached_tokens`, else
+ * in `prompt_tokens_details` (wire.md 7, B:193525-193536). What the server does not say stays `undefined`.
  */
 export function convertUsage(usage: unknown): LanguageModelV4Usage {
   const wire = (typeof usage === 'object' && usage !== null ? usage : {}) as WireUsage;

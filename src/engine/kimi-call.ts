@@ -14,7 +14,9 @@ export type KimiCall = {
   effort: { value: string | undefined; argument: string };
   /** `x-session-id` or `x-session-affinity` of the call's headers, which opencode sends. */
   sessionId: string | undefined;
-  /** Wire name to the caller's, of tools that the rule `tool-names` renames; the answer's names are turned back by it. */
+  /**
+   * Wire name to the caller's, of tools that the rule `tool-names` renames; the answer's names are turned back by it.
+   */
   toolNames: Map<string, string>;
   /** Warnings found before the body existed; the engine appends those of the rules. */
   warnings: SharedV4Warning[];

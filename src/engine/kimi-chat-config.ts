@@ -15,7 +15,9 @@ export type KimiChatConfig = {
   headers(): Record<string, string | undefined>;
   /** The chain that signs in and identifies. */
   fetch: FetchFunction;
-  /** What `id` means for the account: slug and capabilities. @throws when the account lacks it or it is served elsewhere */
+  /**
+   * What `id` means for the account: slug and capabilities. @throws when the account lacks it or it is served elsewhere
+   */
   model(id: string): Promise<ModelInfo> | ModelInfo;
   /** After the server refused `slug`: what `id` means by a newer list, if that is another slug. */
   modelAfterRefusal(id: string, slug: string): Promise<ModelInfo | undefined>;

@@ -24,14 +24,14 @@ import { transformRequestBody } from './transform-request-body';
 import { withServerChunks } from './with-server-chunks';
 
 /**
- * `ms://` files are Kimi's own; every other URL is downloaded by the AI SDK and sent inline, because Kimi refuses http URLs
- * (peers.md 5.5).
+ * `ms://` files are Kimi's own; every other URL is downloaded by the AI SDK and sent inline, because Kimi refuses http
+ * URLs (peers.md 5.5).
  */
 const SUPPORTED_URLS = { 'image/*': [/^ms:\/\//], 'video/*': [/^ms:\/\//] };
 
 /**
- * The engine: one V4-shaped model over openai-compatible's, which is called with prepared options and whose body goes through the rules.
- * The faces put it into the dialect of each AI SDK major.
+ * The engine: one V4-shaped model over openai-compatible's, which is called with prepared options and whose body goes
+ * through the rules. The faces put it into the dialect of each AI SDK major.
  */
 export class KimiChatLanguageModel {
   readonly modelId: string;
@@ -49,7 +49,8 @@ export class KimiChatLanguageModel {
   }
 
   /**
-   * @throws KimiAPIError where the API refuses, the network fails, or the answer has neither text nor a tool call (decisions.md 33)
+   * @throws KimiAPIError where the API refuses, the network fails, or the answer has neither text nor a tool call
+   *   (decisions.md 33)
    * @throws KimiLoginRequiredError, KimiTokenRefreshError of the sign-in
    */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
@@ -79,7 +80,10 @@ export class KimiChatLanguageModel {
     });
   }
 
-  /** Sends with what the id means for the account. A slug the server refuses is looked up anew and sent again once, if it is another one now. */
+  /**
+   * Sends with what the id means for the account. A slug the server refuses is looked up anew and sent again once, if
+   * it is another one now.
+   */
   private async withModel<T>(
     options: LanguageModelV4CallOptions,
     send: (prepared: LanguageModelV4CallOptions) => Promise<T>,
@@ -102,7 +106,8 @@ export class KimiChatLanguageModel {
     try {
       return await send(prepared);
     } catch (error) {
-      // "Not found the model … or Permission denied" (wire.md 8.2); 401 and 400 for an id that is gone (peers.md 5.2: openclaw#111561).
+      // "Not found the model … or Permission denied" (wire.md 8.2); 401 and 400 for an id that is gone (peers.md 5.2:
+      // openclaw#111561).
       const other =
         KimiAPIError.isInstance(error) && (error.statusCode === 404 || error.code === 'KIMI_MODEL_UNAVAILABLE')
           ? await untilAborted(this.config.modelAfterRefusal(this.modelId, model.id), abortSignal)
@@ -140,7 +145,10 @@ export class KimiChatLanguageModel {
     return this.wrapped.bind(exchange.bind({ fetch, generateId, transform, stream }));
   }
 
-  /** What openai-compatible does not know of a whole answer: leaked tool calls, Kimi's usage and metadata, and that it may be empty. */
+  /**
+   * What openai-compatible does not know of a whole answer: leaked tool calls, Kimi's usage and metadata, and that it
+   * may be empty.
+   */
   private complete(result: LanguageModelV4GenerateResult, exchange: ChatExchange): LanguageModelV4GenerateResult {
     const body = result.response?.body;
     const given = this.withToolCallIds(result.content, body);

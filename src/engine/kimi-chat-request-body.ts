@@ -1,4 +1,7 @@
-/** The chat request as the body rules see it: what openai-compatible made, before it is serialised. Unknown fields stay as they are. */
+/**
+ * The chat request as the body rules see it: what openai-compatible made, before it is serialised. Unknown fields stay
+ * as they are.
+ */
 export type KimiChatRequestBody = {
   model: string;
   messages: KimiChatMessage[];

@@ -4,7 +4,9 @@ import { isErrorBody, type ErrorBody } from '../stream/is-error-body';
 /** Errors for events that are error bodies, by the event as it was parsed. */
 const errors = new WeakMap<object, Error>();
 
-/** An error body as openai-compatible wants it: with an `error`, which it reads after `processChunk` has seen the event. */
+/**
+ * An error body as openai-compatible wants it: with an `error`, which it reads after `processChunk` has seen the event.
+ */
 class ReadErrorBody {
   constructor(private readonly body: ErrorBody) {}
 
@@ -19,8 +21,9 @@ export function setEventError(event: ErrorBody, error: Error): void {
 }
 
 /**
- * Lets openai-compatible recognise Kimi's error bodies. What they are about is judged elsewhere: whole answers in errors/chat-failure.ts,
- * events of a stream through {@link setEventError}, because the schema knows nothing of the call.
+ * Lets openai-compatible recognise Kimi's error bodies. What they are about is judged elsewhere: whole answers in
+ * errors/chat-failure.ts, events of a stream through {@link setEventError}, because the schema knows nothing of the
+ * call.
  */
 export const kimiErrorStructure = {
   errorSchema: z.custom<ErrorBody>(isErrorBody).transform(body => new ReadErrorBody(body)),

@@ -19,35 +19,42 @@ export const REASONING_EFFORTS = [
 /** `providerOptions.kimi`, also read under the provider's `name`. */
 export type KimiLanguageModelOptions = {
   /**
-   * How much the model thinks. `auto` (default): the server decides. `off`/`none`: no thinking. `on`: thinking at the model's default.
-   * Levels are mapped to the nearest one the model has, with a warning when that changes them. Beats AI SDK 7's `reasoning`.
+   * How much the model thinks. `auto` (default): the server decides. `off`/`none`: no thinking. `on`: thinking at the
+   * model's default. Levels are mapped to the nearest one the model has, with a warning when that changes them. Beats
+   * AI SDK 7's `reasoning`.
    */
   reasoningEffort?: (typeof REASONING_EFFORTS)[number] | (string & {});
   /**
-   * `preserved`: earlier turns' reasoning is kept in the context (`thinking.keep: "all"` on the wire). `interleaved`: the server's rule.
-   * Default: `preserved` with the kimi-code identity, which sends it on every request, else `interleaved`.
+   * `preserved`: earlier turns' reasoning is kept in the context (`thinking.keep: "all"` on the wire). `interleaved`:
+   * the server's rule. Default: `preserved` with the kimi-code identity, which sends it on every request, else
+   * `interleaved`.
    */
   reasoningHistory?: 'preserved' | 'interleaved';
-  /** One value per conversation, so that the server can find its cached prefix. Default: the session id header that opencode sends. */
+  /**
+   * One value per conversation, so that the server can find its cached prefix. Default: the session id header that
+   * opencode sends.
+   */
   promptCacheKey?: string;
-  /** The wire form, as existing opencode configurations write it. `reasoningEffort` and `reasoningHistory` win over it. */
+  /**
+   * The wire form, as existing opencode configurations write it. `reasoningEffort` and `reasoningHistory` win over it.
+   */
   thinking?: { type?: 'enabled' | 'disabled'; effort?: string; keep?: 'all' | null };
   /**
-   * Sends `temperature`, `topP`, `frequencyPenalty`, `presencePenalty` and `seed` to every model. Models from K2.5 on refuse changed
-   * values, so that by default these settings are left out with a warning. Default `false`.
+   * Sends `temperature`, `topP`, `frequencyPenalty`, `presencePenalty` and `seed` to every model. Models from K2.5 on
+   * refuse changed values, so that by default these settings are left out with a warning. Default `false`.
    */
   forceSampling?: boolean;
   /**
-   * What goes as `max_completion_tokens` where `maxOutputTokens` is not set. `window` (default): what the model's context window has left
-   * by estimate, as the official clients ask for it. `server-default`: nothing, so that the server's own limit counts; for the platform,
-   * where rate limits may count the tokens that were asked for.
+   * What goes as `max_completion_tokens` where `maxOutputTokens` is not set. `window` (default): what the model's
+   * context window has left by estimate, as the official clients ask for it. `server-default`: nothing, so that the
+   * server's own limit counts; for the platform, where rate limits may count the tokens that were asked for.
    */
   outputLimit?: 'window' | 'server-default';
   /** Whether the answer must follow the schema of structured output to the letter (`strict`). Default `true`. */
   strictJsonSchema?: boolean;
   /**
-   * The prompt ends with an assistant message that is the beginning of the answer; the model goes on from there. Platform only; not with
-   * JSON output. May also stand on the message (`KimiMessageOptions`).
+   * The prompt ends with an assistant message that is the beginning of the answer; the model goes on from there.
+   * Platform only; not with JSON output. May also stand on the message (`KimiMessageOptions`).
    */
   partial?: boolean;
   /** A stable identifier of the end user, best a hash; the platform's word for OpenAI's `user`. */
@@ -83,7 +90,8 @@ const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
 export type ParsedKimiOptions = z.infer<typeof optionsSchema>;
 
 /**
- * Reads `providerOptions.kimi` and `providerOptions[name]`, the latter winning. An unknown key becomes a warning and goes nowhere.
+ * Reads `providerOptions.kimi` and `providerOptions[name]`, the latter winning. An unknown key becomes a warning and
+ * goes nowhere.
  * @throws KimiInvalidArgumentError for a bad value; the message names the allowed ones.
  */
 export function parseKimiOptions(
@@ -100,7 +108,8 @@ export function parseKimiOptions(
       throw new KimiInvalidArgumentError({
         argument: `providerOptions.${namespace}`,
         message:
-          `providerOptions.${namespace} must be an object of options, not ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}. ` +
+          `providerOptions.${namespace} must be an object of options, not ` +
+          `${Array.isArray(value) ? 'an array' : `a ${typeof value}`}. ` +
           `Options: ${Object.keys(optionsSchema.shape).join(', ')}.`,
       });
     }
@@ -113,7 +122,9 @@ export function parseKimiOptions(
       if (!(option in optionsSchema.shape)) {
         warnings.push({
           type: 'other',
-          message: `providerOptions.${namespace}.${key} is not an option of this provider and was ignored. Options: ${Object.keys(optionsSchema.shape).join(', ')}.`,
+          message:
+            `providerOptions.${namespace}.${key} is not an option of this provider and was ignored. Options: ` +
+            `${Object.keys(optionsSchema.shape).join(', ')}.`,
         });
         continue;
       }

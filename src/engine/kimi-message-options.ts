@@ -9,8 +9,8 @@ export type KimiMessageOptions = {
   /** Who speaks, for messages of system, user and assistant. Platform only. */
   name?: string;
   /**
-   * On a system message with empty text: tools that the model has from here on, for models that load tools in mid-conversation. To have
-   * the AI SDK run them, give them in `tools` of the call too.
+   * On a system message with empty text: tools that the model has from here on, for models that load tools in
+   * mid-conversation. To have the AI SDK run them, give them in `tools` of the call too.
    */
   tools?: ReadonlyArray<{ name: string; description?: string; inputSchema: JSONSchema7 }>;
 };

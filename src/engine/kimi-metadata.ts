@@ -1,6 +1,9 @@
 import { convertUsage } from './convert-usage';
 
-/** `providerMetadata.kimi` of every answer, of `generateText` and of a stream's end alike. What the server does not say is absent. */
+/**
+ * `providerMetadata.kimi` of every answer, of `generateText` and of a stream's end alike. What the server does not say
+ * is absent.
+ */
 export type KimiProviderMetadata = {
   /** The server's id of this request (`x-trace-id`), which support asks for. */
   traceId?: string;

@@ -13,7 +13,10 @@ export type ThinkingFields = {
 /** Levels from least to most; the distance between two places decides what is nearest. */
 const LADDER = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
-/** For models without an effort list: what `reasoning_effort` may say (decisions.md 28); on the platform nothing, see below. */
+/**
+ * For models without an effort list: what `reasoning_effort` may say (decisions.md 28); on the platform nothing, see
+ * below.
+ */
 const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = {
   low: 'low',
   medium: 'medium',
@@ -32,8 +35,8 @@ const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = {
  * | `on` | `enabled` at the default effort | `enabled` | nothing sent, warning |
  * | a level | `enabled` at the nearest listed level, ties up, warning when changed | `enabled` and `reasoning_effort`, `xhigh`/`max` as `high` | nothing sent, warning |
  *
- * The platform refuses both fields together for models without a list ("cannot specify both 'thinking' and 'reasoning_effort'",
- * HKUDS/nanobot#3939): there a level switches thinking on, with a warning.
+ * The platform refuses both fields together for models without a list ("cannot specify both 'thinking' and
+ * 'reasoning_effort'", HKUDS/nanobot#3939): there a level switches thinking on, with a warning.
  *
  * @param effort the word asked for; `minimal` means `low`
  * @param options.argument the option it came from, for messages
@@ -118,7 +121,10 @@ function withoutList(
   return { thinking: { type: 'enabled' }, ...(level === undefined ? {} : { reasoning_effort: level }) };
 }
 
-/** The declared default if listed, else the middle level, as the official client picks it (wire.md 6.2, B:195352-195395). */
+/**
+ * The declared default if listed, else the middle level, as the official client picks it (wire.md 6.2,
+ * B:195352-195395).
+ */
 function defaultEffort(model: ModelInfo): string | undefined {
   const efforts = model.efforts ?? [];
   return model.defaultEffort !== undefined && efforts.includes(model.defaultEffort)

@@ -3,7 +3,10 @@ import type { KimiChatMessage } from './kimi-chat-request-body';
 export type MessageMeasure = {
   /** UTF-8 JSON of the messages without the data of inline media. */
   bytes: number;
-  /** The official client's estimate: four ASCII characters, or one other, are a token; an image or video counts 2,000 (wire.md 6.3). */
+  /**
+   * The official client's estimate: four ASCII characters, or one other, are a token; an image or video counts 2,000
+   * (wire.md 6.3).
+   */
   tokens: number;
 };
 

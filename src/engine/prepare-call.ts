@@ -8,14 +8,14 @@ import { preparePrompt } from './prepare-prompt';
 const SESSION_HEADERS = ['x-session-id', 'x-session-affinity'];
 
 /**
- * The key under which a {@link KimiCall} travels through openai-compatible, which copies unknown provider options into the body it hands
- * to `transformRequestBody`. It is taken out there, so nothing of it reaches the wire.
+ * The key under which a {@link KimiCall} travels through openai-compatible, which copies unknown provider options into
+ * the body it hands to `transformRequestBody`. It is taken out there, so nothing of it reaches the wire.
  */
 export const KIMI_CALL_KEY = 'kimiCall';
 
 /**
- * Call options and model to what openai-compatible is called with. The user's provider options stay here: openai-compatible would copy
- * them into the body as they are.
+ * Call options and model to what openai-compatible is called with. The user's provider options stay here:
+ * openai-compatible would copy them into the body as they are.
  */
 export function prepareCall(
   { reasoning, providerOptions, prompt, ...options }: LanguageModelV4CallOptions,

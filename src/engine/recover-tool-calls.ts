@@ -2,8 +2,8 @@ import type { LanguageModelV4Content } from '@ai-sdk/provider';
 import { ToolCallRecovery, type Said } from '../stream/tool-call-recovery';
 
 /**
- * Tool calls that leaked into the text or the reasoning of a whole answer become real ones, as in a stream; `count` is how many. Returns
- * `undefined` where nothing changes.
+ * Tool calls that leaked into the text or the reasoning of a whole answer become real ones, as in a stream; `count` is
+ * how many. Returns `undefined` where nothing changes.
  */
 export function recoverToolCalls(
   content: readonly LanguageModelV4Content[],

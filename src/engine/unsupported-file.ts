@@ -1,14 +1,16 @@
 import type { LanguageModelV4FilePart } from '@ai-sdk/provider';
 
-/** The type under which a file that Kimi does not take reaches the body rule `media`, which decides what becomes of it. */
+/**
+ * The type under which a file that Kimi does not take reaches the body rule `media`, which decides what becomes of it.
+ */
 export const UNSUPPORTED_FILE = 'unsupported_file';
 
 /** Kinds that openai-compatible may turn into what Kimi takes. */
 const KINDS = ['image', 'video', 'text'];
 
 /**
- * The same file, where it is an image, a video or text. Anything else openai-compatible would refuse, or send as what Kimi does not know;
- * it goes as an empty text whose type its metadata overwrites.
+ * The same file, where it is an image, a video or text. Anything else openai-compatible would refuse, or send as what
+ * Kimi does not know; it goes as an empty text whose type its metadata overwrites.
  */
 export function markUnsupportedFile<T extends Pick<LanguageModelV4FilePart, 'data' | 'mediaType'>>(file: T): T {
   const kind = file.mediaType.split('/')[0] ?? '';

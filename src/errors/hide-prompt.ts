@@ -10,7 +10,8 @@ const LONGEST_TEXT = 64 * 1024;
 const HIDDEN = '[prompt]';
 
 /**
- * The same value, a text or parsed JSON, without what it repeats of the prompt: servers and proxies quote requests that they refuse.
+ * The same value, a text or parsed JSON, without what it repeats of the prompt: servers and proxies quote requests that
+ * they refuse.
  * @param requestBodyValues the request's body; its `messages` are the prompt
  */
 export function hidePrompt<T>(value: T, requestBodyValues: unknown): T {

@@ -5,8 +5,8 @@ const marker = 'ai-sdk-provider-kimi.error.KIMI_API';
 const symbol = Symbol.for(marker);
 
 /**
- * What an answer of the API that is an error is about. Stable; tell cases apart by this, not by status or text: Kimi uses one status
- * and type for several cases (wire.md 14.12).
+ * What an answer of the API that is an error is about. Stable; tell cases apart by this, not by status or text: Kimi
+ * uses one status and type for several cases (wire.md 14.12).
  */
 export type KimiAPIErrorCode =
   /** The server does not serve this client (403). */
@@ -78,12 +78,13 @@ export type KimiAPIErrorOptions = {
 };
 
 /**
- * An answer of the API that is an error, an answer that broke off or is empty, or no answer. An `APICallError` of every AI SDK major, so
- * that retries and hosts treat it as one; `code` says which case it is and `message` what to do.
+ * An answer of the API that is an error, an answer that broke off or is empty, or no answer. An `APICallError` of every
+ * AI SDK major, so that retries and hosts treat it as one; `code` says which case it is and `message` what to do.
  *
- * `requestBodyValues` holds the prompt, as the AI SDK's contract has it; it can be read, but is not shown by `console.log` and not
- * serialised. Where the error must not be retried, `message` and `responseBody` avoid the words by which hosts decide to retry
- * (clients.md 4); `data` is the body as the server sent it. What the two repeat of the prompt is left out.
+ * `requestBodyValues` holds the prompt, as the AI SDK's contract has it; it can be read, but is not shown by
+ * `console.log` and not serialised. Where the error must not be retried, `message` and `responseBody` avoid the words
+ * by which hosts decide to retry (clients.md 4); `data` is the body as the server sent it. What the two repeat of the
+ * prompt is left out.
  */
 export class KimiAPIError extends APICallError {
   readonly [symbol] = true;
@@ -100,7 +101,10 @@ export class KimiAPIError extends APICallError {
   /** Where the refused credential came from; for 401, 402 and 403. */
   readonly source: string | undefined;
 
-  /** When the server wants to be asked again, where it says so. A minute or more from now: not retryable (decisions.md 32). */
+  /**
+   * When the server wants to be asked again, where it says so. A minute or more from now: not retryable (decisions.md
+   * 32).
+   */
   readonly retryAfter: Date | undefined;
 
   /** When the quota is fresh again, where the server says so. */

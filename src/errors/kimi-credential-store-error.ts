@@ -5,7 +5,10 @@ const code = 'KIMI_CREDENTIAL_STORE';
 const marker = `ai-sdk-provider-kimi.error.${code}`;
 const symbol = Symbol.for(marker);
 
-/** A credential store cannot be read, written, locked or unlocked. Never means "logged out"; the message says what to do. */
+/**
+ * A credential store cannot be read, written, locked or unlocked. Never means "logged out"; the message says what to
+ * do.
+ */
 export class KimiCredentialStoreError extends KimiError {
   readonly [symbol] = true;
 
@@ -14,7 +17,10 @@ export class KimiCredentialStoreError extends KimiError {
 
   readonly operation: 'load' | 'save' | 'clear' | 'lock';
 
-  /** What went wrong: `corrupt` (cannot be parsed or has wrong types), `future` (written by a newer version), `locked`, `unavailable`, `timeout`, `permissions`, `read-only`, `lock-lost`, `failed`. */
+  /**
+   * What went wrong: `corrupt` (cannot be parsed or has wrong types), `future` (written by a newer version), `locked`,
+   * `unavailable`, `timeout`, `permissions`, `read-only`, `lock-lost`, `failed`.
+   */
   readonly reason:
     | 'corrupt'
     | 'future'

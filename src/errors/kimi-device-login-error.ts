@@ -10,8 +10,9 @@ export class KimiDeviceLoginError extends KimiError {
   readonly [symbol] = true;
 
   /**
-   * `denied`: the person refused it. `expired`: nobody confirmed it in time. `unreachable`: the OAuth host cannot be reached.
-   * `refused`: the OAuth host answered with an error. `untrusted-url`: it asked to open a page that is not Kimi's.
+   * `denied`: the person refused it. `expired`: nobody confirmed it in time. `unreachable`: the OAuth host cannot be
+   * reached. `refused`: the OAuth host answered with an error. `untrusted-url`: it asked to open a page that is not
+   * Kimi's.
    */
   readonly reason: 'denied' | 'expired' | 'unreachable' | 'refused' | 'untrusted-url';
 

@@ -5,7 +5,8 @@ const symbol = Symbol.for(marker);
 
 /**
  * Base of every error this package raises that is not an answer of the API (those are `APICallError`s).
- * Messages name what happened, where, and the command or setting that fixes it; they never hold a token, a key or prompt text.
+ * Messages name what happened, where, and the command or setting that fixes it; they never hold a token, a key or
+ * prompt text.
  */
 export class KimiError extends AISDKError {
   readonly [symbol] = true;

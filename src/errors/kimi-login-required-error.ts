@@ -6,8 +6,8 @@ const marker = `ai-sdk-provider-kimi.error.${code}`;
 const symbol = Symbol.for(marker);
 
 /**
- * No usable credential: nothing stored, the login was revoked, or the server refuses it. Not retryable: a person must act.
- * `source` names where the credential came from or was looked for.
+ * No usable credential: nothing stored, the login was revoked, or the server refuses it. Not retryable: a person must
+ * act. `source` names where the credential came from or was looked for.
  */
 export class KimiLoginRequiredError extends KimiError {
   readonly [symbol] = true;

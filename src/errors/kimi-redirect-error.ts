@@ -5,7 +5,10 @@ const code = 'KIMI_REDIRECT';
 const marker = `ai-sdk-provider-kimi.error.${code}`;
 const symbol = Symbol.for(marker);
 
-/** The server answered with a redirect that is not followed, so that prompt, identity and credential stay with the host they are meant for. */
+/**
+ * The server answered with a redirect that is not followed, so that prompt, identity and credential stay with the host
+ * they are meant for.
+ */
 export class KimiRedirectError extends KimiError {
   readonly [symbol] = true;
 

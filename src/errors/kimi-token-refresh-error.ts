@@ -5,9 +5,10 @@ const marker = `ai-sdk-provider-kimi.error.${code}`;
 const symbol = Symbol.for(marker);
 
 /**
- * The access token could not be renewed now; the sign-in is kept. An `APICallError`, so that the AI SDK retries it by itself, after the
- * `retry-after` of the OAuth host if it gave one. Carries no request body: that was the refresh token. Has no `cause` either: the AI SDK
- * replaces an error with a network error behind it by one of its own (`handleFetchError`), and the message says what it was.
+ * The access token could not be renewed now; the sign-in is kept. An `APICallError`, so that the AI SDK retries it by
+ * itself, after the `retry-after` of the OAuth host if it gave one. Carries no request body: that was the refresh
+ * token. Has no `cause` either: the AI SDK replaces an error with a network error behind it by one of its own
+ * (`handleFetchError`), and the message says what it was.
  */
 export class KimiTokenRefreshError extends APICallError {
   readonly [symbol] = true;

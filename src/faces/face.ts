@@ -1,6 +1,9 @@
 import type { V4Engine } from './v4-engine';
 
-/** What the faces share. TypeScript-private fields only: ai@7 wraps models in a Proxy, which breaks `#private` (peers.md 0.6). */
+/**
+ * What the faces share. TypeScript-private fields only: ai@7 wraps models in a Proxy, which breaks `#private` (peers.md
+ * 0.6).
+ */
 export abstract class Face {
   readonly provider: string;
   readonly modelId: string;

@@ -5,8 +5,9 @@ import { toV4FileData } from './to-v4-file-data';
 import { toV4ToolResultOutput } from './to-v4-tool-result-output';
 
 /**
- * Call options of any AI SDK major to V4's. A face cannot know which dialect it gets: ai@6 hands V3 prompts to V2 models and ai@7 V4
- * prompts to V2 and V3 models, both unconverted (aisdk.md 2.2), so every part is recognised by its own shape.
+ * Call options of any AI SDK major to V4's. A face cannot know which dialect it gets: ai@6 hands V3 prompts to V2
+ * models and ai@7 V4 prompts to V2 and V3 models, both unconverted (aisdk.md 2.2), so every part is recognised by its
+ * own shape.
  */
 export function toV4CallOptions(
   options: LanguageModelV2CallOptions | LanguageModelV3CallOptions | LanguageModelV4CallOptions,

@@ -58,7 +58,10 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
   md: 'text',
 };
 
-/** V3's `file-url` reaches a V3 model without its media type (aisdk.md 2.3): the data URL or the name tells, else it is an image, the usual case. */
+/**
+ * V3's `file-url` reaches a V3 model without its media type (aisdk.md 2.3): the data URL or the name tells, else it is
+ * an image, the usual case.
+ */
 function topLevelType({ type, url = '', filename = '' }: AnyItem): string {
   if (type.startsWith('image')) {
     return 'image';

@@ -1,4 +1,7 @@
-/** A device id without a disk: the same for the same account in every process, in the form the client uses (32 hex for kimi-cli, else dashed). */
+/**
+ * A device id without a disk: the same for the same account in every process, in the form the client uses (32 hex for
+ * kimi-cli, else dashed).
+ */
 export async function derivedDeviceId(client: 'kimi-cli' | 'kimi-code' | 'host', account: string): Promise<string> {
   const digest = new Uint8Array(
     await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`ai-sdk-provider-kimi device ${account}`)),

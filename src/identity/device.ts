@@ -17,12 +17,15 @@ export type Device = {
   macOSVersion: string;
 };
 
-/** What the identity needs from the runtime; `#node/device` gives the real one, on edge it says that nothing is known. */
+/**
+ * What the identity needs from the runtime; `#node/device` gives the real one, on edge it says that nothing is known.
+ */
 export type DeviceReader = {
   readDevice(): Promise<Device>;
   /**
-   * The device id file of `sender`: an official client's own one, or this package's. Existing content is used verbatim; a missing or
-   * blank file is created in that client's form. `undefined` where there is no disk or it cannot be written (decisions.md 25).
+   * The device id file of `sender`: an official client's own one, or this package's. Existing content is used verbatim;
+   * a missing or blank file is created in that client's form. `undefined` where there is no disk or it cannot be
+   * written (decisions.md 25).
    */
   readDeviceId(
     sender: 'kimi-cli' | 'kimi-code' | 'host',

@@ -2,8 +2,8 @@ import type { FetchFunction } from '../transport/fetch-function';
 import { setFinalHeaders } from '../transport/set-final-headers';
 
 /**
- * `fetch` with the identity headers set last, for every host. `headers` is asked at each request, so that settings and environment count
- * at request time; it may answer from memory.
+ * `fetch` with the identity headers set last, for every host. `headers` is asked at each request, so that settings and
+ * environment count at request time; it may answer from memory.
  */
 export function createIdentityFetch({
   fetch,

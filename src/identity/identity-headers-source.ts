@@ -8,8 +8,8 @@ import { identityHeaders, parseIdentity, type KimiIdentity } from './identity';
 type HeaderList = ReadonlyArray<readonly [string, string]>;
 
 /**
- * The identity headers of a provider, read once and then answered from memory: device facts and id do not change while a process lives.
- * `undefined` as identity is the package's own User-Agent alone, which the platform service gets.
+ * The identity headers of a provider, read once and then answered from memory: device facts and id do not change while
+ * a process lives. `undefined` as identity is the package's own User-Agent alone, which the platform service gets.
  *
  * @param account what the device id is derived from where no disk holds one; never random per process (decisions.md 25)
  */

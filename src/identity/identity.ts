@@ -13,14 +13,17 @@ export type HostIdentity = {
   version: string;
   /** `X-Msh-Platform`, for example `my_agent`. */
   platform: string;
-  /** Stable id of this device or deployment. Default: the file `device_id` in this package's data directory, else derived from the account. */
+  /**
+   * Stable id of this device or deployment. Default: the file `device_id` in this package's data directory, else
+   * derived from the account.
+   */
   deviceId?: string;
 };
 
 /**
  * Who a request says it comes from.
- * `'kimi-cli'` (default) or `'kimi-code'`: the header set of that official client. `{ client, deviceId }`: the same with a device id of
- * your own, for machines without a disk. `{ product, version, platform }`: your host's own name.
+ * `'kimi-cli'` (default) or `'kimi-code'`: the header set of that official client. `{ client, deviceId }`: the same
+ * with a device id of your own, for machines without a disk. `{ product, version, platform }`: your host's own name.
  */
 export type KimiIdentity = OfficialClient | { client: OfficialClient; deviceId?: string } | HostIdentity;
 
@@ -32,7 +35,8 @@ export function parseIdentity(identity: KimiIdentity): {
   if (typeof identity !== 'string' && (typeof identity !== 'object' || identity === null)) {
     throw invalid(
       'identity',
-      `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${identity === null ? 'null' : `a ${typeof identity}`}`,
+      "must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not " +
+        `${identity === null ? 'null' : `a ${typeof identity}`}`,
     );
   }
   const sender = typeof identity === 'string' ? identity : 'client' in identity ? identity.client : identity;
@@ -49,7 +53,8 @@ export function parseIdentity(identity: KimiIdentity): {
       if (typeof sender[field] !== 'string' || !/^[\x21-\x7e]+$/.test(sender[field])) {
         throw invalid(
           `identity.${field}`,
-          "must be printable ASCII without spaces, for example { product: 'my-agent', version: '1.0.0', platform: 'my_agent' }",
+          "must be printable ASCII without spaces, for example { product: 'my-agent', version: '1.0.0', " +
+            "platform: 'my_agent' }",
         );
       }
     }
@@ -92,14 +97,17 @@ export function identityHeaders(
 }
 
 /**
- * Header values hold printable ASCII only: HTTP encoders refuse the rest. Both official clients drop what does not fit and say `unknown`
- * where nothing is left (wire.md 1.3); kimi-cli lets control characters through, which no HTTP library here accepts.
+ * Header values hold printable ASCII only: HTTP encoders refuse the rest. Both official clients drop what does not fit
+ * and say `unknown` where nothing is left (wire.md 1.3); kimi-cli lets control characters through, which no HTTP
+ * library here accepts.
  */
 function printableASCII(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, '').trim() || 'unknown';
 }
 
-/** `platform.system() platform.release() platform.machine()` in Python's words (wire.md 1.2, P auth/oauth.py:194-261). */
+/**
+ * `platform.system() platform.release() platform.machine()` in Python's words (wire.md 1.2, P auth/oauth.py:194-261).
+ */
 function kimiCliDeviceModel(device: Device): string {
   switch (device.platform) {
     case 'darwin':

@@ -1,4 +1,7 @@
-/** Keeps the last good `/models` body for other processes. Never fails: what cannot be read or written is simply not there. */
+/**
+ * Keeps the last good `/models` body for other processes. Never fails: what cannot be read or written is simply not
+ * there.
+ */
 export type CatalogCache = {
   load(): Promise<{ fetchedAt: number; body: unknown } | undefined>;
   save(entry: { fetchedAt: number; body: unknown }): Promise<void>;

@@ -2,10 +2,11 @@ import type { KimiService } from '../upstream';
 import type { ModelInfo } from './model-info';
 
 /**
- * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21 from wire.md 12: the models.dev snapshot inside
- * `@moonshot-ai/kimi-code` 2.1.0 (B:197840) and its configuration documents; thinking of `kimi-for-coding` by decisions.md 29;
- * K3 efforts from a live `/models` entry (oh-my-pi#5893); `k3-256k` from models.dev#4721; sampling from peers.md 5.5;
- * dynamic tools of `kimi-k3` as the platform documents them (@ai-sdk/moonshotai 3.0.60).
+ * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21 from wire.md 12: the
+ * models.dev snapshot inside `@moonshot-ai/kimi-code` 2.1.0 (B:197840) and its configuration documents; thinking of
+ * `kimi-for-coding` by decisions.md 29; K3 efforts from a live `/models` entry (oh-my-pi#5893); `k3-256k` from
+ * models.dev#4721; sampling from peers.md 5.5; dynamic tools of `kimi-k3` as the platform documents them
+ * (@ai-sdk/moonshotai 3.0.60).
  */
 const CODING_MODELS: readonly ModelInfo[] = [
   model({ id: 'kimi-for-coding', displayName: 'Kimi for Coding', contextLength: 262_144 }),
@@ -111,7 +112,10 @@ function modelOfFamily(id: string): ModelInfo {
   return model({ id, contextLength: 262_144 });
 }
 
-/** `moonshot-v1-8k`, `-32k` and `-128k` say their window (ids: @ai-sdk/moonshotai 3.0.60); asked for the rest of a larger one, 8k would refuse. */
+/**
+ * `moonshot-v1-8k`, `-32k` and `-128k` say their window (ids: @ai-sdk/moonshotai 3.0.60); asked for the rest of a
+ * larger one, 8k would refuse.
+ */
 function moonshotWindow(id: string): number {
   const thousands = /-(\d+)k(?=-|$)/.exec(id)?.[1];
   return thousands === undefined ? 131_072 : Number(thousands) * 1024;

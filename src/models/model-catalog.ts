@@ -33,8 +33,8 @@ export type ModelCatalogOptions = {
 };
 
 /**
- * The models of one account: memory, cache, server, in that order. One request in flight; a failure keeps the last good list. No timer
- * stays behind.
+ * The models of one account: memory, cache, server, in that order. One request in flight; a failure keeps the last good
+ * list. No timer stays behind.
  */
 export class ModelCatalog {
   private readonly options: ModelCatalogOptions;
@@ -47,7 +47,9 @@ export class ModelCatalog {
     this.options = options;
   }
 
-  /** What is known. Where nothing is, waits for the server, but not long; `undefined` when it did not answer in time. */
+  /**
+   * What is known. Where nothing is, waits for the server, but not long; `undefined` when it did not answer in time.
+   */
   async current(): Promise<ModelList | undefined> {
     await this.readCache();
     if (this.held === undefined) {
@@ -59,7 +61,10 @@ export class ModelCatalog {
     return this.held;
   }
 
-  /** The server's list, now. Callers share one request. @throws what the fetch throws, or an Error for an answer that is no list */
+  /**
+   * The server's list, now. Callers share one request. @throws what the fetch throws, or an Error for an answer that is
+   * no list
+   */
   refresh(): Promise<ModelList> {
     this.flight ??= this.ask().finally(() => {
       this.flight = undefined;
@@ -92,7 +97,8 @@ export class ModelCatalog {
       const models = response.ok ? parseModelList(body, service) : undefined;
       if (models === undefined) {
         throw new Error(
-          `${apiBaseURL}/models answered HTTP ${response.status}${response.ok ? ', but not with a list of models' : ''}.`,
+          `${apiBaseURL}/models answered HTTP ` +
+            `${response.status}${response.ok ? ', but not with a list of models' : ''}.`,
         );
       }
       this.failedAt = undefined;

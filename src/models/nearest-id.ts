@@ -1,4 +1,7 @@
-/** The candidate that a person most likely meant: fewest edits, at most half of the id's length; `undefined` where none is near. */
+/**
+ * The candidate that a person most likely meant: fewest edits, at most half of the id's length; `undefined` where none
+ * is near.
+ */
 export function nearestId(id: string, candidates: readonly string[]): string | undefined {
   const normalized = normalize(id);
   if (normalized === '') {

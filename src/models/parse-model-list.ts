@@ -3,7 +3,10 @@ import type { KimiService } from '../upstream';
 import { knownModel } from './known-models';
 import type { ModelInfo } from './model-info';
 
-/** An entry of `GET /models`, field by field: what has a wrong type counts as not said, so that one bad field costs no model (wire.md 5). */
+/**
+ * An entry of `GET /models`, field by field: what has a wrong type counts as not said, so that one bad field costs no
+ * model (wire.md 5).
+ */
 const entrySchema = z.object({
   id: z.string().trim().min(1),
   display_name: z.string().min(1).optional().catch(undefined),
@@ -28,7 +31,8 @@ const entrySchema = z.object({
 const listSchema = z.object({ data: z.array(z.unknown()) });
 
 /**
- * The body of `GET /models` in server order. An entry without an id is skipped, the first of two with the same id counts.
+ * The body of `GET /models` in server order. An entry without an id is skipped, the first of two with the same id
+ * counts.
  * @returns `undefined` for what is no list at all
  */
 export function parseModelList(body: unknown, service: KimiService): ModelInfo[] | undefined {
@@ -73,7 +77,10 @@ function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): 
   };
 }
 
-/** The legacy field says whether a model thinks, not whether it can stop: what always thinks must never be sent `disabled`. */
+/**
+ * The legacy field says whether a model thinks, not whether it can stop: what always thinks must never be sent
+ * `disabled`.
+ */
 function legacyThinking(reasons: boolean | undefined, known: ModelInfo['thinking']): ModelInfo['thinking'] {
   if (reasons === undefined) {
     return known;

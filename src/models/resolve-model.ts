@@ -12,7 +12,10 @@ export type KnownModels = { models: readonly ModelInfo[]; source: 'server' | 'ca
 export type ModelResolution = {
   /** The id that was asked for. */
   id: string;
-  /** `resolved`: `slug` is sent. `unknown`: the account has no such model. `unsupported`: it is not served on chat completions. */
+  /**
+   * `resolved`: `slug` is sent. `unknown`: the account has no such model. `unsupported`: it is not served on chat
+   * completions.
+   */
   outcome: 'resolved' | 'unknown' | 'unsupported';
   slug: string;
   protocol: ModelInfo['protocol'];
@@ -33,8 +36,9 @@ const ALIAS = 'kimi-for-coding';
 const DEFAULTS: Readonly<Record<KimiService, string>> = { coding: ALIAS, platform: 'kimi-k3' };
 
 /**
- * Id to slug, pure. `auto` is the server's first entry, its default (wire.md 5, choice of slug). `kimi-for-coding` is sent as is where
- * the account lists it, else it means the first entry. Any other id must be in the list, where there is one.
+ * Id to slug, pure. `auto` is the server's first entry, its default (wire.md 5, choice of slug). `kimi-for-coding` is
+ * sent as is where the account lists it, else it means the first entry. Any other id must be in the list, where there
+ * is one.
  */
 export function resolveModel(id: string, known: KnownModels, service: KimiService): ModelResolution {
   if (known === undefined || known.models.length === 0) {
@@ -82,7 +86,8 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
       knownModel(id, service),
       source,
       usable,
-      `The account has no model ${JSON.stringify(id)}.${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`,
+      'The account has no model ' +
+        `${JSON.stringify(id)}.${nearest === undefined ? '' : ` The nearest it has is "${nearest}".`}`,
     ),
     outcome: 'unknown',
   };
@@ -107,7 +112,9 @@ export function usableModel({ id, outcome, slug, protocol, capabilities, why, us
       modelId: id,
       protocol,
       usable,
-      message: `Kimi serves "${slug}" on the protocol "${protocol}", which this package does not speak. Use one of: ${list}.`,
+      message:
+        `Kimi serves "${slug}" on the protocol "${protocol}", which this package does not speak. Use one of: ` +
+        `${list}.`,
     });
   }
   return capabilities;

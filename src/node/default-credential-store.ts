@@ -3,7 +3,10 @@ import type { DefaultCredentialStoreResolver } from '../credentials/default-cred
 
 const told = new Set<string>();
 
-/** Notices go where Node's own warnings go, each once per process; `node --disable-warning=KIMI_CREDENTIAL_STORE` silences them. */
+/**
+ * Notices go where Node's own warnings go, each once per process; `node --disable-warning=KIMI_CREDENTIAL_STORE`
+ * silences them.
+ */
 function notify(message: string): void {
   if (!told.has(message)) {
     told.add(message);

@@ -15,7 +15,8 @@ export interface CallableProvider<Model> {
   /** The same as `languageModel`. */
   chat(modelId: KimiModelId): Model;
   /**
-   * The models the account has, in the server's order: the first is its default. From the server; the last good list when it cannot be reached.
+   * The models the account has, in the server's order: the first is its default. From the server; the last good list
+   * when it cannot be reached.
    * @throws KimiLoginRequiredError and the like; an Error when there is no list at all
    */
   models(): Promise<readonly ModelInfo[]>;
@@ -31,7 +32,9 @@ export interface CallableProvider<Model> {
   imageModel(modelId: string): never;
 }
 
-/** The provider over one core; `Face` puts the engine into a specification's words. Model objects are made once per id. */
+/**
+ * The provider over one core; `Face` puts the engine into a specification's words. Model objects are made once per id.
+ */
 export function callableProvider<Model>(
   settings: KimiProviderSettings,
   Face: new (engine: V4Engine) => Model,

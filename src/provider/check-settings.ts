@@ -4,7 +4,8 @@ import { checkHeaders } from '../transport/check-headers';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /**
- * Throws for settings that would fail deep inside the runtime, with an error that names none. At requests, never at construction.
+ * Throws for settings that would fail deep inside the runtime, with an error that names none. At requests, never at
+ * construction.
  * @throws KimiInvalidArgumentError
  */
 export function checkSettings({ fetch, headers, identity }: KimiProviderSettings): void {

@@ -62,13 +62,15 @@ export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
   const forAccount =
     account === 'default' ? '' : ` --account ${/^[\w.@-]+$/.test(account) ? account : JSON.stringify(account)}`;
   return endpoints.service === 'coding'
-    ? `Run "npx ai-sdk-provider-kimi login${forAccount}", or set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}.`
-    : `Set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}, or run "npx ai-sdk-provider-kimi login --api-key --service platform${forAccount}".`;
+    ? `Run "npx ai-sdk-provider-kimi login${forAccount}", or set ${variables} (or the "apiKey" setting) to a key ` +
+        `from ${consoleURL(endpoints)}.`
+    : `Set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}, or run "npx ` +
+        `ai-sdk-provider-kimi login --api-key --service platform${forAccount}".`;
 }
 
 /**
- * The same where a `credentialStore` is set: the command line signs in to its own places, and no variable is looked at (decisions.md 8).
- * A `credentialStore` that is an official client's file belongs to that client.
+ * The same where a `credentialStore` is set: the command line signs in to its own places, and no variable is looked at
+ * (decisions.md 8). A `credentialStore` that is an official client's file belongs to that client.
  */
 export function storeRemedy(endpoints: KimiEndpoints, { impliedIdentity }: CredentialStore): string {
   const how =
@@ -79,14 +81,19 @@ export function storeRemedy(endpoints: KimiEndpoints, { impliedIdentity }: Crede
         : endpoints.service === 'coding'
           ? 'Sign in there: call auth.login() of a provider with this "credentialStore"'
           : 'Save a key there: call auth.save() of a provider with this "credentialStore"';
-  return `${how}. Or leave "credentialStore" out, to use what "npx ai-sdk-provider-kimi login" has saved on this machine.`;
+  return (
+    `${how}. Or leave "credentialStore" out, to use what "npx ai-sdk-provider-kimi login" has saved on this ` +
+    'machine.'
+  );
 }
 
 /** For runtimes that have no place of their own to keep a login. */
 export function noStoreMessage(endpoints: KimiEndpoints): string {
   return (
-    `No credential for Kimi: this runtime has no keychain and no files. Set ${KEY_VARIABLES[endpoints.service].join(' or ')} (or the "apiKey" setting) to a key from ` +
-    `${consoleURL(endpoints)}, or pass a "credentialStore", for example redisCredentialStore of ai-sdk-provider-kimi/redis.`
+    'No credential for Kimi: this runtime has no keychain and no files. Set ' +
+    `${KEY_VARIABLES[endpoints.service].join(' or ')} (or the "apiKey" setting) to a key from ` +
+    `${consoleURL(endpoints)}, or pass a "credentialStore", for example redisCredentialStore of ` +
+    'ai-sdk-provider-kimi/redis.'
   );
 }
 
@@ -94,7 +101,10 @@ function withKind(source: string, foreign: string | undefined): string {
   return foreign === undefined ? source : `${source}, which holds ${foreign}`;
 }
 
-/** The user's error may quote a secret, so it is the cause, and no part of the message. The place of the key cannot be read: as with a store. */
+/**
+ * The user's error may quote a secret, so it is the cause, and no part of the message. The place of the key cannot be
+ * read: as with a store.
+ */
 async function askFor(apiKey: () => string | Promise<string>, source: string): Promise<unknown> {
   try {
     return await apiKey();
@@ -103,7 +113,9 @@ async function askFor(apiKey: () => string | Promise<string>, source: string): P
       location: source,
       operation: 'load',
       reason: 'failed',
-      message: `The function in ${source} failed, so that there is no key for the request. Its error is the "cause" of this one.`,
+      message:
+        `The function in ${source} failed, so that there is no key for the request. Its error is the "cause" of ` +
+        'this one.',
       cause,
     });
   }
@@ -122,7 +134,9 @@ function usableKey(key: unknown, source: string): string {
   if (!/^[\x21-\x7e]+$/.test(trimmed)) {
     throw new KimiInvalidArgumentError({
       argument: source,
-      message: `The key from ${source} ${trimmed === '' ? 'is empty' : 'holds characters that no key has'}. Set it to the key alone, without quotes or spaces.`,
+      message:
+        `The key from ${source} ${trimmed === '' ? 'is empty' : 'holds characters that no key has'}. Set it to ` +
+        'the key alone, without quotes or spaces.',
     });
   }
   return trimmed;

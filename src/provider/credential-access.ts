@@ -27,8 +27,8 @@ export type Access = {
 type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: boolean; isEmpty: boolean };
 
 /**
- * Which credential a request gets (decisions.md 8), looked up at each request: `apiKey`, an explicit `credentialStore`, a key in the
- * environment, then what is saved where no setting says: a key or a login.
+ * Which credential a request gets (decisions.md 8), looked up at each request: `apiKey`, an explicit `credentialStore`,
+ * a key in the environment, then what is saved where no setting says: a key or a login.
  */
 export class CredentialAccess {
   private readonly settings: KimiProviderSettings;
@@ -46,13 +46,18 @@ export class CredentialAccess {
     this.identityFetch = identityFetch;
   }
 
-  /** The region that the official installer noted counts where nothing else says one, for the service it installs. Read once. */
+  /**
+   * The region that the official installer noted counts where nothing else says one, for the service it installs. Read
+   * once.
+   */
   private async readMarker(): Promise<void> {
     this.marker ??= import('#node/region-marker').then(({ readRegionMarker }) => readRegionMarker(readEnvironment()));
     this.markedRegion = await this.marker;
   }
 
-  /** Hosts and account at this moment. @throws KimiInvalidArgumentError for a setting that no request can be made with */
+  /**
+   * Hosts and account at this moment. @throws KimiInvalidArgumentError for a setting that no request can be made with
+   */
   place(): { endpoints: KimiEndpoints; account: string; environment: Environment } {
     checkSettings(this.settings);
     const environment = readEnvironment();
@@ -88,7 +93,10 @@ export class CredentialAccess {
     };
   }
 
-  /** Who is told to sign in does so in this package's own place, while the login that has ended may have been an official client's. */
+  /**
+   * Who is told to sign in does so in this package's own place, while the login that has ended may have been an
+   * official client's.
+   */
   private choosingAgain(session: AuthSession, key: string): CredentialProvider {
     const chooseAgain = (error: unknown): never => {
       if (KimiLoginRequiredError.isInstance(error)) {
@@ -155,7 +163,8 @@ export class CredentialAccess {
           this.sessions.delete(key);
         }
       };
-      // Where nothing is saved yet, a login made meanwhile, here or in another program, must be found by the next request.
+      // Where nothing is saved yet, a login made meanwhile, here or in another program, must be found by the next
+      // request.
       stored.then(found => found?.isEmpty !== false && forget(), forget);
     }
     return stored;
@@ -207,8 +216,9 @@ export class CredentialAccess {
 }
 
 /**
- * An official client's login is for that client's hosts. Elsewhere its token would leave them, and a refresh that the other host rejects
- * would end it for the client, too. Both call the file of the mainland's login `kimi-code.json`; kimi-cli has no other (wire.md 4).
+ * An official client's login is for that client's hosts. Elsewhere its token would leave them, and a refresh that the
+ * other host rejects would end it for the client, too. Both call the file of the mainland's login `kimi-code.json`;
+ * kimi-cli has no other (wire.md 4).
  * @throws KimiInvalidArgumentError
  */
 function refuseForeignLogin(
@@ -231,7 +241,9 @@ function refuseForeignLogin(
         ];
   throw new KimiInvalidArgumentError({
     argument,
-    message: `"${argument}" names the login of ${impliedIdentity} in ${location}, which is for ${home} and not for ${new URL(apiBaseURL).host}. ${fix}`,
+    message:
+      `"${argument}" names the login of ${impliedIdentity} in ${location}, which is for ${home} and not for ` +
+      `${new URL(apiBaseURL).host}. ${fix}`,
   });
 }
 

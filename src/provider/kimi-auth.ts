@@ -16,9 +16,15 @@ export type KimiAuth = {
    * @throws KimiDeviceLoginError, KimiCredentialStoreError, the abort reason
    */
   login: AuthSession['login'];
-  /** First step of a login in a web app; the answer is plain JSON for a cookie or a database. @throws KimiDeviceLoginError */
+  /**
+   * First step of a login in a web app; the answer is plain JSON for a cookie or a database. @throws
+   * KimiDeviceLoginError
+   */
   startDeviceLogin: AuthSession['startDeviceLogin'];
-  /** Further steps of it, at most one each `state.interval` seconds; at `done` the login is saved. @throws KimiDeviceLoginError */
+  /**
+   * Further steps of it, at most one each `state.interval` seconds; at `done` the login is saved. @throws
+   * KimiDeviceLoginError
+   */
   pollDeviceLogin: AuthSession['pollDeviceLogin'];
   /** Saves a login or a key that came from elsewhere. */
   save: AuthSession['save'];
@@ -32,13 +38,14 @@ export type KimiAuth = {
    */
   getAccessToken(options?: { abortSignal?: AbortSignal | undefined }): Promise<string>;
   /**
-   * The `fetch` that the models use, for other endpoints of the API: identified, authorised for the API's origin only, and a 401 about the
-   * token renews the login and sends once more. @throws KimiLoginRequiredError, KimiTokenRefreshError, KimiRedirectError
+   * The `fetch` that the models use, for other endpoints of the API: identified, authorised for the API's origin only,
+   * and a 401 about the token renews the login and sends once more. @throws KimiLoginRequiredError,
+   * KimiTokenRefreshError, KimiRedirectError
    */
   fetch: FetchFunction;
   /**
-   * Calls `listener` with each new credential, after it was saved and before it is used, until the returned function is called.
-   * It holds secrets.
+   * Calls `listener` with each new credential, after it was saved and before it is used, until the returned function is
+   * called. It holds secrets.
    */
   onCredentials(listener: (credentials: KimiCredentials) => void | Promise<void>): () => void;
 };

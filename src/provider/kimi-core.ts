@@ -16,8 +16,8 @@ import { memoizeById } from './memoize-by-id';
 import { ModelAccess } from './model-access';
 
 /**
- * Settings to fetch chain and engine, for every specification alike. Nothing is read, asked or checked before the first request, and
- * environment and endpoints count at the time of each one.
+ * Settings to fetch chain and engine, for every specification alike. Nothing is read, asked or checked before the first
+ * request, and environment and endpoints count at the time of each one.
  */
 export class KimiCore {
   readonly auth: KimiAuth;
@@ -51,7 +51,10 @@ export class KimiCore {
     });
   }
 
-  /** The chain: authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. */
+  /**
+   * The chain: authorization, for the API only, around identity, for every host, around the user's fetch kept on one
+   * origin.
+   */
   private readonly authorizedFetch: FetchFunction = (input, init) =>
     // Whatever it waits for, a callback of the user's included: one that never settles must not outlive the call.
     untilAborted(
@@ -80,8 +83,8 @@ export class KimiCore {
   });
 
   /**
-   * An official client's login comes with that client's headers, so that the two sets never mix; only a host's own name stands above it.
-   * The platform asks for no agent's identity and gets none, unless the user states one.
+   * An official client's login comes with that client's headers, so that the two sets never mix; only a host's own name
+   * stands above it. The platform asks for no agent's identity and gets none, unless the user states one.
    */
   private identity(implied: OfficialClient | undefined): KimiIdentity | undefined {
     const { identity, service } = this.settings;

@@ -12,12 +12,16 @@ export type KimiProviderSettings = {
   name?: string | undefined;
 
   /**
-   * An API key, or a function that gives one at each request. Beats every other credential. Default: the `credentialStore`, else the
-   * environment (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`; `MOONSHOT_API_KEY` with `service: 'platform'`), else the saved login.
+   * An API key, or a function that gives one at each request. Beats every other credential. Default: the
+   * `credentialStore`, else the environment (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`; `MOONSHOT_API_KEY` with `service:
+   * 'platform'`), else the saved login.
    */
   apiKey?: string | (() => string | Promise<string>) | undefined;
 
-  /** API base URL. Default: `KIMI_CODE_BASE_URL` (coding only), else by `service` and `region`. A missing `/v1` is added. */
+  /**
+   * API base URL. Default: `KIMI_CODE_BASE_URL` (coding only), else by `service` and `region`. A missing `/v1` is
+   * added.
+   */
   baseURL?: string | undefined;
 
   /**
@@ -51,7 +55,8 @@ export type KimiProviderSettings = {
   fetch?: FetchFunction | undefined;
 
   /**
-   * Language model specification that the root entry's `createKimi` gives out; the entries `/v2`, `/v3`, `/v4` and `create` have a fixed one.
+   * Language model specification that the root entry's `createKimi` gives out; the entries `/v2`, `/v3`, `/v4` and
+   * `create` have a fixed one.
    * @default 'v2'
    */
   specificationVersion?: 'v2' | 'v3' | 'v4' | undefined;

@@ -22,7 +22,9 @@ export function kimiProvider(settings: KimiProviderSettings = {}): KimiProviderV
     default:
       throw new KimiInvalidArgumentError({
         argument: 'specificationVersion',
-        message: `The setting "specificationVersion" must be 'v2', 'v3' or 'v4', not ${JSON.stringify(settings.specificationVersion)}.`,
+        message:
+          `The setting "specificationVersion" must be 'v2', 'v3' or 'v4', not ` +
+          `${JSON.stringify(settings.specificationVersion)}.`,
       });
   }
 }

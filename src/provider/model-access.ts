@@ -9,7 +9,9 @@ import { readEnvironment } from './environment';
 /** A list younger than this is not asked for again because of an id that it lacks. */
 const FRESH_MS = 60_000;
 
-/** Which models the account of the next request has, and what an id means for it. One catalog per place and credential. */
+/**
+ * Which models the account of the next request has, and what an id means for it. One catalog per place and credential.
+ */
 export class ModelAccess {
   private readonly access: CredentialAccess;
   private readonly fetch: FetchFunction;
@@ -31,7 +33,9 @@ export class ModelAccess {
     );
   }
 
-  /** The server's list, in its order; the last good one when the server cannot be reached. @throws when there is none */
+  /**
+   * The server's list, in its order; the last good one when the server cannot be reached. @throws when there is none
+   */
   async list(): Promise<readonly ModelInfo[]> {
     const catalog = await this.catalog();
     try {
@@ -62,7 +66,9 @@ export class ModelAccess {
     return usableModel(await this.explain(id));
   }
 
-  /** After the server refused `slug`: asks for the list once, and gives what `id` means by it, if that is another slug. */
+  /**
+   * After the server refused `slug`: asks for the list once, and gives what `id` means by it, if that is another slug.
+   */
   async modelAfterRefusal(id: string, slug: string): Promise<ModelInfo | undefined> {
     const { service } = this.access.place().endpoints;
     const list = await (await this.catalog()).refresh().catch(() => undefined);

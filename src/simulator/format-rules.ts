@@ -8,8 +8,10 @@ const INTRODUCTION = [
   'confidence: "captured" seen on the wire; "read in source" in an official client; "reported" by others in public; ' +
     '"assumed" by nobody, the simulator had to do something.',
   'text: "real" as someone saw it, or "ours".',
-  'official client: what @moonshot-ai/kimi-code 2.1.0 showed in "npm run test:official". "gets": it got this and went on as with Kimi. ' +
-    '"passes": it sent what the rule looks at and was not refused, which says that the rule is not too strict, not that Kimi refuses ' +
+  'official client: what @moonshot-ai/kimi-code 2.1.0 showed in "npm run test:official". "gets": it got this ' +
+    'and went on as with Kimi. ' +
+    '"passes": it sent what the rule looks at and was not refused, which says that the rule is not too strict, ' +
+    'not that Kimi refuses ' +
     'the rest. "-": the row is only as good as its source.',
 ];
 

@@ -1,6 +1,9 @@
 import type { KimiService } from '../upstream';
 
-/** An entry of `GET /models` as it goes on the wire (wire.md 5), and below `behaviour` what the server knows of it besides. */
+/**
+ * An entry of `GET /models` as it goes on the wire (wire.md 5), and below `behaviour` what the server knows of it
+ * besides.
+ */
 export type SimulatorModel = {
   id: string;
   display_name?: string;

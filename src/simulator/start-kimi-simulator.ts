@@ -60,7 +60,8 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
   };
 
   const server = createServer((message, response) => {
-    // A script that throws, a client that goes away and a simulator that closes end here: the client sees a closed socket.
+    // A script that throws, a client that goes away and a simulator that closes end here: the client sees a closed
+    // socket.
     serve(message, response, state, faults, requests).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {

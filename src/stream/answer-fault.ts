@@ -12,9 +12,14 @@ export type AnswerFault = 'cut' | 'connection' | 'empty' | 'thinking-only' | 'ma
 /** Marks an event that the server did not send. */
 export const ANSWER_FAULT_KEY = 'kimiAnswerFault';
 
-/** The event that reports a fault to whoever reads the stream. Has an `error`, as the server's own error events have. */
+/**
+ * The event that reports a fault to whoever reads the stream. Has an `error`, as the server's own error events have.
+ */
 export function faultEvent(fault: AnswerFault): string {
-  return `data: ${JSON.stringify(withRawChunk({ error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault }, null))}\n\n`;
+  return (
+    'data: ' +
+    `${JSON.stringify(withRawChunk({ error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault }, null))}\n\n`
+  );
 }
 
 /** The fault that an event reports; `undefined` for an event of the server. */

@@ -20,8 +20,8 @@ export type AnswerRewriterOptions = {
 };
 
 /**
- * Looks after one answer as a whole: takes leaked tool calls out of it, and reports at its end what is wrong with it, as an error event.
- * Gets whole events that are well-formed; most leave as they came, and without being parsed.
+ * Looks after one answer as a whole: takes leaked tool calls out of it, and reports at its end what is wrong with it,
+ * as an error event. Gets whole events that are well-formed; most leave as they came, and without being parsed.
  */
 export class AnswerRewriter {
   private readonly watch = new AnswerWatch();
@@ -112,7 +112,9 @@ export class AnswerRewriter {
   }
 }
 
-/** To openai-compatible any `error` beside `choices` is one, `null` too, and one in a form that it does not look into. */
+/**
+ * To openai-compatible any `error` beside `choices` is one, `null` too, and one in a form that it does not look into.
+ */
 function withErrorsApart(chunk: ChatChunk): ChatChunk[] {
   if (!('error' in chunk) || !('choices' in chunk)) {
     return [chunk];

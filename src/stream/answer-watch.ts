@@ -2,13 +2,21 @@ import type { AnswerFault } from './answer-fault';
 import { isErrorBody } from './is-error-body';
 import type { ChatChunk } from './repair-chunk';
 
-/** Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7). */
+/**
+ * Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7).
+ */
 const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
 
-/** A finish reason that is not `null`, or an error body. One pattern: the several searches for its words take twice as long. */
+/**
+ * A finish reason that is not `null`, or an error body. One pattern: the several searches for its words take twice as
+ * long.
+ */
 const FINISH_OR_ERROR = /"finish_reason"\s*:\s*"|"(?:error|message|detail|error_description)"\s*:/;
 
-/** Text that is not empty, or a list of parts. With its opening quote, or every piece of `reasoning_content` would match too. */
+/**
+ * Text that is not empty, or a list of parts. With its opening quote, or every piece of `reasoning_content` would match
+ * too.
+ */
 const CONTENT = /"content"\s*:\s*(?:"[^"]|\[)/;
 
 /** Follows one answer, chunk by chunk, as far as it takes to say at its end what is wrong with it. */

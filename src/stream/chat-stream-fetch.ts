@@ -4,10 +4,11 @@ import { ChatStreamRewriter } from './chat-stream-rewriter';
 import { EventStreamReader } from './event-stream-reader';
 
 /**
- * `fetch` whose event streams are rewritten as they pass: deltas that arrive together become one, and chunks that openai-compatible
- * would trip over are put right ({@link ChatStreamRewriter}). Any other answer passes untouched.
+ * `fetch` whose event streams are rewritten as they pass: deltas that arrive together become one, and chunks that
+ * openai-compatible would trip over are put right ({@link ChatStreamRewriter}). Any other answer passes untouched.
  *
- * Pull-based, one read in for one chunk out: no delta waits for another, and backpressure and cancellation reach the server.
+ * Pull-based, one read in for one chunk out: no delta waits for another, and backpressure and cancellation reach the
+ * server.
  */
 export function createChatStreamFetch({
   fetch,
@@ -20,7 +21,10 @@ export function createChatStreamFetch({
   generateId: () => string;
   /** Whether deltas that arrive in one read are merged. Off where the caller wants the raw chunks. */
   coalesce: boolean;
-  /** How to look after the answer as a whole, asked when it begins: {@link AnswerRewriter}. Without it only chunks are put right. */
+  /**
+   * How to look after the answer as a whole, asked when it begins: {@link AnswerRewriter}. Without it only chunks are
+   * put right.
+   */
   answer?: () => Omit<AnswerOptions, 'keepsRaw'>;
 }): FetchFunction {
   return async (input, init) => {
@@ -70,8 +74,8 @@ function rewrite(
     },
     { highWaterMark: 0 },
   );
-  // A short cut around the stream's own queue, 4 % of the CPU of a whole `doStream`: the AI SDK takes a reader. Any other use, such as
-  // `pipeThrough`, or a platform whose Response copies its body, goes through the stream.
+  // A short cut around the stream's own queue, 4 % of the CPU of a whole `doStream`: the AI SDK takes a reader. Any
+  // other use, such as `pipeThrough`, or a platform whose Response copies its body, goes through the stream.
   stream.getReader = (() => reader) as unknown as typeof stream.getReader;
   return stream;
 }

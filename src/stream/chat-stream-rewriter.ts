@@ -9,8 +9,9 @@ type DeltaField = 'content' | 'reasoning_content';
 type Run = { chunk: ChatChunk; event: string; field: DeltaField; texts: string[] };
 
 /**
- * Rewrites the text of a chat event stream, piece by piece as it arrives. Holds back an event until it is whole; whole events leave
- * with the piece that completed them. A piece that is a single well-formed event leaves as it came, without being parsed.
+ * Rewrites the text of a chat event stream, piece by piece as it arrives. Holds back an event until it is whole; whole
+ * events leave with the piece that completed them. A piece that is a single well-formed event leaves as it came,
+ * without being parsed.
  */
 export class ChatStreamRewriter {
   private readonly coalesce: boolean;
@@ -20,7 +21,10 @@ export class ChatStreamRewriter {
   /** The event that is not whole yet, in pieces: one event may be megabytes long and come in hundreds of them. */
   private pending: string[] = [];
   private started = false;
-  /** The last piece ended in a carriage return, which counted as a whole line end: a line feed that follows belongs to it. */
+  /**
+   * The last piece ended in a carriage return, which counted as a whole line end: a line feed that follows belongs to
+   * it.
+   */
   private afterCarriageReturn = false;
 
   /** @param keepsRaw whether changed chunks carry what the server sent (raw-chunk.ts) */
@@ -58,8 +62,8 @@ export class ChatStreamRewriter {
   }
 
   /**
-   * The rest, when the stream has ended. A whole event that only lacks its blank line still counts; a torn one leaves as it is, without
-   * a blank line, so that it counts for nobody.
+   * The rest, when the stream has ended. A whole event that only lacks its blank line still counts; a torn one leaves
+   * as it is, without a blank line, so that it counts for nobody.
    */
   end(): string {
     const rest = this.pending.join('');
@@ -85,7 +89,9 @@ export class ChatStreamRewriter {
     return text.replace(/\r\n?/g, '\n');
   }
 
-  /** Where the last whole event in `text` ends, looking back one character: the blank line may be split over two pieces. */
+  /**
+   * Where the last whole event in `text` ends, looking back one character: the blank line may be split over two pieces.
+   */
   private endOfLastEvent(text: string): number {
     const boundary = text.lastIndexOf('\n\n');
     if (boundary >= 0) {

@@ -16,8 +16,9 @@ const SIGNS = /[\\<>`~'“„«「『”»』」]/;
 type Delta = NonNullable<NonNullable<NonNullable<ChatChunk['choices']>[number]>['delta']>;
 
 /**
- * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its finish reason, which
- * becomes `tool_calls` where it was `stop` (openclaw PR #60775). Tools that have another name on the wire get the caller's back.
+ * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its
+ * finish reason, which becomes `tool_calls` where it was `stop` (openclaw PR #60775). Tools that have another name on
+ * the wire get the caller's back.
  */
 export class ChunkRecovery {
   private readonly callerNames: ReadonlyMap<string, string>;
@@ -37,7 +38,10 @@ export class ChunkRecovery {
     this.onRecovered = onRecovered;
   }
 
-  /** Cheap signs, by text, that these events, which have no finish reason, must go through `rewrite`. Those that need not count as seen. */
+  /**
+   * Cheap signs, by text, that these events, which have no finish reason, must go through `rewrite`. Those that need
+   * not count as seen.
+   */
   mustLook(events: string): boolean {
     // A value that is blank: behind it a line may still begin.
     const isBlank = events.includes('" "') || events.includes('"  ');

@@ -1,8 +1,8 @@
 /**
  * UTF-8 bytes to text, piece by piece; a character may be split over two pieces. Keeps a byte order mark.
  *
- * Decoding with `stream: true` takes Node several times as long as decoding whole text, and a piece that ends in ASCII, as every event
- * does, is whole text.
+ * Decoding with `stream: true` takes Node several times as long as decoding whole text, and a piece that ends in ASCII,
+ * as every event does, is whole text.
  */
 export class EventStreamDecoder {
   /** Whether the last text was the text of exactly the last bytes. */

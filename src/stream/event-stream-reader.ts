@@ -4,9 +4,9 @@ import type { ChatStreamRewriter } from './chat-stream-rewriter';
 import { EventStreamDecoder } from './event-stream-decoder';
 
 /**
- * A reader, in the sense of web streams. Reads an event stream's bytes, rewritten: one read of the server's stream for one piece given
- * out, or several while an event is not whole. Nothing is read ahead. An abort fails the reader; with an {@link AnswerRewriter}, any other
- * failure of the server's stream becomes its last event.
+ * A reader, in the sense of web streams. Reads an event stream's bytes, rewritten: one read of the server's stream for
+ * one piece given out, or several while an event is not whole. Nothing is read ahead. An abort fails the reader; with
+ * an {@link AnswerRewriter}, any other failure of the server's stream becomes its last event.
  */
 export class EventStreamReader implements ReadableStreamDefaultReader<Uint8Array> {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;

@@ -12,8 +12,8 @@ const QUOTES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Follows Markdown text, in any pieces, as far as it takes to know whether the next character stands in code or in a quotation. Where
- * it is not sure, for example after a quotation mark that nothing closes on its line, it says yes.
+ * Follows Markdown text, in any pieces, as far as it takes to know whether the next character stands in code or in a
+ * quotation. Where it is not sure, for example after a quotation mark that nothing closes on its line, it says yes.
  */
 export class MarkdownContext {
   private fence: { mark: string; length: number } | undefined;
@@ -45,7 +45,10 @@ export class MarkdownContext {
     }
   }
 
-  /** Takes a piece that is not blank and has no line break, quotation mark, backtick, tilde or angle bracket, without looking at it. */
+  /**
+   * Takes a piece that is not blank and has no line break, quotation mark, backtick, tilde or angle bracket, without
+   * looking at it.
+   */
   skip(): void {
     this.endRun();
     this.lineIsBlank = false;

@@ -22,7 +22,8 @@ export type ChatChunk = {
 /**
  * Puts right what openai-compatible would trip over, in place; returns whether anything changed.
  * - A usage chunk without `choices` is an error to it (aisdk.md 4): it gets an empty list.
- * - So is a tool call entry without `function`, which the official client skips (wire.md 7): an empty one where an index says whose it is,
+ * - So is a tool call entry without `function`, which the official client skips (wire.md 7): an empty one where an
+ *   index says whose it is,
  *   else the entry goes.
  * - Tool call deltas without an id or an index: see {@link ToolCallLabels}.
  */
@@ -53,8 +54,9 @@ export function repairChunk(chunk: ChatChunk, toolCalls: ToolCallLabels): boolea
 }
 
 /**
- * Cheap signs, by text, that one of these events may be changed by {@link repairChunk}. Runs on every event, and the words come without
- * their quotes because a search for a quote finds one at every third character: 120 ns instead of 350 for a chunk of 230 characters.
+ * Cheap signs, by text, that one of these events may be changed by {@link repairChunk}. Runs on every event, and the
+ * words come without their quotes because a search for a quote finds one at every third character: 120 ns instead of
+ * 350 for a chunk of 230 characters.
  */
 export function mayNeedRepair(events: string): boolean {
   return events.includes('tool_calls') || (events.includes('usage"') && !isOneWithChoices(events));

@@ -12,9 +12,9 @@ type Call = {
 };
 
 /**
- * Tells the tool calls of one stream apart and completes their labels, because openai-compatible makes up ids of its own and drops
- * a delta that could belong to two calls (wire.md 7, B:193566-193612: an id may be missing, then the client mints one; a missing index
- * means "append to the current call").
+ * Tells the tool calls of one stream apart and completes their labels, because openai-compatible makes up ids of its
+ * own and drops a delta that could belong to two calls (wire.md 7, B:193566-193612: an id may be missing, then the
+ * client mints one; a missing index means "append to the current call").
  */
 export class ToolCallLabels {
   private readonly generateId: () => string;
@@ -25,7 +25,10 @@ export class ToolCallLabels {
     this.generateId = generateId;
   }
 
-  /** Completes `delta` in place; returns whether anything changed. A call keeps its first id, also when the server names one later. */
+  /**
+   * Completes `delta` in place; returns whether anything changed. A call keeps its first id, also when the server names
+   * one later.
+   */
   label(delta: ToolCallDelta): boolean {
     const index = typeof delta.index === 'number' ? delta.index : undefined;
     const id = nonBlank(delta.id);

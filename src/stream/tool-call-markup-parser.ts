@@ -9,11 +9,17 @@ export type MarkupToolCall = {
 
 type State =
   | 'start'
-  /** K2: `<|tool_calls_section_begin|>`, `<|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}<|tool_call_end|>`. */
+  /**
+   * K2: `<|tool_calls_section_begin|>`,
+   * `<|tool_call_begin|>functions.name:0<|tool_call_argument_begin|>{…}<|tool_call_end|>`.
+   */
   | 'section'
   | 'call-id'
   | 'arguments'
-  /** K3: `<|open|>tools<|sep|>`, `<|open|>call tool="name" index="1"<|sep|>`, `<|open|>argument key="k" type="string"<|sep|>…`. */
+  /**
+   * K3: `<|open|>tools<|sep|>`, `<|open|>call tool="name" index="1"<|sep|>`, `<|open|>argument key="k"
+   * type="string"<|sep|>…`.
+   */
   | 'tools'
   | 'call'
   | 'value'
@@ -33,9 +39,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One piece of tool call markup, token by token. Strict: a tool that the request did not declare, arguments that are no JSON object, or
- * text where none belongs, and it is no markup. Lenient only where markup is known to leak torn: a section without its end, or in the
- * singular; a missing argument marker; `toolscall` for `tools` and `call` (oh-my-pi#8495); a closed channel in front.
+ * One piece of tool call markup, token by token. Strict: a tool that the request did not declare, arguments that are no
+ * JSON object, or text where none belongs, and it is no markup. Lenient only where markup is known to leak torn: a
+ * section without its end, or in the singular; a missing argument marker; `toolscall` for `tools` and `call`
+ * (oh-my-pi#8495); a closed channel in front.
  */
 export class ToolCallMarkupParser {
   readonly calls: MarkupToolCall[] = [];

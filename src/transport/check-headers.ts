@@ -1,7 +1,8 @@
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 
 /**
- * Throws for what cannot be a header, because the runtime's own error prints the value, which may be a secret, and names no setting.
+ * Throws for what cannot be a header, because the runtime's own error prints the value, which may be a secret, and
+ * names no setting.
  * @throws KimiInvalidArgumentError, which names the header
  */
 export function checkHeaders(headers: unknown): void {
@@ -31,7 +32,8 @@ export function checkHeaders(headers: unknown): void {
       throw new KimiInvalidArgumentError({
         argument: `headers.${name}`,
         message:
-          `The value of the header "${name}" in "headers" has a line break, a control character or a letter outside Latin-1, which HTTP cannot ` +
+          `The value of the header "${name}" in "headers" has a line break, a control character or a letter ` +
+          'outside Latin-1, which HTTP cannot ' +
           'send. Encode it, for example with encodeURIComponent().',
       });
     }

@@ -1,4 +1,7 @@
-/** Added to refused answers, because headers are all that the AI SDK keeps of a response in its `APICallError`. Never sent. */
+/**
+ * Added to refused answers, because headers are all that the AI SDK keeps of a response in its `APICallError`. Never
+ * sent.
+ */
 const HEADER = 'x-ai-sdk-provider-kimi-credential';
 
 /** The same response, which says for `readCredentialSource` where its credential came from. */
@@ -14,7 +17,8 @@ export function withCredentialSource(
 }
 
 /**
- * Where the credential came from that the API refused, from the response's headers; `undefined` for answers other than 401, 402 and 403.
+ * Where the credential came from that the API refused, from the response's headers; `undefined` for answers other than
+ * 401, 402 and 403.
  * @param headers as in `Response.headers` or `APICallError.responseHeaders`
  */
 export function readCredentialSource(headers: Headers | Record<string, string> | undefined): string | undefined {

@@ -4,8 +4,9 @@ import type { FetchFunction } from './fetch-function';
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Keeps a request on the origin it was made for: a redirect to the same origin is followed once, any other is an error that names both
- * origins. On a cross-origin 307 plain fetch strips only `Authorization`; `x-api-key`, the identity and the prompt would leave (decisions.md 26).
+ * Keeps a request on the origin it was made for: a redirect to the same origin is followed once, any other is an error
+ * that names both origins. On a cross-origin 307 plain fetch strips only `Authorization`; `x-api-key`, the identity and
+ * the prompt would leave (decisions.md 26).
  */
 export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
   return async (input, init) => {
@@ -54,7 +55,8 @@ function redirectError(url: string, to: string): KimiRedirectError {
     message:
       from === to
         ? `${from} answered with more than one redirect. Check the "baseURL" setting, or a proxy in between.`
-        : `${from} answered with a redirect to ${to === 'unknown' ? 'another place' : to}, which is not followed: your prompt and credential are meant for ${from} only. ` +
+        : `${from} answered with a redirect to ${to === 'unknown' ? 'another place' : to}, which is not ` +
+          `followed: your prompt and credential are meant for ${from} only. ` +
           'If that host is the right one, set "baseURL" (or KIMI_CODE_BASE_URL) to it.',
   });
 }

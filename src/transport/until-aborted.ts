@@ -1,4 +1,7 @@
-/** What the promise gives, or the signal's reason as soon as it aborts. The work behind the promise goes on; its late failure is dropped. */
+/**
+ * What the promise gives, or the signal's reason as soon as it aborts. The work behind the promise goes on; its late
+ * failure is dropped.
+ */
 export function untilAborted<T>(promise: Promise<T>, abortSignal: AbortSignal | undefined): Promise<T> {
   if (abortSignal === undefined) {
     return promise;

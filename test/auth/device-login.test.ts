@@ -93,7 +93,7 @@ describe('deviceLogin', () => {
     expect(new Set(codes).size).toBe(2);
   });
 
-  it('starts a new code when the server calls it expired before its time, without a loop that never pauses', async () => {
+  it('starts a new code when the server calls it expired early, without a loop that never pauses', async () => {
     simulator.fault({ match: { path: TOKEN }, times: 3, status: 400, body: { error: 'expired_token' } });
     const { result, codes, pauses } = login((count, code) => (count === 4 ? simulator.approve(code) : undefined));
     await result;

@@ -1,7 +1,8 @@
 /**
- * A world for the model test: one OAuth host that revokes the chain when a spent refresh token comes back, one API, one store with a lock,
- * and processes that share nothing else. Every operation of a process happens in two steps, effect and answer, and the scheduler decides
- * which of all waiting steps is next. A process can be killed or stopped before any step.
+ * A world for the model test: one OAuth host that revokes the chain when a spent refresh token comes back, one API, one
+ * store with a lock, and processes that share nothing else. Every operation of a process happens in two steps, effect
+ * and answer, and the scheduler decides which of all waiting steps is next. A process can be killed or stopped before
+ * any step.
  */
 import { createAuthorizedFetch } from '../../src/auth/authorized-fetch';
 import { createAuthSession } from '../../src/auth/auth-session';

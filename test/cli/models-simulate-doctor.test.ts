@@ -6,28 +6,32 @@ import { home, json, KEY, logins, run, simulator } from './command-harness';
 import type { RunOptions } from './run-in-process';
 
 describe('models', () => {
-  it('keeps the order of the server, whose first is its default, with the identity of the official client at login (wire.md 1.4)', async () => {
-    const { code, stdout } = await run('models --json', { env: { KIMI_API_KEY: KEY } });
-    expect(code).toBe(0);
-    const { models } = JSON.parse(stdout) as { models: Array<Record<string, unknown>> };
-    expect(models.map(({ id }) => id)).toEqual(['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k']);
-    expect(models[2]).toEqual({
-      id: 'k3',
-      name: 'k3',
-      default: false,
-      contextLength: 1_048_576,
-      thinking: 'only',
-      efforts: ['low', 'high', 'max'],
-      defaultEffort: 'max',
-      inputs: ['text', 'image', 'video'],
-      protocol: 'openai',
-    });
-    expect(models.map(model => model.default)).toEqual([true, false, false, false]);
-    expect(simulator.requests.at(-1)?.headers).toMatchObject({
-      'user-agent': 'KimiCLI/1.49.0',
-      'x-msh-platform': 'kimi_cli',
-    });
-  });
+  it(
+    'keeps the order of the server, whose first is its default, with the identity of the official client at ' +
+      'login (wire.md 1.4)',
+    async () => {
+      const { code, stdout } = await run('models --json', { env: { KIMI_API_KEY: KEY } });
+      expect(code).toBe(0);
+      const { models } = JSON.parse(stdout) as { models: Array<Record<string, unknown>> };
+      expect(models.map(({ id }) => id)).toEqual(['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k']);
+      expect(models[2]).toEqual({
+        id: 'k3',
+        name: 'k3',
+        default: false,
+        contextLength: 1_048_576,
+        thinking: 'only',
+        efforts: ['low', 'high', 'max'],
+        defaultEffort: 'max',
+        inputs: ['text', 'image', 'video'],
+        protocol: 'openai',
+      });
+      expect(models.map(model => model.default)).toEqual([true, false, false, false]);
+      expect(simulator.requests.at(-1)?.headers).toMatchObject({
+        'user-agent': 'KimiCLI/1.49.0',
+        'x-msh-platform': 'kimi_cli',
+      });
+    },
+  );
 
   it('is a table where it fits, else a list, and survives odd entries', async () => {
     process.env.KIMI_API_KEY = KEY;

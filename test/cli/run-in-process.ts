@@ -1,4 +1,7 @@
-/** One command in this process, against a simulator: `process.env` is the environment, streams and signals are the test's. */
+/**
+ * One command in this process, against a simulator: `process.env` is the environment, streams and signals are the
+ * test's.
+ */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

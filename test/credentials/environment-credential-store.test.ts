@@ -37,7 +37,7 @@ describe('environmentCredentialStore', () => {
     expect(store.location).toBe(location);
   });
 
-  test('reads an access token first, with its lifetime where the token says it, and never a refresh token', async () => {
+  test('reads an access token first, with the lifetime that it says, and never a refresh token', async () => {
     const accessToken = jwt({ iat: 1000, exp: 1900 });
     const environment = { KIMI_ACCESS_TOKEN: accessToken, KIMI_API_KEY: 'a', KIMI_REFRESH_TOKEN: 'r' };
     const record = {

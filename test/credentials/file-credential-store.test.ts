@@ -167,7 +167,10 @@ describe('fileCredentialStore', () => {
   });
 });
 
-/** Saves a key (or a login with this access token) in a new process; gives what it prints. A umask belongs to the whole process. */
+/**
+ * Saves a key (or a login with this access token) in a new process; gives what it prints. A umask belongs to the whole
+ * process.
+ */
 async function inProcessWithUmask(
   umask: number,
   path: string,

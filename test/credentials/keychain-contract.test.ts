@@ -1,4 +1,7 @@
-/** The contract on a real Secret Service, with both libraries and with values that are split. `.ci/with-keyring` gives the service. */
+/**
+ * The contract on a real Secret Service, with both libraries and with values that are split. `.ci/with-keyring` gives
+ * the service.
+ */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * The keychain store against a real Secret Service with both libraries: unlocked, locked, hung, missing, crashing and killed.
- * `.ci/with-keyring` gives the service and says so in TEST_SERVICES.
+ * The keychain store against a real Secret Service with both libraries: unlocked, locked, hung, missing, crashing and
+ * killed. `.ci/with-keyring` gives the service and says so in TEST_SERVICES.
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -230,12 +230,15 @@ describe.skipIf(!testServices.has('secret-service'))(
       });
 
       // A wrapper of the real library that ends its process without a trace before its n-th write.
-      test('a writer that is killed before any of its writes leaves the old or the new credential, and the next save cleans up', async () => {
-        const dying = join(data, 'dying.cjs');
-        const counter = join(data, 'writes');
-        await writeFile(
-          dying,
-          `const fs = require('node:fs');
+      test(
+        'a writer that is killed before any of its writes leaves the old or the new credential, and the next ' +
+          'save cleans up',
+        async () => {
+          const dying = join(data, 'dying.cjs');
+          const counter = join(data, 'writes');
+          await writeFile(
+            dying,
+            `const fs = require('node:fs');
         const native = require(${JSON.stringify(napi.path)});
         const count = () => {
           const left = Number(fs.readFileSync(${JSON.stringify(counter)}, 'utf8')) - 1;
@@ -248,41 +251,43 @@ describe.skipIf(!testServices.has('secret-service'))(
           setPassword(value) { count(); this.entry.setPassword(value); }
           deletePassword() { count(); return this.entry.deletePassword(); }
         };`,
-        );
-        const seen = new Set<string>();
-        let step = 0;
-        for (let isDone = false; !isDone; step += 1) {
-          const slot = newSlot();
-          const healthy = open({ slot, libraries: [napi], maxValueLength: 250 });
-          await healthy.save(token('o', 500));
-          await writeFile(counter, String(step));
-          const killed = await open({
-            slot,
-            libraries: [{ name: '@napi-rs/keyring', path: dying }],
-            maxValueLength: 250,
-          })
-            .save(token('n', 250))
-            .then(
-              () => undefined,
-              (error: unknown) => error,
-            );
-          isDone = Number(await readFile(counter, 'utf8')) >= 0;
-          const left = (await healthy.load()) as KimiOAuthCredentials;
-          expect([token('o', 500), token('n', 250)]).toContainEqual(left);
-          if (killed === undefined) {
-            expect(left).toEqual(token('n', 250));
-          } else {
-            expect(killed).toMatchObject({ reason: 'failed', message: expect.stringContaining('crashed (SIGKILL)') });
+          );
+          const seen = new Set<string>();
+          let step = 0;
+          for (let isDone = false; !isDone; step += 1) {
+            const slot = newSlot();
+            const healthy = open({ slot, libraries: [napi], maxValueLength: 250 });
+            await healthy.save(token('o', 500));
+            await writeFile(counter, String(step));
+            const killed = await open({
+              slot,
+              libraries: [{ name: '@napi-rs/keyring', path: dying }],
+              maxValueLength: 250,
+            })
+              .save(token('n', 250))
+              .then(
+                () => undefined,
+                (error: unknown) => error,
+              );
+            isDone = Number(await readFile(counter, 'utf8')) >= 0;
+            const left = (await healthy.load()) as KimiOAuthCredentials;
+            expect([token('o', 500), token('n', 250)]).toContainEqual(left);
+            if (killed === undefined) {
+              expect(left).toEqual(token('n', 250));
+            } else {
+              expect(killed).toMatchObject({ reason: 'failed', message: expect.stringContaining('crashed (SIGKILL)') });
+            }
+            seen.add(`${left.accessToken[0]} ${killed === undefined ? 'saved' : 'failed'}`);
+            await healthy.save(oauthCredentials({ accessToken: 's' }));
+            expect(await healthy.load()).toEqual(oauthCredentials({ accessToken: 's' }));
+            expect(allAccounts().filter(account => account.startsWith(slot))).toEqual([slot]);
           }
-          seen.add(`${left.accessToken[0]} ${killed === undefined ? 'saved' : 'failed'}`);
-          await healthy.save(oauthCredentials({ accessToken: 's' }));
-          expect(await healthy.load()).toEqual(oauthCredentials({ accessToken: 's' }));
-          expect(allAccounts().filter(account => account.startsWith(slot))).toEqual([slot]);
-        }
-        expect(step).toBeGreaterThan(5);
-        // Killed before the head was flipped, and after that, while cleaning up.
-        expect([...seen].toSorted()).toEqual(['n saved', 'o failed']);
-      }, 180_000);
+          expect(step).toBeGreaterThan(5);
+          // Killed before the head was flipped, and after that, while cleaning up.
+          expect([...seen].toSorted()).toEqual(['n saved', 'o failed']);
+        },
+        180_000,
+      );
     });
 
     test('a crash of the library is an error, not the end', async () => {

@@ -19,7 +19,8 @@ async function foundBy(file: string, cwd: string, format: Format): Promise<unkno
   await build({
     stdin: {
       contents:
-        "import { findKeychainLibraries } from './find-keychain-libraries'; console.log(JSON.stringify(findKeychainLibraries()));",
+        "import { findKeychainLibraries } from './find-keychain-libraries'; " +
+        'console.log(JSON.stringify(findKeychainLibraries()));',
       resolveDir: fileURLToPath(new URL('../../src/credentials/keychain', import.meta.url)),
       loader: 'ts',
     },

@@ -37,7 +37,8 @@ const official = oauthCredentials({ accessToken: 'access', refreshToken: 'refres
 
 const record = { access_token: CANARY, refresh_token: CANARY, expires_at: 1, scope: '', token_type: '', expires_in: 1 };
 
-// The lock of the official client exists on every system, but only Linux has the program that takes it: elsewhere see native-flock.
+// The lock of the official client exists on every system, but only Linux has the program that takes it: elsewhere see
+// native-flock.
 describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux', () => {
   describeCredentialStore('kimiCliCredentialStore', {
     records: ['oauth'],
@@ -93,7 +94,8 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
     test('of a rejected login has every key, no token and times of 0.0', async () => {
       await kimiCliCredentialStore({ shareDirectory: share }).save(oauthCredentials({ accessToken: '', expiresAt: 5 }));
       expect(await readFile(file, 'utf8')).toBe(
-        '{"access_token": "", "refresh_token": "", "expires_at": 0.0, "scope": "kimi-code", "token_type": "Bearer", "expires_in": 0.0}',
+        '{"access_token": "", "refresh_token": "", "expires_at": 0.0, "scope": "kimi-code", "token_type": ' +
+          '"Bearer", "expires_in": 0.0}',
       );
     });
 

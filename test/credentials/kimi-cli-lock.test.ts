@@ -38,7 +38,8 @@ sys.stdin.read()`;
   HOLDERS.push(['python3', 'python3', path => ['-c', program, path]]);
 }
 
-// The lock exists on every system, but only Linux has the program that takes it; the way of other systems is the last test.
+// The lock exists on every system, but only Linux has the program that takes it; the way of other systems is the last
+// test.
 describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', () => {
   const children: ChildProcess[] = [];
   afterEach(() => {

@@ -11,7 +11,10 @@ export const hasPython = (() => {
   }
 })();
 
-/** A test that python3 makes stronger. Where it is missing the test is not defined, because others cover the same ground. */
+/**
+ * A test that python3 makes stronger. Where it is missing the test is not defined, because others cover the same
+ * ground.
+ */
 export function withPython(name: string, body: () => Promise<void>): void {
   if (hasPython) {
     test(name, body);

@@ -77,7 +77,8 @@ describe('mapReasoningEffort', () => {
     expect(() =>
       mapReasoningEffort('ultra', k3, { argument: 'providerOptions.kimi.reasoningEffort', service: 'coding' }),
     ).toThrow(
-      'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, xhigh, max, not "ultra".',
+      'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, ' +
+        'xhigh, max, not "ultra".',
     );
     expect(() => mapReasoningEffort('ultra', k3, { argument: 'x', service: 'coding' })).toThrow(
       KimiInvalidArgumentError,

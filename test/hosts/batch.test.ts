@@ -10,7 +10,10 @@ import { hasPseudoTerminal, openPseudoTerminal } from '../cli/pseudo-terminal';
 import { chats } from '../support/chats';
 import { installExample } from './support/install-example';
 
-/** `examples/batch`, installed from the tarball: the real job in a process of its own, killed as people and machines kill it. */
+/**
+ * `examples/batch`, installed from the tarball: the real job in a process of its own, killed as people and machines
+ * kill it.
+ */
 const CONCURRENCY = 4;
 const BUSY = {
   error: { type: 'rate_limit_reached_error', message: "We're receiving too many requests at the moment" },
@@ -58,7 +61,10 @@ const parseLines = (text: string): Line[] =>
 const asked = () =>
   chats(simulator).map(({ json }) => (json as { messages: Array<{ content: string }> }).messages.at(-1)?.content ?? '');
 
-/** What the next chats are answered, by number of the chat; beyond, `Answer to <prompt>`. Counts how many are asked at once. */
+/**
+ * What the next chats are answered, by number of the chat; beyond, `Answer to <prompt>`. Counts how many are asked at
+ * once.
+ */
 function serve(special: (chat: number) => ScriptedAnswer | undefined = () => undefined, milliseconds = 5): void {
   simulator.reset();
   let count = 0;

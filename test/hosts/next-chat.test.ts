@@ -185,7 +185,8 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     simulator.script({ status: 403, body: { error: { type: 'access_terminated_error', message } } });
     const before = chats().length;
     await send('One more?');
-    const words = `Your Kimi plan is used up for now. It is fresh again on ${resetsAt.toUTCString().replace('GMT', 'UTC')}.`;
+    const when = resetsAt.toUTCString().replace('GMT', 'UTC');
+    const words = `Your Kimi plan is used up for now. It is fresh again on ${when}.`;
     await alert().getByText(words).waitFor();
     expect(chats()).toHaveLength(before + 1);
     await screenshot(page, 'quota');

@@ -60,7 +60,9 @@ describe('readDeviceId', () => {
   it('gives processes that start together one id', async () => {
     const home = newHome();
     const built = fileURLToPath(new URL('../../dist/node/device.js', import.meta.url));
-    const script = `const { readDeviceId } = await import(${JSON.stringify(built)}); process.stdout.write(await readDeviceId('kimi-cli', process.env));`;
+    const script =
+      `const { readDeviceId } = await import(${JSON.stringify(built)}); process.stdout.write(await ` +
+      "readDeviceId('kimi-cli', process.env));";
     const ids = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {

@@ -4,8 +4,9 @@ import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/inde
 import { COMBINATIONS, MIDDLEWARE, steps, type Combination } from '../support/majors';
 
 /**
- * What the AI SDK itself breaks (decisions.md 2, aisdk.md 2). Each test documents the state of the pinned versions: when one fails,
- * the AI SDK was mended and the README's table can lose a row. The type errors of the same combinations are in test/types.
+ * What the AI SDK itself breaks (decisions.md 2, aisdk.md 2). Each test documents the state of the pinned versions:
+ * when one fails, the AI SDK was mended and the README's table can lose a row. The type errors of the same combinations
+ * are in test/types.
  */
 let simulator: KimiSimulator;
 beforeEach(async () => {
@@ -43,7 +44,7 @@ const toolLoop = () => {
 describe('V2 on ai@6', () => {
   const v2 = () => find(6, 'v2').createKimi(settings())('k3');
 
-  it('loses the finish reason and the usage behind wrapLanguageModel, so that a tool loop stops after one step', async () => {
+  it('loses finish reason and usage behind wrapLanguageModel, so that a tool loop stops after one step', async () => {
     const result = ai6.ai.streamText({
       model: ai6.ai.wrapLanguageModel({ model: v2(), middleware: MIDDLEWARE }),
       ...toolLoop(),

@@ -5,7 +5,10 @@ import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/inde
 import { chats } from '../support/chats';
 import { COMBINATIONS, steps } from '../support/majors';
 
-/** What bare openai-compatible is refused for (`npm run bench:peers`), on every major and face: the strict simulator must take it, without a notice. */
+/**
+ * What bare openai-compatible is refused for (`npm run bench:peers`), on every major and face: the strict simulator
+ * must take it, without a notice.
+ */
 let simulator: KimiSimulator;
 beforeEach(async () => {
   simulator = await startKimiSimulator();

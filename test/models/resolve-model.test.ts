@@ -88,7 +88,8 @@ describe('usableModel', () => {
   it('names what can be used for a protocol without an engine', () => {
     const action = () => usableModel(resolveModel('k3-messages', k3, 'coding'));
     expect(action).toThrow(
-      'Kimi serves "k3-messages" on the protocol "anthropic", which this package does not speak. Use one of: k3, kimi-for-coding.',
+      'Kimi serves "k3-messages" on the protocol "anthropic", which this package does not speak. Use one of: ' +
+        'k3, kimi-for-coding.',
     );
     expect(action).toThrow(KimiUnsupportedProtocolError);
   });

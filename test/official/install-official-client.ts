@@ -7,8 +7,8 @@ import { KIMI_CODE } from '../../src/upstream';
 const PACKAGE = '@moonshot-ai/kimi-code';
 
 /**
- * Path of the real client's entry file, from npm, without running any of its install scripts. Kept in the temporary folder
- * under its version, so that the second run starts at once.
+ * Path of the real client's entry file, from npm, without running any of its install scripts. Kept in the temporary
+ * folder under its version, so that the second run starts at once.
  */
 export function installOfficialClient(): string {
   const folder = join(tmpdir(), `ai-sdk-provider-kimi-official-client-${KIMI_CODE.version}`);

@@ -1,6 +1,6 @@
 /**
- * The real `@moonshot-ai/kimi-code`, from npm, against our simulator: the official client is the judge of it. Where it trips over a
- * refusal, the simulator is wrong. The last test holds the evidence table to what was seen here.
+ * The real `@moonshot-ai/kimi-code`, from npm, against our simulator: the official client is the judge of it. Where it
+ * trips over a refusal, the simulator is wrong. The last test holds the evidence table to what was seen here.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * One login, used in place by the real `@moonshot-ai/kimi-code` and by four processes of ours at the same time, through many refreshes,
- * against a server that revokes the login when a used refresh token comes back (decisions.md 12; wire.md 3.3).
+ * One login, used in place by the real `@moonshot-ai/kimi-code` and by four processes of ours at the same time, through
+ * many refreshes, against a server that revokes the login when a used refresh token comes back (decisions.md 12;
+ * wire.md 3.3).
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -62,7 +63,8 @@ afterAll(async () => {
 });
 
 function startWorker(store: WorkerSettings['store'], pauseAt: readonly WorkerStep[] = []): WorkerProcess {
-  // One retry of the AI SDK's two: an app whose token in memory is older than that in the file gets two refusals when both are dead.
+  // One retry of the AI SDK's two: an app whose token in memory is older than that in the file gets two refusals when
+  // both are dead.
   const settings: WorkerSettings = { baseURL: simulator.apiBaseURL, oauthHost: gate.url, store, pauseAt, retries: 1 };
   const owner = dirname(home);
   const environment = { HOME: owner, USERPROFILE: owner, KIMI_CODE_HOME: home, KIMI_CREDENTIAL_STORE: 'kimi-code' };

@@ -7,7 +7,10 @@ import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/inde
 import { chats } from '../support/chats';
 import { packPackage } from '../support/pack-package';
 
-/** What opencode 1.18.33 does with `"npm": "ai-sdk-provider-kimi"` (clients.md 4), with the packed package, in a process of its own. */
+/**
+ * What opencode 1.18.33 does with `"npm": "ai-sdk-provider-kimi"` (clients.md 4), with the packed package, in a process
+ * of its own.
+ */
 const LOADER = `
 import { pathToFileURL } from 'node:url';
 import { streamText, wrapLanguageModel } from 'ai-v6';

@@ -1,6 +1,6 @@
 /**
- * The process that refreshes is killed, or stopped for longer than its lock lasts, at every step, while two others wait for the lock
- * (decisions.md 20, 21). The server revokes the whole login when a used refresh token comes back.
+ * The process that refreshes is killed, or stopped for longer than its lock lasts, at every step, while two others wait
+ * for the lock (decisions.md 20, 21). The server revokes the whole login when a used refresh token comes back.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
@@ -196,7 +196,7 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
     },
   );
 
-  test.concurrent('stopped while its request is on the way, which arrives after that of a peer: one error each, no loop', async () => {
+  test.concurrent("stopped with its request on the way, which arrives after a peer's: one error each, no loop", async () => {
     await withHolderAt(kind, 'request', 0, async ({ holder, held, peers, place, simulator }) => {
       holder.stop();
       await place.ageLock();

@@ -1,6 +1,7 @@
 /**
- * 16 processes with 8 requests each begin with one expired login, against a server that revokes the whole login when a used refresh token
- * comes back: it sees one refresh, and every request succeeds. Then it refuses the new token, too, in all processes at once.
+ * 16 processes with 8 requests each begin with one expired login, against a server that revokes the whole login when a
+ * used refresh token comes back: it sees one refresh, and every request succeeds. Then it refuses the new token, too,
+ * in all processes at once.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startKimiSimulator } from '../../src/simulator/index';

@@ -31,7 +31,9 @@ const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text
 const never = () => new Promise<never>(() => {});
 const reason = new Error('stopped by the user');
 
-/** Calls `abort` as soon as the callback is asked. A call that does not end then makes the test run into its time limit. */
+/**
+ * Calls `abort` as soon as the callback is asked. A call that does not end then makes the test run into its time limit.
+ */
 function hangs(abort: AbortController): () => Promise<never> {
   return () => {
     setImmediate(() => abort.abort(reason));

@@ -268,7 +268,7 @@ describe('regions', () => {
     expect(chats(other).map(({ json }) => (json as { model: string }).model)).toEqual(['k2p5', 'k2p5']);
   });
 
-  it("follow the official installer's marker, unless a setting or KIMI_CODE_REGION_MARKER=off says otherwise", async () => {
+  it("follow the official installer's marker, but for a setting or KIMI_CODE_REGION_MARKER=off", async () => {
     const place = async (settings: KimiProviderSettings = {}) => (await createKimi(settings).auth.status()).apiBaseURL;
     const home = path.join(homedir(), '.kimi-code');
     mkdirSync(home, { recursive: true });

@@ -83,7 +83,8 @@ describe.each(COMBINATIONS)('$name', ({ ai, major, createKimi }) => {
   it.each([
     [
       { reasoningEffort: 'ultra' },
-      'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, xhigh, max, not "ultra"',
+      'providerOptions.kimi.reasoningEffort must be one of auto, off, none, on, minimal, low, medium, high, ' +
+        'xhigh, max, not "ultra"',
     ],
     [
       { reasoningHistory: 'all' },

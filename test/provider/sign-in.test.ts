@@ -283,7 +283,7 @@ describe("an official client's login", () => {
     return store;
   };
 
-  it('is the last resort, shared in place, with its identity, and a notice that names the file and the way out', async () => {
+  it('is the last resort, shared in place, with its identity and a notice that names file and way out', async () => {
     const store = await signInToKimiCode();
     const before = readFileSync(store.location, 'utf8');
     expect(await ask(kimi())).toBe('You said: hi');

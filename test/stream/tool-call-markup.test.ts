@@ -49,7 +49,8 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     [weather],
   ],
   'blanks around everything (llxprt#749)': [
-    '<|tool_calls_section_begin|> <|tool_call_begin|> functions.list_directory:0 <|tool_call_argument_begin|> {"path": "/a"} <|tool_call_end|> <|tool_calls_section_end|>',
+    '<|tool_calls_section_begin|> <|tool_call_begin|> functions.list_directory:0 <|tool_call_argument_begin|> ' +
+      '{"path": "/a"} <|tool_call_end|> <|tool_calls_section_end|>',
     '',
     [{ id: 'functions.list_directory:0', name: 'list_directory', input: { path: '/a' } }],
   ],
@@ -83,7 +84,8 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
   ],
   'no arguments': [section(K2('functions.read:0', '')), '', [{ id: 'functions.read:0', name: 'read', input: {} }]],
   'blanks in the markers': [
-    '<| tool_calls_section_begin |><| tool_call_begin |>functions.read:0<| tool_call_argument_begin |>{}<| tool_call_end |><| tool_calls_section_end |>',
+    '<| tool_calls_section_begin |><| tool_call_begin |>functions.read:0<| tool_call_argument_begin |>{}<| ' +
+      'tool_call_end |><| tool_calls_section_end |>',
     '',
     [{ id: 'functions.read:0', name: 'read', input: {} }],
   ],
@@ -98,7 +100,8 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     [weather],
   ],
   'a last call that lacks its end': [
-    '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Paris"}',
+    '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": ' +
+      '"Paris"}',
     '',
     [weather],
   ],
@@ -142,7 +145,8 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     [{ id: undefined, name: 'read', input: { path: '/a b', line: 3, all: true, filter: { a: [1] }, none: null } }],
   ],
   'K3: two calls with line breaks': [
-    `<|open|>tools<|sep|>\n${K3('get_weather', argument('city', 'string', 'Paris'))}\n${K3('read')}\n<|close|>tools<|sep|>`,
+    `<|open|>tools<|sep|>\n${K3('get_weather', argument('city', 'string', 'Paris'))}\n` +
+      `${K3('read')}\n<|close|>tools<|sep|>`,
     '',
     [unnamed, { id: undefined, name: 'read', input: {} }],
   ],
@@ -152,7 +156,8 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     [{ id: undefined, name: 'read', input: { 'a"b&lt;': '&quot;' } }],
   ],
   'K3: the whole turn around it': [
-    `Sure.<|close|>response<|sep|>${tools(K3('get_weather', argument('city', 'string', 'Paris')))}<|close|>message<|sep|><|end_of_msg|>`,
+    `Sure.<|close|>response<|sep|>${tools(K3('get_weather', argument('city', 'string', 'Paris')))}` +
+      '<|close|>message<|sep|><|end_of_msg|>',
     'Sure.',
     [unnamed],
   ],
@@ -162,13 +167,15 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     [unnamed],
   ],
   'K3: torn markers (oh-my-pi#8495)': [
-    '<|open|>toolscall tool="get_weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
+    '<|open|>toolscall tool="get_weather" index="1"<|sep|><|open|>argument key="city" ' +
+      'type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
     '',
     [unnamed],
   ],
   'K3: a separator that is lost': [
     tools(
-      '<|open|>call tool="get_weather" index="1"<|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|>',
+      '<|open|>call tool="get_weather" index="1"<|open|>argument key="city" ' +
+        'type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|>',
     ),
     '',
     [unnamed],
@@ -223,7 +230,8 @@ const PROSE: Record<string, string> = {
     '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Pa',
   'a K3 value that is not of its type': tools(K3('read', argument('line', 'number', 'three'))),
   'a K3 call that breaks off':
-    '<|open|>tools<|sep|><|open|>call tool="get_weather" index="1"<|sep|><|open|>argument key="city" type="string"<|sep|>Par',
+    '<|open|>tools<|sep|><|open|>call tool="get_weather" index="1"<|sep|><|open|>argument key="city" ' +
+    'type="string"<|sep|>Par',
   'an id that is none':
     '<|tool_call_begin|> followed by the name of the tool, and then <|tool_call_argument_begin|>{}<|tool_call_end|>',
   'a beginning of a marker': 'a < b, a <| b, <|tool_',

@@ -9,7 +9,10 @@ export type SeenRequest = {
   body: Record<string, unknown>;
 };
 
-/** A chat endpoint that answers every request with the same event stream: for tests of what is sent, where the simulator's rules are not the point. */
+/**
+ * A chat endpoint that answers every request with the same event stream: for tests of what is sent, where the
+ * simulator's rules are not the point.
+ */
 export async function startChatServer(deltas: object[] = [{ content: 'hello' }]) {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
@@ -32,9 +35,12 @@ export async function startChatServer(deltas: object[] = [{ content: 'hello' }])
       for (const delta of deltas) {
         response.write(`data: ${JSON.stringify({ id: '1', choices: [{ index: 0, delta }] })}\n\n`);
       }
-      response.end(
-        `data: ${JSON.stringify({ id: '1', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 2 } })}\n\ndata: [DONE]\n\n`,
-      );
+      const last = {
+        id: '1',
+        choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+        usage: { prompt_tokens: 3, completion_tokens: 2 },
+      };
+      response.end(`data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`);
     });
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

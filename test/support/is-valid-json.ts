@@ -1,8 +1,8 @@
 type Schema = Record<string, unknown>;
 
 /**
- * A small JSON Schema validator for tests, drafts 7 and 2020-12 together: tuples in `items` or `prefixItems`, definitions anywhere.
- * Keywords that it does not know say nothing. Formats are annotations, as by the specification.
+ * A small JSON Schema validator for tests, drafts 7 and 2020-12 together: tuples in `items` or `prefixItems`,
+ * definitions anywhere. Keywords that it does not know say nothing. Formats are annotations, as by the specification.
  */
 export function isValidJson(schema: unknown, value: unknown, document: unknown = schema, depth = 0): boolean {
   if (typeof schema === 'boolean') {

@@ -70,7 +70,8 @@ function walk(
   }
   for (const key of Reflect.ownKeys(value)) {
     const property = Reflect.getOwnPropertyDescriptor(value, key);
-    // `APICallError.requestBodyValues` is the prompt by contract. It may be there, but not where it is printed: it must not be enumerable.
+    // `APICallError.requestBodyValues` is the prompt by contract. It may be there, but not where it is printed: it must
+    // not be enumerable.
     if (key === 'requestBodyValues' && property?.enumerable === false) {
       continue;
     }

@@ -14,7 +14,10 @@ export type TestKeyring = {
 
 const PASSWORD = 'test-only';
 
-/** Runs `callback` with a keyring that it may lock, apart from that of `.ci/with-keyring`, which other tests use at the same time. */
+/**
+ * Runs `callback` with a keyring that it may lock, apart from that of `.ci/with-keyring`, which other tests use at the
+ * same time.
+ */
 export async function withLockedKeyring(callback: (keyring: TestKeyring) => Promise<void>): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'kimi-keyring-'));
   await mkdir(join(root, 'run'), { mode: 0o700 });

@@ -8,18 +8,26 @@ export type WorkerSettings = {
     | { kind: 'keychain'; slot: string }
     | { kind: 'kimi-code'; home: string }
     | { kind: 'redis'; url: string; key: string; encryptionKey: string };
-  /** Hosts build a provider twice (decisions.md 22): requests take turns on so many, each with a store object of its own. Default 1. */
+  /**
+   * Hosts build a provider twice (decisions.md 22): requests take turns on so many, each with a store object of its
+   * own. Default 1.
+   */
   providers?: number;
-  /** How often a request is made again whose error says that it may be, as the AI SDK does (its default is 2). Default 0. */
+  /**
+   * How often a request is made again whose error says that it may be, as the AI SDK does (its default is 2). Default
+   * 0.
+   */
   retries?: number;
-  /** Steps at which it waits for `resume`, each once. Of the store only with a store of its own, not with `environment`. */
+  /**
+   * Steps at which it waits for `resume`, each once. Of the store only with a store of its own, not with `environment`.
+   */
   pauseAt?: readonly WorkerStep[];
 };
 
 /**
- * `ready`: loaded. `before-lock`: the token is due, the lock not taken. `locked`: before the store is read again. `read`: after that.
- * `sending`: the lock was checked for the last time, the request is not on its way. `answered`: the new token is here.
- * `saving`: the lock was checked for the last time. `saved`: still locked.
+ * `ready`: loaded. `before-lock`: the token is due, the lock not taken. `locked`: before the store is read again.
+ * `read`: after that. `sending`: the lock was checked for the last time, the request is not on its way. `answered`: the
+ * new token is here. `saving`: the lock was checked for the last time. `saved`: still locked.
  */
 export type WorkerStep = 'ready' | 'before-lock' | 'locked' | 'read' | 'sending' | 'answered' | 'saving' | 'saved';
 

@@ -1,6 +1,7 @@
 /**
- * One process of an app that uses the provider. argv[2] is a `WorkerSettings`; commands come in and reports go out as JSON lines.
- * It says where it is at each step of a refresh, and waits there if told to, so that a test can kill or stop it at exactly that point.
+ * One process of an app that uses the provider. argv[2] is a `WorkerSettings`; commands come in and reports go out as
+ * JSON lines. It says where it is at each step of a refresh, and waits there if told to, so that a test can kill or
+ * stop it at exactly that point.
  */
 import { createInterface } from 'node:readline';
 import type { CredentialStore } from '../../src/credentials/credential-store';

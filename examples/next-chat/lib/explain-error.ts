@@ -14,14 +14,19 @@ export function explainError(error: unknown, usesSignIn: boolean): string {
         return usesSignIn ? SIGN_IN_FIRST : cause.message;
       case 'KIMI_QUOTA_EXHAUSTED':
         return cause.resetsAt
-          ? `Your Kimi plan is used up for now. It is fresh again on ${cause.resetsAt.toUTCString().replace('GMT', 'UTC')}.`
-          : 'Your Kimi plan is used up for now. Kimi did not say when it is fresh again; see www.kimi.com/code/console.';
+          ? 'Your Kimi plan is used up for now. It is fresh again on ' +
+              `${cause.resetsAt.toUTCString().replace('GMT', 'UTC')}.`
+          : 'Your Kimi plan is used up for now. Kimi did not say when it is fresh again; see ' +
+              'www.kimi.com/code/console.';
       case 'KIMI_RATE_LIMITED':
       case 'KIMI_OVERLOADED': {
         const seconds = cause.retryAfter
           ? Math.max(1, Math.ceil((cause.retryAfter.getTime() - Date.now()) / 1000))
           : undefined;
-        return `Kimi has too many requests at the moment. Try again ${seconds ? `in ${seconds} seconds` : 'in a little while'}.`;
+        return (
+          'Kimi has too many requests at the moment. Try again ' +
+          `${seconds ? `in ${seconds} seconds` : 'in a little while'}.`
+        );
       }
       default:
         return cause.message;

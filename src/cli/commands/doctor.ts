@@ -17,7 +17,10 @@ export type DoctorOptions = LoginOptions & {
   chat?: boolean | undefined;
 };
 
-/** Looks at all that a sign-in depends on, and says what to do about what is wrong. Ends with 1 when something does not work. */
+/**
+ * Looks at all that a sign-in depends on, and says what to do about what is wrong. Ends with 1 when something does not
+ * work.
+ */
 export async function doctor(context: CommandContext, options: DoctorOptions): Promise<number> {
   const { env, platform, abortSignal } = context;
   const progress = options.json === true || context.stdout.isTTY !== true ? undefined : startProgress(context);
@@ -32,7 +35,9 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
     const hosts = await checkHosts(endpoints, context);
     checks.push(...hosts);
     const isOnline = hosts.every(({ name, state }) => name !== 'Host' || state === 'ok');
-    const loginCommand = `npx ai-sdk-provider-kimi login${loginFlags(options)}${endpoints.service === 'platform' ? ' --api-key' : ''}`;
+    const loginCommand =
+      'npx ai-sdk-provider-kimi ' +
+      `login${loginFlags(options)}${endpoints.service === 'platform' ? ' --api-key' : ''}`;
     const signIn = await checkSignIn(kimi.auth, { loginCommand, isOnline, abortSignal });
     checks.push(...signIn);
     if (options.chat === true && isOnline && signIn.every(({ state }) => state === 'ok')) {

@@ -15,8 +15,9 @@ import { resolvePlace } from '../resolve-place';
 import { UsageError } from '../usage-error';
 
 /**
- * Keeps a key in the store. It comes from stdin or a hidden prompt, never from the command line, which every program of the machine can
- * read. A key that the service refuses is not saved; where the service cannot be asked, it is saved with a word of warning.
+ * Keeps a key in the store. It comes from stdin or a hidden prompt, never from the command line, which every program of
+ * the machine can read. A key that the service refuses is not saved; where the service cannot be asked, it is saved
+ * with a word of warning.
  */
 export async function saveKey(context: CommandContext, options: LoginOptions, kimi: KimiProviderV4): Promise<void> {
   const { service, region, apiBaseURL } = await resolvePlace(context, options);
@@ -45,7 +46,8 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
         reason: 'rejected',
         source: 'your input',
         message:
-          `${new URL(apiBaseURL).host} does not know this key (HTTP 401). Nothing was saved. ${foreign === undefined ? '' : `It looks like ${foreign}. `}` +
+          `${new URL(apiBaseURL).host} does not know this key (HTTP 401). Nothing was saved. ` +
+          `${foreign === undefined ? '' : `It looks like ${foreign}. `}` +
           `A key works at one service and region only: ` +
           `this one is tried as ${service}, ${region}, whose keys are at ${console}. Others: --service and --region.`,
       });

@@ -29,7 +29,8 @@ export async function login(context: CommandContext, options: LoginCommandOption
   const forced = context.env.KIMI_CREDENTIAL_STORE;
   if (forced === 'environment' || forced === 'memory') {
     throw new UsageError(
-      `KIMI_CREDENTIAL_STORE is ${forced}, where nothing can be kept for later. Say where: --store keychain or --store file.`,
+      `KIMI_CREDENTIAL_STORE is ${forced}, where nothing can be kept for later. Say where: --store keychain or ` +
+        '--store file.',
     );
   }
   if (options.apiKey === true) {
@@ -100,7 +101,8 @@ export async function login(context: CommandContext, options: LoginCommandOption
   }
   if (isAbsolute(source) && !context.env.KIMI_CREDENTIAL_STORE) {
     hint(
-      'No keychain can be used here, so a file that only you can read keeps it. "npx ai-sdk-provider-kimi doctor" says why.',
+      'No keychain can be used here, so a file that only you can read keeps it. "npx ai-sdk-provider-kimi ' +
+        'doctor" says why.',
     );
   }
   screen.line();

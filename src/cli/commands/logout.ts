@@ -3,7 +3,10 @@ import { outputScreen, printJSON, type CommandContext } from '../command-context
 import { openKimi, type LoginOptions } from '../open-kimi';
 import { shortenHome } from '../terminal/shorten-home';
 
-/** Removes what this package has saved. Being signed out already is no failure. Environment keys and official clients' logins stay. */
+/**
+ * Removes what this package has saved. Being signed out already is no failure. Environment keys and official clients'
+ * logins stay.
+ */
 export async function logout(context: CommandContext, options: LoginOptions): Promise<number> {
   const kimi = openKimi(context, options);
   const before = await kimi.auth.status().catch(() => undefined);

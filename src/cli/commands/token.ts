@@ -9,13 +9,15 @@ export type TokenOptions = LoginOptions & {
 };
 
 /**
- * The bearer of the next request, for other tools: a fresh access token, renewed when less than half its life is left; or the key.
- * Refuses a terminal: what is on a screen is in its scrollback, in a screen share and in the next screenshot.
+ * The bearer of the next request, for other tools: a fresh access token, renewed when less than half its life is left;
+ * or the key. Refuses a terminal: what is on a screen is in its scrollback, in a screen share and in the next
+ * screenshot.
  */
 export async function token(context: CommandContext, options: TokenOptions): Promise<number> {
   if (context.stdout.isTTY === true && options.force !== true) {
     throw new UsageError(
-      'A token does not belong on a screen. Pass it on: curl -H "Authorization: Bearer $(npx ai-sdk-provider-kimi token)" … ' +
+      'A token does not belong on a screen. Pass it on: curl -H "Authorization: Bearer $(npx ' +
+        'ai-sdk-provider-kimi token)" … ' +
         'To see it all the same, add --force.',
     );
   }

@@ -4,7 +4,10 @@ import { dataDirectory } from '../../credentials/data-directory';
 import { shortenHome } from '../terminal/shorten-home';
 import type { Check } from './check';
 
-/** Whether others on this machine can read the files with logins. Windows has access lists instead, which the profile folder sets. */
+/**
+ * Whether others on this machine can read the files with logins. Windows has access lists instead, which the profile
+ * folder sets.
+ */
 export async function checkFileModes(
   environment: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,

@@ -3,12 +3,16 @@ import type { Check } from './check';
 
 const TIME_LIMIT_MS = 8_000;
 
-/** From this difference on tokens are renewed too early or too late; from the second on certificates and logins fail. */
+/**
+ * From this difference on tokens are renewed too early or too late; from the second on certificates and logins fail.
+ */
 const SKEW_MS = { warning: 60_000, failure: 300_000 } as const;
 
 type Probe = { host: string; reason?: string; skewMs?: number };
 
-/** Whether API and OAuth host answer at all, and how far this clock is from theirs. No credential, no identity is sent. */
+/**
+ * Whether API and OAuth host answer at all, and how far this clock is from theirs. No credential, no identity is sent.
+ */
 export async function checkHosts(
   { apiBaseURL, oauthHost }: { apiBaseURL: string; oauthHost: string },
   {
@@ -76,6 +80,7 @@ function reasonOf(error: unknown): string {
 function proxyFix(env: Readonly<Record<string, string | undefined>>): string {
   const variable = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'].find(name => env[name]);
   return variable !== undefined && !env.NODE_USE_ENV_PROXY
-    ? `${variable} is set, but Node does not use it by itself: set NODE_USE_ENV_PROXY=1, too (Node 22.21, 24.5 or newer).`
+    ? `${variable} is set, but Node does not use it by itself: set NODE_USE_ENV_PROXY=1, too (Node 22.21, 24.5 ` +
+        'or newer).'
     : 'Check the network, DNS and firewall, and that KIMI_CODE_BASE_URL and KIMI_CODE_OAUTH_HOST, if set, are right.';
 }

@@ -23,7 +23,8 @@ export async function checkKeychain(
       detail: hasBus ? 'there is a session bus' : 'no session bus, so no keychain',
       fix: hasBus
         ? undefined
-        : 'Usual on servers: the login is kept in a file. To have a keychain, run in a desktop session or under "dbus-run-session".',
+        : 'Usual on servers: the login is kept in a file. To have a keychain, run in a desktop session or under ' +
+          '"dbus-run-session".',
     });
     if (!hasBus) {
       return checks;

@@ -1,9 +1,12 @@
-/** Words; a command of ours with its flags is one, and so is what stands in double quotes: they must be copyable from one line. */
+/**
+ * Words; a command of ours with its flags is one, and so is what stands in double quotes: they must be copyable from
+ * one line.
+ */
 const WORDS = /"[^"\n]*"[^\s"]*|npx ai-sdk-provider-kimi [a-z]+(?: --[a-z-]+(?: [\w.@-]+)?)*|\S+/g;
 
 /**
- * Breaks text into lines of at most `width` characters. A word that is longer, a path or an address, stays whole on a line of its own:
- * the terminal breaks it without a line end in it. Line breaks in the text stay.
+ * Breaks text into lines of at most `width` characters. A word that is longer, a path or an address, stays whole on a
+ * line of its own: the terminal breaks it without a line end in it. Line breaks in the text stay.
  */
 export function wrapText(text: string, width: number): string[] {
   return text.split('\n').flatMap(paragraph => {

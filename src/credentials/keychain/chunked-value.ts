@@ -1,6 +1,6 @@
 /**
- * How a value that is too long for one keychain item is kept: a head, which names a generation, and the chunks of that generation.
- * Two generations take turns, so that the names of leftovers are known without listing the keychain.
+ * How a value that is too long for one keychain item is kept: a head, which names a generation, and the chunks of that
+ * generation. Two generations take turns, so that the names of leftovers are known without listing the keychain.
  */
 
 /** What is in the head's item instead of the value. */
@@ -11,7 +11,10 @@ export type ChunkHead = {
   id: string;
 };
 
-/** Windows keeps 2,560 bytes: 2,560 UTF-8 bytes with keytar, 1,280 UTF-16 units with `@napi-rs/keyring` (tooling.md 2). Ours are ASCII. */
+/**
+ * Windows keeps 2,560 bytes: 2,560 UTF-8 bytes with keytar, 1,280 UTF-16 units with `@napi-rs/keyring` (tooling.md 2).
+ * Ours are ASCII.
+ */
 export const WINDOWS_VALUE_LENGTH = 1200;
 
 /** Ids are 8 hex digits, followed by a colon in a chunk. */

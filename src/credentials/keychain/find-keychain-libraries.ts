@@ -6,9 +6,10 @@ import type { KeychainLibrary } from './keychain-request';
 const LIBRARIES: readonly KeychainLibrary[] = ['keytar', '@napi-rs/keyring'];
 
 /**
- * The keychain libraries that the app has installed, best first: `keytar`, because an app that has it chose it, then `@napi-rs/keyring`.
- * Only resolves paths; nothing is loaded. Looked for from the main script and from this package, which finds those of the app in either
- * case; not from the working directory: a command that is installed globally must not load a module of the folder it is run in.
+ * The keychain libraries that the app has installed, best first: `keytar`, because an app that has it chose it, then
+ * `@napi-rs/keyring`. Only resolves paths; nothing is loaded. Looked for from the main script and from this package,
+ * which finds those of the app in either case; not from the working directory: a command that is installed globally
+ * must not load a module of the folder it is run in.
  */
 export function findKeychainLibraries(): { name: KeychainLibrary; path: string }[] {
   const bases = [mainScript(), ownFile()].filter(base => base !== undefined);

@@ -1,6 +1,7 @@
 /**
- * The program of the one-shot child that does every native keychain call (decisions.md 14). Plain text, because it must run from our
- * sources, from the built package and from an app's bundle alike. It takes a `KeychainRequest` on stdin and prints a `KeychainAnswer`.
+ * The program of the one-shot child that does every native keychain call (decisions.md 14). Plain text, because it must
+ * run from our sources, from the built package and from an app's bundle alike. It takes a `KeychainRequest` on stdin
+ * and prints a `KeychainAnswer`.
  *
  * Never calls `findCredentials`: keytar's crashes on a locked keyring (tooling.md 1).
  */
@@ -83,7 +84,10 @@ async function confirmUnlocked(library, service) {
   isConfirmed = true;
 }
 
-/** An item of the library that is not there: keytar names the account "account", @napi-rs/keyring "username" (tooling.md 3). */
+/**
+ * An item of the library that is not there: keytar names the account "account", @napi-rs/keyring "username" (tooling.md
+ * 3).
+ */
 function rescue(command, service, account, own) {
   const attribute = own === 'keytar' ? 'username' : 'account';
   try {

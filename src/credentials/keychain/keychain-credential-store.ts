@@ -27,9 +27,15 @@ export type KeychainCredentialStoreOptions = {
   service?: string | undefined;
   /** How long one operation may take, a prompt to unlock included. In ms, default 10,000. */
   timeoutMs?: number | undefined;
-  /** Longest text of one item in UTF-16 units, at least 80; longer ones are split over several. Default 1,200 on Windows, else unlimited. */
+  /**
+   * Longest text of one item in UTF-16 units, at least 80; longer ones are split over several. Default 1,200 on
+   * Windows, else unlimited.
+   */
   maxValueLength?: number | undefined;
-  /** The libraries to use, best first, with absolute paths. Default: `keytar` if the app has it installed, then `@napi-rs/keyring`. */
+  /**
+   * The libraries to use, best first, with absolute paths. Default: `keytar` if the app has it installed, then
+   * `@napi-rs/keyring`.
+   */
   libraries?: readonly { name: KeychainLibrary; path: string }[] | undefined;
   /** Environment of the child processes, and where the data directory with the lock is. Default `process.env`. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -40,20 +46,25 @@ type Results = readonly (string | boolean | null)[];
 type Run = (steps: readonly KeychainStep[]) => Promise<Results>;
 type Item = { text: string; library: number };
 
-/** A reader that meets a writer looks again so often. A writer needs seconds for one turn, a reader a fraction of one. */
+/**
+ * A reader that meets a writer looks again so often. A writer needs seconds for one turn, a reader a fraction of one.
+ */
 const READ_ATTEMPTS = 5;
 
 /** So many chunks of each generation are looked for by the first child process, twice as many by each that follows. */
 const FIRST_SEARCH = 4;
 
 /**
- * Keeps the credential in the keychain of the system: macOS Keychain, Windows Credential Manager, or the Secret Service (GNOME Keyring,
- * KWallet, KeePassXC); never in Linux's kernel keyring, which forgets. One item: service `ai-sdk-provider-kimi`, account = slot.
+ * Keeps the credential in the keychain of the system: macOS Keychain, Windows Credential Manager, or the Secret Service
+ * (GNOME Keyring, KWallet, KeePassXC); never in Linux's kernel keyring, which forgets. One item: service
+ * `ai-sdk-provider-kimi`, account = slot.
  *
- * Every native call runs in a child process that is killed at the limit, so a hung bus, an unanswered prompt or a crash of the library
- * is an error here (decisions.md 14). An operation takes about a tenth of a second: read once, keep the token in memory.
+ * Every native call runs in a child process that is killed at the limit, so a hung bus, an unanswered prompt or a crash
+ * of the library is an error here (decisions.md 14). An operation takes about a tenth of a second: read once, keep the
+ * token in memory.
  *
- * Protects the credential on the disk. On macOS any Node program of the same user can read it; on Linux any program, once unlocked.
+ * Protects the credential on the disk. On macOS any Node program of the same user can read it; on Linux any program,
+ * once unlocked.
  */
 export function keychainCredentialStore(options: KeychainCredentialStoreOptions = {}): CredentialStore {
   const { slot = 'default', service = 'ai-sdk-provider-kimi', timeoutMs = 10_000, environment = process.env } = options;
@@ -84,7 +95,10 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     };
   }
 
-  /** The item of the library in use, else the one that the other library wrote, which stays where it is until the next save. */
+  /**
+   * The item of the library in use, else the one that the other library wrote, which stays where it is until the next
+   * save.
+   */
   async function readItem(run: Run): Promise<Item | undefined> {
     const [own, other] = await run([
       { op: 'get', account: slot, library: 0, confirm: true },
@@ -112,7 +126,9 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
       location,
       operation: 'load',
       reason: 'corrupt',
-      message: `The credential in ${location} is damaged: a part of it is missing. Sign in again, which replaces it: npx ai-sdk-provider-kimi login`,
+      message:
+        `The credential in ${location} is damaged: a part of it is missing. Sign in again, which replaces it: ` +
+        'npx ai-sdk-provider-kimi login',
     });
   }
 
@@ -154,7 +170,10 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     await removeChunks(run, before, { generation, chunks: chunks.length }).catch(leaveToNextSave);
   }
 
-  /** Deletes the chunks that were in use before, and what earlier writes left when they were killed; keeps those of `kept`. */
+  /**
+   * Deletes the chunks that were in use before, and what earlier writes left when they were killed; keeps those of
+   * `kept`.
+   */
   async function removeChunks(run: Run, before: Results, kept?: Omit<ChunkHead, 'id'>): Promise<void> {
     const unused = isSplit ? await findChunks(run, kept) : [];
     // Last one first: what a kill leaves then starts at 0 without a gap, so that it is found.

@@ -35,7 +35,8 @@ export function keychainError(
   switch (failure.kind) {
     case 'missing':
       return error(
-        `The keychain cannot be used, because no library for it could be loaded${failure.message ? ` (${failure.message})` : ''}. ` +
+        'The keychain cannot be used, because no library for it could be ' +
+          `loaded${failure.message ? ` (${failure.message})` : ''}. ` +
           `Install one: npm install @napi-rs/keyring. Or ${USE_A_FILE}`,
       );
     case 'unavailable':
@@ -43,21 +44,25 @@ export function keychainError(
     case 'unreadable':
       return error(
         `The ${location} was written with ${failure.message}, which is not installed here, and only it can read it. ` +
-          `Install it: npm install ${failure.message}. Or install secret-tool (Debian: apt-get install libsecret-tools), ` +
+          `Install it: npm install ${failure.message}. Or install secret-tool (Debian: apt-get install ` +
+          'libsecret-tools), ' +
           `or delete the item of service ${service}, account ${slot}, and sign in again.`,
       );
     case 'locked':
       return error(
-        `The keychain is locked, so the ${location} cannot be used (${failure.message}). Unlock it and try again. Or ${USE_A_FILE}`,
+        `The keychain is locked, so the ${location} cannot be used (${failure.message}). Unlock it and try ` +
+          `again. Or ${USE_A_FILE}`,
       );
     case 'timeout':
       return error(
-        `The keychain did not answer within ${timeoutMs / 1000} s. If it asks for a password, answer it and try again; ` +
+        `The keychain did not answer within ${timeoutMs / 1000} s. If it asks for a password, answer it and ` +
+          'try again; ' +
           `if not, its service hangs: sign out of the desktop session and in again. Or ${USE_A_FILE}`,
       );
     case 'crashed':
       return error(
-        `The keychain library crashed (${failure.message}) in a process of its own; this one goes on. Try again. Or ${USE_A_FILE}`,
+        `The keychain library crashed (${failure.message}) in a process of its own; this one goes on. Try ` +
+          `again. Or ${USE_A_FILE}`,
       );
     case 'not-started':
       return error(
@@ -65,7 +70,8 @@ export function keychainError(
       );
     case 'failed':
       return error(
-        `The keychain refused to ${operation} the ${location} (${failure.message}). Check it in the system's keychain app. Or ${USE_A_FILE}`,
+        `The keychain refused to ${operation} the ${location} (${failure.message}). Check it in the system's ` +
+          `keychain app. Or ${USE_A_FILE}`,
       );
   }
 }

@@ -1,7 +1,12 @@
-/** The libraries that can reach the keychain. They share items on macOS only: tooling.md 3, keytar_win.cc, keyring-rs. */
+/**
+ * The libraries that can reach the keychain. They share items on macOS only: tooling.md 3, keytar_win.cc, keyring-rs.
+ */
 export type KeychainLibrary = 'keytar' | '@napi-rs/keyring';
 
-/** One native call. `library` counts in the order of those that could be loaded. Where there is no second one, `secret-tool` stands in. */
+/**
+ * One native call. `library` counts in the order of those that could be loaded. Where there is no second one,
+ * `secret-tool` stands in.
+ */
 export type KeychainStep =
   | {
       op: 'get';

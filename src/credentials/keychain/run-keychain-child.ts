@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { KEYCHAIN_CHILD_SOURCE } from './keychain-child-source';
 import type { KeychainAnswer, KeychainRequest } from './keychain-request';
 
-/** In the environment of the child, so that a host that is not a plain runtime does not start itself again and again. */
+/**
+ * In the environment of the child, so that a host that is not a plain runtime does not start itself again and again.
+ */
 const CHILD_MARK = 'AI_SDK_PROVIDER_KIMI_KEYCHAIN_CHILD';
 
 /** The child gave no answer: it ran out of time, ended on its own (a native crash), or could not be started. */
@@ -16,8 +18,9 @@ export type KeychainChildOptions = {
 };
 
 /**
- * Runs one request in a process of its own, so that a native call that hangs or crashes costs that process and not the user's
- * (tooling.md 3). Values travel over pipes only: arguments and environment can be read by other processes. Never rejects.
+ * Runs one request in a process of its own, so that a native call that hangs or crashes costs that process and not the
+ * user's (tooling.md 3). Values travel over pipes only: arguments and environment can be read by other processes. Never
+ * rejects.
  */
 export function runKeychainChild(
   request: KeychainRequest,
@@ -84,7 +87,8 @@ function childEnvironment(
   const { NODE_OPTIONS: nodeOptions, ...rest } = environment;
   return {
     ...rest,
-    // A debugger or an instrumentation of the app has no business in the child. Yarn's Plug'n'Play needs its hook there to load anything.
+    // A debugger or an instrumentation of the app has no business in the child. Yarn's Plug'n'Play needs its hook there
+    // to load anything.
     ...(process.versions.pnp !== undefined && nodeOptions !== undefined ? { NODE_OPTIONS: nodeOptions } : {}),
     // The executable may be a program compiled by Bun, or Electron: both run as a plain runtime with these.
     BUN_BE_BUN: '1',

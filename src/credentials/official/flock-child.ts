@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import type { HeldLock } from './held-lock';
 
 /**
- * Takes `flock(2)` on `path` through the program `flock` (util-linux or BusyBox), because Node has no `flock(2)` and the locks that
- * it has through native modules on Linux (OFD) do not exclude it (decisions.md 13). The program runs `cat`, which holds the lock for as
- * long as its input is open: when this process dies in whatever way, the kernel closes the pipe and the lock is free.
+ * Takes `flock(2)` on `path` through the program `flock` (util-linux or BusyBox), because Node has no `flock(2)` and
+ * the locks that it has through native modules on Linux (OFD) do not exclude it (decisions.md 13). The program runs
+ * `cat`, which holds the lock for as long as its input is open: when this process dies in whatever way, the kernel
+ * closes the pipe and the lock is free.
  *
  * Waits until the lock is free; `stop` ends the wait.
  * @param command path of the `flock` program
@@ -19,7 +20,8 @@ export async function flockChild(
   if (stop.aborted) {
     return undefined;
   }
-  // Detached: Ctrl-C in a terminal reaches the whole foreground group, and must not free the lock under a process that is still saving.
+  // Detached: Ctrl-C in a terminal reaches the whole foreground group, and must not free the lock under a process that
+  // is still saving.
   const child = spawn(command, ['-x', path, 'cat'], { detached: true, env, stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   let failure: Error | undefined;

@@ -8,7 +8,10 @@ import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './off
 import { formatKimiCliRecord, parseOfficialRecord } from './official-record';
 import { refuseApiKey } from './refuse-api-key';
 
-/** The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions (P auth/oauth.py `KIMI_CODE_OAUTH_KEY`). */
+/**
+ * The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions (P auth/oauth.py
+ * `KIMI_CODE_OAUTH_KEY`).
+ */
 const SLOT = 'kimi-code';
 
 export type KimiCliCredentialStoreOptions = {
@@ -23,14 +26,18 @@ export type KimiCliCredentialStoreOptions = {
 };
 
 /**
- * The login of the official Python client (kimi-cli), used in place: the same file, the same form, the same lock, so that the client and
- * this package share one chain of refresh tokens. Nothing is copied. It is a login of `auth.kimi.com`; the client has no other region.
+ * The login of the official Python client (kimi-cli), used in place: the same file, the same form, the same lock, so
+ * that the client and this package share one chain of refresh tokens. Nothing is copied. It is a login of
+ * `auth.kimi.com`; the client has no other region.
  *
  * - File: `<share>/credentials/kimi-code.json` (wire.md 4). A symbolic link is kept.
- * - Lock: `flock(2)` on `<share>/credentials/kimi-code.lock`, on Linux through the program `flock` (util-linux), elsewhere through the
- *   optional dependency `fs-native-extensions`. Where neither is there the store is **read-only**: `load` works, `save` and `withLock`
+ * - Lock: `flock(2)` on `<share>/credentials/kimi-code.lock`, on Linux through the program `flock` (util-linux),
+ *   elsewhere through the
+ *   optional dependency `fs-native-extensions`. Where neither is there the store is **read-only**: `load` works, `save`
+ *   and `withLock`
  *   raise `read-only` with the fix, because a refresh without the lock can log the client out.
- * - A tombstone is written with all keys, empty tokens and times of `0.0`; the client then asks for `/login` (see `formatKimiCliRecord`).
+ * - A tombstone is written with all keys, empty tokens and times of `0.0`; the client then asks for `/login` (see
+ *   `formatKimiCliRecord`).
  * - `clear()` deletes the credential file, as the client's logout does; its `config.toml` is not touched.
  * - A key (`type: 'api-key'`) cannot be saved here.
  */
@@ -83,7 +90,8 @@ function readOnly(location: string, operation: 'save' | 'lock'): KimiCredentialS
   const need =
     process.platform === 'linux'
       ? 'the program "flock" is not in PATH; install it (Debian: apt-get install util-linux)'
-      : 'the optional dependency "fs-native-extensions" cannot be loaded; install it (npm install fs-native-extensions)';
+      : 'the optional dependency "fs-native-extensions" cannot be loaded; install it (npm install ' +
+        'fs-native-extensions)';
   return new KimiCredentialStoreError({
     location,
     operation,

@@ -1,7 +1,7 @@
 /**
- * The lock of the official Python client: `flock(2)` on a file that stays (wire.md 3.3; P auth/oauth.py `_CrossProcessLock`).
- * On Linux the program `flock` holds it, elsewhere `fs-native-extensions` (decisions.md 13).
- * That client waits at most about ten seconds and then refreshes without the lock, so hold it briefly.
+ * The lock of the official Python client: `flock(2)` on a file that stays (wire.md 3.3; P auth/oauth.py
+ * `_CrossProcessLock`). On Linux the program `flock` holds it, elsewhere `fs-native-extensions` (decisions.md 13). That
+ * client waits at most about ten seconds and then refreshes without the lock, so hold it briefly.
  */
 import { constants } from 'node:fs';
 import { access, mkdir, open } from 'node:fs/promises';
@@ -18,8 +18,8 @@ import { officialFileError } from './official-file';
 export type FlockMechanism = { kind: 'program'; command: string } | { kind: 'native'; locks: NativeLocks };
 
 /**
- * Looks for the program on Linux and for the optional dependency elsewhere. On Linux the latter is of no use: its locks do not exclude
- * `flock(2)` (decisions.md 13).
+ * Looks for the program on Linux and for the optional dependency elsewhere. On Linux the latter is of no use: its locks
+ * do not exclude `flock(2)` (decisions.md 13).
  */
 export async function findFlockMechanism({
   env,
@@ -54,7 +54,8 @@ export type KimiCliLockOptions = CredentialLockOptions & {
 
 /**
  * Runs `callback` while this process holds the lock.
- * @throws KimiCredentialStoreError `locked` after `waitMs`, `permissions` or `failed` when the lock file cannot be used; the abort reason
+ * @throws KimiCredentialStoreError `locked` after `waitMs`, `permissions` or `failed` when the lock file cannot be
+ *   used; the abort reason
  */
 export async function withKimiCliLock<T>(
   callback: (lock: CredentialLock) => Promise<T>,
@@ -130,7 +131,8 @@ async function waitForLock(
     }
     return undefined;
   } catch (cause) {
-    const message = `The lock of ${location} cannot be taken: ${(cause as Error).message}. Look at the lock file ${lockPath}.`;
+    const reason = (cause as Error).message;
+    const message = `The lock of ${location} cannot be taken: ${reason}. Look at the lock file ${lockPath}.`;
     throw new KimiCredentialStoreError({ location, operation: 'lock', reason: 'failed', message, cause });
   }
 }

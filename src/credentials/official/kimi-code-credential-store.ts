@@ -17,7 +17,10 @@ const STALE_MS = 5_000;
 export type KimiCodeCredentialStoreOptions = {
   /** The client's folder. Default: `KIMI_CODE_HOME`, else `~/.kimi-code`. */
   home?: string | undefined;
-  /** Where `KIMI_CODE_HOME`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST` and `KIMI_CODE_BASE_URL` are looked up. Default `process.env`. */
+  /**
+   * Where `KIMI_CODE_HOME`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST` and `KIMI_CODE_BASE_URL` are looked up. Default
+   * `process.env`.
+   */
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** OAuth host of the login. Default: the variables, else `https://auth.kimi.com`. Part of the file's name. */
   oauthHost?: string | undefined;
@@ -30,13 +33,16 @@ export type KimiCodeCredentialStoreOptions = {
 };
 
 /**
- * The login of the official TypeScript client (`kimi` of `@moonshot-ai/kimi-code`), used in place: the same file, the same form, the same
- * lock, so that the client and this package share one chain of refresh tokens and neither is logged out. Nothing is copied.
+ * The login of the official TypeScript client (`kimi` of `@moonshot-ai/kimi-code`), used in place: the same file, the
+ * same form, the same lock, so that the client and this package share one chain of refresh tokens and neither is logged
+ * out. Nothing is copied.
  *
  * - File: `<home>/credentials/<slot>.json` (wire.md 4). A symbolic link is kept.
- * - Lock: the empty directory `<home>/oauth/<slot>.lock` (wire.md 3.3). With `KIMI_DISABLE_OAUTH_LOCK=1` and on Windows the client takes
+ * - Lock: the empty directory `<home>/oauth/<slot>.lock` (wire.md 3.3). With `KIMI_DISABLE_OAUTH_LOCK=1` and on Windows
+ *   the client takes
  *   none; we take it all the same, which keeps our own processes apart and does not disturb the client.
- * - `clear()` deletes the credential file, as the client's logout does; `config.toml` and its provider entries are not touched.
+ * - `clear()` deletes the credential file, as the client's logout does; `config.toml` and its provider entries are not
+ *   touched.
  * - A key (`type: 'api-key'`) cannot be saved here: the client keeps keys in `config.toml`.
  */
 export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions = {}): CredentialStore {

@@ -14,7 +14,10 @@ export async function loadNativeLocks(): Promise<NativeLocks | undefined> {
   return import('fs-native-extensions').catch(() => undefined);
 }
 
-/** Tries once to take the kernel's lock on the file, which ends with this process. @returns `undefined` when somebody else has it */
+/**
+ * Tries once to take the kernel's lock on the file, which ends with this process. @returns `undefined` when somebody
+ * else has it
+ */
 export async function nativeFlock(path: string, { tryLock, unlock }: NativeLocks): Promise<HeldLock | undefined> {
   const file = await open(path, 'a+', 0o600);
   let isLocked = false;

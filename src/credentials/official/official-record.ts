@@ -15,10 +15,11 @@ type OfficialRecord = {
 };
 
 /**
- * Reads either client's file. A record with an empty access token comes back as a tombstone: that is how both clients see it.
+ * Reads either client's file. A record with an empty access token comes back as a tombstone: that is how both clients
+ * see it.
  *
- * Stricter than the clients, on purpose. The TypeScript client reads a file it cannot parse as "never signed in" and a string
- * `expires_at` as "never refresh" (wire.md 4); here both are an error, because to guess wrong costs the login.
+ * Stricter than the clients, on purpose. The TypeScript client reads a file it cannot parse as "never signed in" and a
+ * string `expires_at` as "never refresh" (wire.md 4); here both are an error, because to guess wrong costs the login.
  * @param signIn the official client's login command, for the message
  * @throws KimiCredentialStoreError (`corrupt`) that names the file and the field, never a value
  */
@@ -32,7 +33,8 @@ export function parseOfficialRecord(
       operation: 'load',
       reason: 'corrupt',
       message:
-        `The login in ${location} is damaged: ${what}. Sign in again with the program it belongs to, which replaces it (${signIn}), ` +
+        `The login in ${location} is damaged: ${what}. Sign in again with the program it belongs to, which ` +
+        `replaces it (${signIn}), ` +
         'or with a login of your own: npx ai-sdk-provider-kimi login',
     });
 
@@ -77,7 +79,8 @@ export function parseOfficialRecord(
 
 /**
  * The TypeScript client's form: 2-space JSON with a newline at the end, whole seconds (B:59190-59240).
- * A tombstone is what that client writes when the server rejects a login: no tokens, no times, scope and type kept (B:60851-60872).
+ * A tombstone is what that client writes when the server rejects a login: no tokens, no times, scope and type kept
+ * (B:60851-60872).
  */
 export function formatKimiCodeRecord(credentials: KimiOAuthCredentials): string {
   const record = toOfficialRecord(credentials);
@@ -85,11 +88,13 @@ export function formatKimiCodeRecord(credentials: KimiOAuthCredentials): string 
 }
 
 /**
- * The Python client's form: `json.dumps` on one line without a newline, seconds as floats (P auth/oauth.py `to_dict`, `_save_to_file`).
+ * The Python client's form: `json.dumps` on one line without a newline, seconds as floats (P auth/oauth.py `to_dict`,
+ * `_save_to_file`).
  *
- * That client never writes a tombstone: a rejected login stays in its file. What it makes of ours was read in its source: empty tokens
- * are not cached as an access token and end a refresh before it is sent (`_cache_access_token`, `_refresh_tokens`), so it falls back to
- * the configured key, which is empty after its own login, and asks for `/login`. All keys are present and the times are `0.0`.
+ * That client never writes a tombstone: a rejected login stays in its file. What it makes of ours was read in its
+ * source: empty tokens are not cached as an access token and end a refresh before it is sent (`_cache_access_token`,
+ * `_refresh_tokens`), so it falls back to the configured key, which is empty after its own login, and asks for
+ * `/login`. All keys are present and the times are `0.0`.
  */
 export function formatKimiCliRecord(credentials: KimiOAuthCredentials): string {
   const fields = Object.entries(toOfficialRecord(credentials)).map(

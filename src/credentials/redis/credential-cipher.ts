@@ -1,11 +1,15 @@
 /**
- * Encryption of a saved credential with a key of the user's: AES-256-GCM of WebCrypto, so that it works on every runtime.
- * The name of the place goes in as additional data: a value that was moved to another key cannot be read there.
+ * Encryption of a saved credential with a key of the user's: AES-256-GCM of WebCrypto, so that it works on every
+ * runtime. The name of the place goes in as additional data: a value that was moved to another key cannot be read
+ * there.
  */
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
 
-/** 32 random bytes, as bytes or as text in base64, base64url or hex (`openssl rand -base64 32`), or an AES-GCM `CryptoKey` of 256 bits. */
+/**
+ * 32 random bytes, as bytes or as text in base64, base64url or hex (`openssl rand -base64 32`), or an AES-GCM
+ * `CryptoKey` of 256 bits.
+ */
 export type EncryptionKey = CryptoKey | Uint8Array | string;
 
 /** Text to what is stored and back. */
@@ -27,8 +31,8 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * @param keys the first one encrypts, every one decrypts: to change the key, put the new one in front and drop the old one after the
- * next save (a refresh, at the latest a login)
+ * @param keys the first one encrypts, every one decrypts: to change the key, put the new one in front and drop the old
+ *   one after the next save (a refresh, at the latest a login)
  * @throws KimiInvalidArgumentError for a key that is not 256 bits
  */
 export function credentialCipher(
@@ -83,8 +87,10 @@ export function credentialCipher(
         operation: 'load',
         reason: 'failed',
         message:
-          `The credential in ${location} cannot be decrypted: it was encrypted with another key, or for another place, ` +
-          'or it was changed. Pass the key that it was saved with (as the second entry of encryptionKey, if you changed the key), ' +
+          `The credential in ${location} cannot be decrypted: it was encrypted with another key, or for ` +
+          'another place, ' +
+          'or it was changed. Pass the key that it was saved with (as the second entry of encryptionKey, if ' +
+          'you changed the key), ' +
           'or remove it with auth.logout() of a provider with this store, and sign in there anew with auth.login().',
       });
     },
@@ -115,7 +121,9 @@ function notSealed(location: string, value: string): KimiCredentialStoreError {
     location,
     operation: 'load',
     reason: 'corrupt',
-    message: `The credential in ${location} is damaged: ${what}. Or sign in anew, which replaces it: auth.login() of a provider with this store.`,
+    message:
+      `The credential in ${location} is damaged: ${what}. Or sign in anew, which replaces it: auth.login() of a ` +
+      'provider with this store.',
   });
 }
 
@@ -145,7 +153,7 @@ function checkLength(bytes: Uint8Array<ArrayBuffer> | undefined): Uint8Array<Arr
 function invalidKey(what: string): KimiInvalidArgumentError {
   return new KimiInvalidArgumentError({
     argument: 'encryptionKey',
-    message: `"encryptionKey" must be 32 bytes, given as bytes, base64 or hex. ${what} Make one: openssl rand -base64 32`,
+    message: `"encryptionKey" must be 32 bytes, as bytes, base64 or hex. ${what} Make one: openssl rand -base64 32`,
   });
 }
 

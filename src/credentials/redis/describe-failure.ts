@@ -2,8 +2,9 @@ import type { KimiCredentials } from '../credential-store';
 import { hideSecrets } from '../hide-secrets';
 
 /**
- * An error of a database client in one line that is fit to be shown. The error itself is not kept as a cause: clients hang the command
- * and its arguments on it, which hold the credential (ioredis `command.args`), and some servers repeat arguments in the message.
+ * An error of a database client in one line that is fit to be shown. The error itself is not kept as a cause: clients
+ * hang the command and its arguments on it, which hold the credential (ioredis `command.args`), and some servers repeat
+ * arguments in the message.
  * @param saved what was to be saved, which the message may quote
  */
 export function describeFailure(error: unknown, saved?: KimiCredentials | undefined): string {

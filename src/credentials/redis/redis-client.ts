@@ -76,7 +76,9 @@ function tooSlow(
     location,
     operation,
     reason: 'timeout',
-    message: `Redis did not answer within ${timeoutMs} ms (${location}). Look whether the server runs and can be reached from here.`,
+    message:
+      `Redis did not answer within ${timeoutMs} ms (${location}). Look whether the server runs and can be ` +
+      'reached from here.',
   });
 }
 

@@ -17,7 +17,10 @@ export type RedisCredentialStoreOptions = {
   prefix?: string | undefined;
   /** Default `default`. One key holds one login: give accounts, and logins of different regions, a name each. */
   account?: string | undefined;
-  /** How long the lock lives without a sign of life of its holder, in ms. The holder renews it three times as often. Default 30 s. */
+  /**
+   * How long the lock lives without a sign of life of its holder, in ms. The holder renews it three times as often.
+   * Default 30 s.
+   */
   lockTtlMs?: number | undefined;
   /** How long to wait for the lock, in ms. Default 60 s. */
   lockWaitMs?: number | undefined;
@@ -31,7 +34,9 @@ export type RedisCredentialStoreOptions = {
   random?: (() => number) | undefined;
 } & (
   | {
-      /** Encrypts what is stored. In a list the first one encrypts and every one decrypts, so that a key can be changed. */
+      /**
+       * Encrypts what is stored. In a list the first one encrypts and every one decrypts, so that a key can be changed.
+       */
       encryptionKey: EncryptionKey | readonly EncryptionKey[];
       encryption?: undefined;
     }
@@ -43,12 +48,14 @@ export type RedisCredentialStoreOptions = {
 );
 
 /**
- * Keeps the credential in Redis, for several machines or serverless instances that share one login. Needs no `node:` module.
+ * Keeps the credential in Redis, for several machines or serverless instances that share one login. Needs no `node:`
+ * module.
  *
- * A refresh is made by one process at a time, under a lock that expires. Should its holder sleep through that and wake up after another
- * one has saved, its save is refused (`lock-lost`): an older token never replaces a newer one. A save outside a lock, which is a
- * sign-in, always wins.
- * @throws KimiInvalidArgumentError for a client or key that cannot work, or when neither `encryptionKey` nor `encryption: 'none'` is given
+ * A refresh is made by one process at a time, under a lock that expires. Should its holder sleep through that and wake
+ * up after another one has saved, its save is refused (`lock-lost`): an older token never replaces a newer one. A save
+ * outside a lock, which is a sign-in, always wins.
+ * @throws KimiInvalidArgumentError for a client or key that cannot work, or when neither `encryptionKey` nor
+ *   `encryption: 'none'` is given
  */
 export function redisCredentialStore(options: RedisCredentialStoreOptions): CredentialStore {
   const {
@@ -132,7 +139,8 @@ function chooseCipher(
   throw new KimiInvalidArgumentError({
     argument: 'encryptionKey',
     message:
-      'Redis would keep the tokens readable. Pass "encryptionKey" with 32 bytes (make them: openssl rand -base64 32), ' +
+      'Redis would keep the tokens readable. Pass "encryptionKey" with 32 bytes (make them: openssl rand ' +
+      '-base64 32), ' +
       "or say encryption: 'none'. If the key comes from an environment variable, that variable is not set.",
   });
 }

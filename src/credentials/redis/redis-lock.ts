@@ -30,8 +30,9 @@ export type RedisLockOptions = {
 };
 
 /**
- * The lock of one store: a key with a random token that expires, renewed while a callback runs, and removed only by the one who made it.
- * Callbacks of one store run one after the other even when Redis has forgotten the lock, so that `held` is never ambiguous.
+ * The lock of one store: a key with a random token that expires, renewed while a callback runs, and removed only by the
+ * one who made it. Callbacks of one store run one after the other even when Redis has forgotten the lock, so that
+ * `held` is never ambiguous.
  */
 export function redisLock({
   run,
@@ -114,7 +115,10 @@ export function redisLock({
   };
 }
 
-/** Renews until stopped or lost. A renewal that fails is tried again at the next turn: only an answer of Redis says that it is lost. */
+/**
+ * Renews until stopped or lost. A renewal that fails is tried again at the next turn: only an answer of Redis says that
+ * it is lost.
+ */
 function keepRenewing(intervalMs: number, renew: () => Promise<boolean>): () => Promise<void> {
   let isStopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -142,7 +146,8 @@ function keepRenewing(intervalMs: number, renew: () => Promise<boolean>): () => 
 
 function lost(location: string): KimiCredentialStoreError {
   const message =
-    `This process was stopped for so long that another one took over the lock of ${location}, or somebody signed in or out meanwhile. ` +
+    `This process was stopped for so long that another one took over the lock of ${location}, or somebody ` +
+    'signed in or out meanwhile. ' +
     'Nothing was sent or saved. Try again.';
   return new KimiCredentialStoreError({ location, operation: 'lock', reason: 'lock-lost', message });
 }

@@ -1,9 +1,9 @@
 /**
  * What runs inside Redis. One script is one step that nothing can come between.
  *
- * KEYS[1] is a hash: `value`, and `generation`, a number that every write and every removal raises. KEYS[2] is the lock: a random token
- * that expires. A holder remembers the generation it found when it took the lock; that is the fence: once anybody else has written, its
- * write is refused, whatever it believes about the lock.
+ * KEYS[1] is a hash: `value`, and `generation`, a number that every write and every removal raises. KEYS[2] is the
+ * lock: a random token that expires. A holder remembers the generation it found when it took the lock; that is the
+ * fence: once anybody else has written, its write is refused, whatever it believes about the lock.
  */
 
 /** -> the value, or nil. */
@@ -17,8 +17,8 @@ end
 return nil`;
 
 /**
- * Whether a holder may go on. A lock that expired but that nobody took, with nothing written since, is as good as held: to give up then
- * would throw away a login that the server has just renewed.
+ * Whether a holder may go on. A lock that expired but that nobody took, with nothing written since, is as good as held:
+ * to give up then would throw away a login that the server has just renewed.
  */
 const MAY_GO_ON = `
 local holder = redis.call('GET', KEYS[2])
@@ -33,7 +33,10 @@ if mayGoOn then
 end
 return 0`;
 
-/** ARGV: token, generation, and the value, left out to remove it. -> the new generation, or nil when the write was refused. */
+/**
+ * ARGV: token, generation, and the value, left out to remove it. -> the new generation, or nil when the write was
+ * refused.
+ */
 export const WRITE_AS_HOLDER = `${MAY_GO_ON}
 if not mayGoOn then
   return nil
@@ -45,7 +48,10 @@ else
 end
 return tostring(redis.call('HINCRBY', KEYS[1], 'generation', 1))`;
 
-/** ARGV: the value, left out to remove it. A sign-in or sign-out, which always wins: it raises the generation against slow holders. */
+/**
+ * ARGV: the value, left out to remove it. A sign-in or sign-out, which always wins: it raises the generation against
+ * slow holders.
+ */
 export const WRITE = `
 if ARGV[1] then
   redis.call('HSET', KEYS[1], 'value', ARGV[1])

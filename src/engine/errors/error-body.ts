@@ -13,7 +13,10 @@ export type ErrorBody = {
 const MESSAGE_FIELDS = ['error_description', 'message', 'detail', 'msg', 'reason'] as const;
 const TYPE_FIELDS = ['type', 'code', 'status'] as const;
 
-/** Keys and account ids that the server repeats in its texts ("Incorrect API key provided: sk-…", "account org-…<ak-…>"). */
+/**
+ * Keys and account ids that the server repeats in its texts ("Incorrect API key provided: sk-…", "account
+ * org-…<ak-…>").
+ */
 const SECRETS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+[^\s"'\\]+/g;
 
 /** The same text without keys and tokens. */
@@ -22,9 +25,9 @@ export function redactSecrets(text: string): string {
 }
 
 /**
- * Reads any error body that Kimi or a proxy in front of it sends: `{error: {message, type}}` (OpenAI wire), `{type: 'error', error: {…}}`
- * (Anthropic wire), `{error: '…', error_description}`, `{message}`, `{detail}`, `{errors: […]}`, pages, plain text and nothing
- * (wire.md 8.2, B:59271-59331).
+ * Reads any error body that Kimi or a proxy in front of it sends: `{error: {message, type}}` (OpenAI wire), `{type:
+ * 'error', error: {…}}` (Anthropic wire), `{error: '…', error_description}`, `{message}`, `{detail}`, `{errors: […]}`,
+ * pages, plain text and nothing (wire.md 8.2, B:59271-59331).
  */
 export function readErrorBody(body: unknown): ErrorBody {
   if (typeof body !== 'string') {

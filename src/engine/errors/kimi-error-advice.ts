@@ -20,7 +20,8 @@ const LOGIN = '"npx ai-sdk-provider-kimi login"';
 const quota =
   (name: string) =>
   ({ host, reset, console }: ErrorPlace) =>
-    `The ${name} of your Kimi plan on ${host} is used up.${reset} To go on now, buy extra usage or a larger plan at ${console}, ` +
+    `The ${name} of your Kimi plan on ${host} is used up.${reset} To go on now, buy extra usage or a larger ` +
+    `plan at ${console}, ` +
     'or use another account (the "account" setting, or another key).';
 
 /** Which host each of the other kinds of key is for, and the settings that lead there. */
@@ -33,7 +34,8 @@ function otherKeys(console: string): string {
     .filter(({ url }) => url !== console)
     .map(
       ({ service, region, url }) =>
-        `those from ${url} on ${new URL(API_BASE_URLS[service][region]).host} (service: '${service}', region: '${region}')`,
+        `those from ${url} on ${new URL(API_BASE_URLS[service][region]).host} (service: '${service}', region: ` +
+        `'${region}')`,
     )
     .join(', ');
 }
@@ -41,7 +43,8 @@ function otherKeys(console: string): string {
 /** What happened and what to do about it, in full sentences, by the reason of a row of kimi-error-table.ts. */
 const ADVICE = {
   concurrency: ({ host }: ErrorPlace) =>
-    `${host} serves no more requests of this account at the same time. Wait for running requests, or run fewer at once.`,
+    `${host} serves no more requests of this account at the same time. Wait for running requests, or run fewer ` +
+    'at once.',
   'identity-gate': ({ host }: ErrorPlace) =>
     `${host} serves Kimi Code only to coding agents that it knows, and does not know this one. Leave the ` +
     `"identity" setting at its default ` +
@@ -49,7 +52,8 @@ const ADVICE = {
     'Where the default is in place, this has been a passing fault of the server before. ' +
     'For a name of your own, ask Kimi to admit it: code@moonshot.ai.',
   balance: ({ host, credential, console }: ErrorPlace) =>
-    `The account behind ${credential} has no balance left on ${host}. Top it up at ${console}, then send the request once more.`,
+    `The account behind ${credential} has no balance left on ${host}. Top it up at ${console}, then send the ` +
+    'request once more.',
   '5-hour': quota('5-hour quota'),
   weekly: quota('weekly quota'),
   monthly: quota('monthly quota'),
@@ -60,22 +64,27 @@ const ADVICE = {
     `sign in to that one with ` +
     `${LOGIN} or use its key. Pay-per-token keys need service: 'platform'.`,
   plan: ({ credential, console }: ErrorPlace) =>
-    `The plan behind ${credential} does not include what was asked for. See your plan at ${console}; signing in again does not help.`,
+    `The plan behind ${credential} does not include what was asked for. See your plan at ${console}; signing ` +
+    'in again does not help.',
   'high-speed': ({ credential }: ErrorPlace) =>
-    `The plan behind ${credential} has no high-speed access. Use the model without "-highspeed" in its name, or a plan that has it.`,
+    `The plan behind ${credential} has no high-speed access. Use the model without "-highspeed" in its name, ` +
+    'or a plan that has it.',
   'content-filter': () =>
     "Kimi's content moderation refused the prompt. Change what was sent, for example a tool result or a file; the " +
     'same request is refused again.',
   'reasoning-content': () =>
-    'Kimi wants the reasoning of earlier assistant messages back. Pass the messages of earlier steps on as the AI SDK gave them ' +
+    'Kimi wants the reasoning of earlier assistant messages back. Pass the messages of earlier steps on as the ' +
+    'AI SDK gave them ' +
     '("response.messages"), with their reasoning parts. On models that can turn thinking off, ' +
     "providerOptions.kimi.reasoningEffort: 'off' helps too.",
   'plan-context': ({ credential }: ErrorPlace) =>
     `The request exceeded model token limit: the plan behind ${credential} allows less context for this model. ` +
     'Shorten or summarise the conversation, or use a plan with the larger context.',
-  // The phrase before the colon is how opencode and pi know that they must compact the conversation, as is that of the sizes below.
+  // The phrase before the colon is how opencode and pi know that they must compact the conversation, as is that of the
+  // sizes below.
   context: () =>
-    'The request exceeded model token limit: prompt and maxOutputTokens together do not fit into the context of the model. ' +
+    'The request exceeded model token limit: prompt and maxOutputTokens together do not fit into the context ' +
+    'of the model. ' +
     'Shorten or summarise the conversation, or lower maxOutputTokens.',
   'message-size': () =>
     'Request entity too large: Kimi takes 2 MiB (2097152 bytes) of messages. Shorten or summarise the ' +
@@ -90,7 +99,8 @@ const ADVICE = {
     'Kimi does not take the names of the tools: each must be there once, start with a letter and have only ' +
     'letters, digits, "_" and "-". Rename the tool.',
   schema: () =>
-    'Kimi does not take the JSON schema of a tool or of the output. Its answer names the place; simplify the schema there ' +
+    'Kimi does not take the JSON schema of a tool or of the output. Its answer names the place; simplify the ' +
+    'schema there ' +
     '(plain objects, one type each, $ref only to #/$defs).',
   media: () =>
     'Kimi does not take an image, video or file of this request. It takes JPEG, PNG, GIF, WebP, BMP and HEIC ' +
@@ -100,7 +110,8 @@ const ADVICE = {
     'This model does not take one of the settings of the request. Leave temperature, topP, penalties, toolChoice and ' +
     'providerOptions.kimi.reasoningEffort at their defaults; the answer names the one that it refuses.',
   messages: () =>
-    'Kimi does not take the order or the form of the messages: each tool call needs its result right after it, and no assistant message ' +
+    'Kimi does not take the order or the form of the messages: each tool call needs its result right after it, ' +
+    'and no assistant message ' +
     'may be empty. Check what your application adds to the history or drops from it.',
   'model-not-found': ({ host, credential }: ErrorPlace) =>
     `The model does not exist on ${host}, or ${credential} has no access to it. Model ids differ by service: k3 ` +
@@ -110,14 +121,18 @@ const ADVICE = {
     `${host} does not give this model to ${credential}. Check the model id, and whether your plan has the model; ` +
     `signing in again does not help.`,
   'credential-refused': ({ host, credential, console }: ErrorPlace) =>
-    `${host} does not accept ${credential}. Keys work only on the host they were made for: those from ${console} on this one, ` +
+    `${host} does not accept ${credential}. Keys work only on the host they were made for: those from ` +
+    `${console} on this one, ` +
     `${otherKeys(console)}. Or sign in with ${LOGIN}.`,
   'access-ended': ({ host, credential }: ErrorPlace) =>
-    `${host} has ended or suspended the access of ${credential}. Only Kimi can open it again: write to code@moonshot.ai.`,
+    `${host} has ended or suspended the access of ${credential}. Only Kimi can open it again: write to ` +
+    'code@moonshot.ai.',
   blocked: ({ host }: ErrorPlace) =>
-    `Something in front of ${host} blocked the request. Check proxy, VPN and firewall, and whether Kimi serves your country.`,
+    `Something in front of ${host} blocked the request. Check proxy, VPN and firewall, and whether Kimi serves ` +
+    'your country.',
   permission: ({ host, credential, console }: ErrorPlace) =>
-    `${host} does not permit this request to ${credential}. Signing in again does not help; see the state of the account at ${console}.`,
+    `${host} does not permit this request to ${credential}. Signing in again does not help; see the state of ` +
+    `the account at ${console}.`,
   url: ({ host }: ErrorPlace) =>
     `${host} has no chat API at this URL. Check the "baseURL" setting and the variable KIMI_CODE_BASE_URL: ` +
     'it ends in /coding/v1 for Kimi Code and in /v1 for the Moonshot platform.',
@@ -125,7 +140,8 @@ const ADVICE = {
     `${host} says that it is overloaded. Try again in a while. If that goes on, check the "identity" setting and ` +
     'providerOptions.kimi.reasoningEffort: Kimi also answers so to clients and effort levels that it does not know.',
   'rate-limit': ({ host }: ErrorPlace) =>
-    `${host} receives more requests from this account than it takes in this time. Send fewer, or wait before the next one.`,
+    `${host} receives more requests from this account than it takes in this time. Send fewer, or wait before ` +
+    'the next one.',
   timeout: ({ host }: ErrorPlace) => `${host} took too long to answer. Try again.`,
   'server-error': ({ host }: ErrorPlace) =>
     `${host} failed to answer. Try again; if that goes on, report the trace id to Kimi.`,

@@ -4,9 +4,10 @@ const BODY = [400, 413, 422];
 const SERVER = Array.from({ length: 100 }, (_, index) => 500 + index);
 
 /**
- * What a refusal of the API is about: first match wins. Kimi uses one status and one type for several cases (`access_terminated_error` is
- * the identity gate and the used-up quota, 429 is load, limit and balance, 401 is token and plan; wire.md 8.2, 14.12-13), so the texts
- * decide and the statuses narrow them down. What to do about each is in kimi-error-advice.ts.
+ * What a refusal of the API is about: first match wins. Kimi uses one status and one type for several cases
+ * (`access_terminated_error` is the identity gate and the used-up quota, 429 is load, limit and balance, 401 is token
+ * and plan; wire.md 8.2, 14.12-13), so the texts decide and the statuses narrow them down. What to do about each is in
+ * kimi-error-advice.ts.
  */
 export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
   {

@@ -18,8 +18,9 @@ export function retryAfterOf(headers: Headers, now: number): Date | undefined {
 }
 
 /**
- * When a used-up quota is fresh again: a field of the body (`reset_at`, `resetTime`, `resets_in_seconds` …, as `/usages` names them,
- * wire.md 9), the text ("resets in 2 hours"), a rate limit header, else the time of `Retry-After`.
+ * When a used-up quota is fresh again: a field of the body (`reset_at`, `resetTime`, `resets_in_seconds` …, as
+ * `/usages` names them, wire.md 9), the text ("resets in 2 hours"), a rate limit header, else the time of
+ * `Retry-After`.
  */
 export function resetTimeOf(data: unknown, text: string, headers: Headers, now: number): Date | undefined {
   return (

@@ -8,7 +8,8 @@ const EMPTY_OUTPUT = 'Tool output is empty.';
 export const dropBlankText: BodyRule = {
   name: 'drop-blank-text',
   summary:
-    'Blank text parts are left out, and messages of system and user that hold nothing else; one text part alone is a plain string.',
+    'Blank text parts are left out, and messages of system and user that hold nothing else; one text part ' +
+    'alone is a plain string.',
   source: 'wire.md 6.4 (B:264089-264102): "text content is empty"; an empty tool result says so (B:182647)',
   appliesTo: () => true,
   apply(body) {

@@ -6,7 +6,8 @@ export const dropEmptyAssistant: BodyRule = {
   summary:
     'An assistant message without text, reasoning and tool calls is left out; an aborted turn leaves one behind.',
   source:
-    'wire.md 6.4 (B:263898-263905): "the message at position N with role \'assistant\' must not be empty"; peers.md 5.4 ' +
+    'wire.md 6.4 (B:263898-263905): "the message at position N with role \'assistant\' must not be empty"; ' +
+    'peers.md 5.4 ' +
     '(opencode#6056)',
   appliesTo: () => true,
   apply(body) {

@@ -1,6 +1,9 @@
 import type { BodyRule } from '../body-rule';
 
-/** Wire field to the AI SDK's word for it, and to the one value that fixed models have, which is no change (wire.md 6.1). */
+/**
+ * Wire field to the AI SDK's word for it, and to the one value that fixed models have, which is no change (wire.md
+ * 6.1).
+ */
 const SAMPLING_SETTINGS: Readonly<Record<string, Setting>> = {
   temperature: { setting: 'temperature', fixed: thinking => (thinking ? 1 : 0.6) },
   top_p: { setting: 'topP', fixed: () => 0.95 },
@@ -13,10 +16,12 @@ type Setting = { setting: string; fixed?(thinking: boolean): number };
 export const dropRefusedSettings: BodyRule = {
   name: 'drop-refused-settings',
   summary:
-    'Sampling settings are left out, with a warning where they would change something, for models that refuse changed values; ' +
+    'Sampling settings are left out, with a warning where they would change something, for models that refuse ' +
+    'changed values; ' +
     '`seed` for all. `forceSampling` sends them.',
   source:
-    'wire.md 6.1 and peers.md 5.5: K2.5 and later answer 400 to changed temperature, top_p and penalties; seed is no Kimi field ' +
+    'wire.md 6.1 and peers.md 5.5: K2.5 and later answer 400 to changed temperature, top_p and penalties; seed ' +
+    'is no Kimi field ' +
     '(@ai-sdk/moonshotai 3.0.60)',
   appliesTo: call => call.options.forceSampling !== true,
   apply(body, call, warn) {
@@ -36,7 +41,9 @@ export const dropRefusedSettings: BodyRule = {
         warn({
           type: 'unsupported',
           feature: setting,
-          details: `${call.model.id} does not take ${setting}; it was not sent. To send it: providerOptions.kimi.forceSampling.`,
+          details:
+            `${call.model.id} does not take ${setting}; it was not sent. To send it: ` +
+            'providerOptions.kimi.forceSampling.',
         });
       }
     }

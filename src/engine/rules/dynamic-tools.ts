@@ -4,7 +4,8 @@ import type { KimiChatTool } from '../kimi-chat-request-body';
 export const dynamicTools: BodyRule = {
   name: 'dynamic-tools',
   summary:
-    'Tools that a system message brings are sent in that message and not in `tools` too; models that cannot load tools later get ' +
+    'Tools that a system message brings are sent in that message and not in `tools` too; models that cannot ' +
+    'load tools later get ' +
     'them in `tools`, with a warning.',
   source:
     'wire.md 6.5 (B:188919; K kimi.ts:186-193): a system message with `tools` and without content, for models with ' +

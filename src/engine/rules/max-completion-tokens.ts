@@ -13,10 +13,12 @@ const ROOM_TO_THINK = 4_096;
 export const maxCompletionTokens: BodyRule = {
   name: 'max-completion-tokens',
   summary:
-    '`maxOutputTokens` goes as `max_completion_tokens`, with a warning where it leaves a thinking model no room; without it, what ' +
+    '`maxOutputTokens` goes as `max_completion_tokens`, with a warning where it leaves a thinking model no ' +
+    'room; without it, what ' +
     "the context window has left by the official client's estimate.",
   source:
-    'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap 22: a small cap ' +
+    'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap ' +
+    '22: a small cap ' +
     'gives an empty answer, none a low default',
   appliesTo: () => true,
   apply(body, call, warn) {
@@ -31,7 +33,8 @@ export const maxCompletionTokens: BodyRule = {
           type: 'compatibility',
           feature: 'maxOutputTokens',
           details:
-            `${call.model.id} thinks within the ${limit} tokens of maxOutputTokens too, which may leave none for the answer; ` +
+            `${call.model.id} thinks within the ${limit} tokens of maxOutputTokens too, which may leave none ` +
+            'for the answer; ' +
             `give at least ${ROOM_TO_THINK}, or turn thinking off.`,
         });
       }

@@ -32,10 +32,12 @@ type Part = Record<string, unknown>;
 export const media: BodyRule = {
   name: 'media',
   summary:
-    'Images and videos go as data URLs or `ms://`. What Kimi does not take is an error in a message of the user, and a note in its ' +
+    'Images and videos go as data URLs or `ms://`. What Kimi does not take is an error in a message of the ' +
+    'user, and a note in its ' +
     'place in a tool result, with a warning; large inline media get a warning.',
   source:
-    'wire.md 6.6 (B:128371-128393, 272495-272500); peers.md 5.5: http URLs are refused ("unsupported image url"), no model takes ' +
+    'wire.md 6.6 (B:128371-128393, 272495-272500); peers.md 5.5: http URLs are refused ("unsupported image ' +
+    'url"), no model takes ' +
     'audio; 5: supports_image_in',
   appliesTo: () => true,
   apply(body, call, warn) {
@@ -69,7 +71,9 @@ export const media: BodyRule = {
         if (part.type === 'image_url' && size > LARGE_IMAGE) {
           warn({
             type: 'other',
-            message: `An image has ${size} bytes; Kimi's own client uploads images above ${LARGE_IMAGE} and sends an ms:// URL.`,
+            message:
+              `An image has ${size} bytes; Kimi's own client uploads images above ${LARGE_IMAGE} and sends an ` +
+              'ms:// URL.',
           });
         }
         return withPlainType(part);
@@ -78,7 +82,9 @@ export const media: BodyRule = {
     if (total > LARGE_REQUEST) {
       warn({
         type: 'other',
-        message: `The request has ${total} bytes of inline media; Kimi's own client sends at most ${LARGE_REQUEST}. Upload media instead.`,
+        message:
+          `The request has ${total} bytes of inline media; Kimi's own client sends at most ${LARGE_REQUEST}. ` +
+          'Upload media instead.',
       });
     }
   },
@@ -99,7 +105,9 @@ function problemOf(part: Part, { model }: KimiCall): { what: string; reason: str
   if (!takes) {
     return {
       what: `${kind} input`,
-      reason: `${model.id} does not take ${kind === 'image' ? 'images' : 'videos'}; use another model or leave them out.`,
+      reason:
+        `${model.id} does not take ${kind === 'image' ? 'images' : 'videos'}; use another model or leave them ` +
+        'out.',
     };
   }
   const url = urlOf(part);

@@ -11,10 +11,12 @@ const LARGE_WINDOW = 524_288;
 export const messageSize: BodyRule = {
   name: 'message-size',
   summary:
-    'More than 2,097,152 bytes of messages, inline media not counted, is an error before anything is sent; models with a larger ' +
+    'More than 2,097,152 bytes of messages, inline media not counted, is an error before anything is sent; ' +
+    'models with a larger ' +
     'window than that get a warning.',
   source:
-    'wire.md 6.6, 8.2: "total message size N exceeds limit 2097152"; peers.md 5.5 (kimi-code#1862, reported as fixed for the 1M ' +
+    'wire.md 6.6, 8.2: "total message size N exceeds limit 2097152"; peers.md 5.5 (kimi-code#1862, reported as ' +
+    'fixed for the 1M ' +
     'window of K3)',
   appliesTo: () => true,
   apply(body, call, warn) {

@@ -4,7 +4,8 @@ export const modelSlug: BodyRule = {
   name: 'model-slug',
   summary: 'The id becomes the slug that the account has for it.',
   source:
-    'wire.md 5 (choice of slug): slugs of the account go verbatim; `kimi-for-coding` and `auto` are stable names for what it is ' +
+    'wire.md 5 (choice of slug): slugs of the account go verbatim; `kimi-for-coding` and `auto` are stable ' +
+    'names for what it is ' +
     'entitled to',
   appliesTo: () => true,
   apply(body, call) {

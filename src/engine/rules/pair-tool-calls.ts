@@ -11,10 +11,12 @@ type Block = { message: KimiChatMessage; slots: Slot[] };
 export const pairToolCalls: BodyRule = {
   name: 'pair-tool-calls',
   summary:
-    'Every tool call is followed by its result: results are moved there, a cancelled or denied call gets one that says so, a result ' +
+    'Every tool call is followed by its result: results are moved there, a cancelled or denied call gets one ' +
+    'that says so, a result ' +
     'without a call is left out with a warning.',
   source:
-    'wire.md 6.4, strict resend (B:50802-50820, 263858-264044): "tool_call_id is not found", "must be followed by tool messages"; ' +
+    'wire.md 6.4, strict resend (B:50802-50820, 263858-264044): "tool_call_id is not found", "must be followed ' +
+    'by tool messages"; ' +
     'peers.md 5.4 (opencode#6056)',
   appliesTo: () => true,
   apply(body, _call, warn) {

@@ -6,7 +6,8 @@ export const partial: BodyRule = {
   summary:
     'With `partial` the last assistant message is a beginning that the model goes on with; on the platform only.',
   source:
-    'peers.md 1a and 5.5 (vercel/ai#19545): last message only, not with JSON output; wire.md 6.4: no official client of the coding ' +
+    'peers.md 1a and 5.5 (vercel/ai#19545): last message only, not with JSON output; wire.md 6.4: no official ' +
+    'client of the coding ' +
     'service sends it',
   appliesTo: () => true,
   apply(body, call, warn) {

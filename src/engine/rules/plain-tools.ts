@@ -4,7 +4,8 @@ import type { BodyRule } from '../body-rule';
 export const plainTools: BodyRule = {
   name: 'plain-tools',
   summary:
-    'Tools are sent as name, description and parameters, without `strict`; `$name` as a `builtin_function` with its name alone; an ' +
+    'Tools are sent as name, description and parameters, without `strict`; `$name` as a `builtin_function` ' +
+    'with its name alone; an ' +
     'empty list not at all; models without tool use get none, with a warning.',
   source:
     'wire.md 6.1, 6.5 (B:188860-188873) and trap 26: strict is not part of the official payload; 5: supports_tool_use',

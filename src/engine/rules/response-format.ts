@@ -14,10 +14,12 @@ type JsonSchemaFormat = {
 export const responseFormat: BodyRule = {
   name: 'response-format',
   summary:
-    'A schema for the answer goes through the same steps as those of tools, without `$schema`; where it is too large or no object, ' +
+    'A schema for the answer goes through the same steps as those of tools, without `$schema`; where it is too ' +
+    'large or no object, ' +
     '`json_object` is sent and the schema told in the system message, with a warning.',
   source:
-    'wire.md 6.1; peers.md 5.5 (kimi-code#493); @ai-sdk/moonshotai 3.0.60: K2.5 answers nonsense where `$schema` is present',
+    'wire.md 6.1; peers.md 5.5 (kimi-code#493); @ai-sdk/moonshotai 3.0.60: K2.5 answers nonsense where ' +
+    '`$schema` is present',
   appliesTo: () => true,
   apply(body, call, warn) {
     const format = body.response_format as JsonSchemaFormat | { type: 'json_object' } | undefined;

@@ -7,7 +7,8 @@ export const toolCallIds: BodyRule = {
   summary:
     'Tool call ids have at most 64 of `[A-Za-z0-9_-]` and are unique in the conversation, the same on call and result.',
   source:
-    'wire.md 6.5 (captured; B:191295-191392, 220948-221020): the official client writes `Bash:0` as `Bash_0` and numbers repeats; ' +
+    'wire.md 6.5 (captured; B:191295-191392, 220948-221020): the official client writes `Bash:0` as `Bash_0` ' +
+    'and numbers repeats; ' +
     'peers.md 5.4 (oh-my-pi#2055: the same id in several turns)',
   appliesTo: () => true,
   apply(body) {
@@ -35,7 +36,9 @@ function sanitize(id: string): string {
   return id.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, LONGEST_ID) || 'tool_call';
 }
 
-/** In the order of the conversation, so that a later turn never changes an earlier one, and with it the cached prefix. */
+/**
+ * In the order of the conversation, so that a later turn never changes an earlier one, and with it the cached prefix.
+ */
 function uniqueId(id: string, used: ReadonlySet<string>): string {
   let unique = id;
   for (let count = 2; used.has(unique); count++) {

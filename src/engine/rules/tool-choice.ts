@@ -6,10 +6,12 @@ import type { KimiChatRequestBody } from '../kimi-chat-request-body';
 export const toolChoice: BodyRule = {
   name: 'tool-choice',
   summary:
-    'A forced tool choice is made to work while the model thinks: models that can stop thinking do so, K3 gets `required`, the ' +
+    'A forced tool choice is made to work while the model thinks: models that can stop thinking do so, K3 gets ' +
+    '`required`, the ' +
     'others `auto`; a named tool is then sent alone. Always with a warning.',
   source:
-    'peers.md 5.4 and 2.10 (oh-my-pi#1077 #827 #5994 #6601, inspect_ai#5152, sim PR #5716): forced choice with thinking is a 400; ' +
+    'peers.md 5.4 and 2.10 (oh-my-pi#1077 #827 #5994 #6601, inspect_ai#5152, sim PR #5716): forced choice with ' +
+    'thinking is a 400; ' +
     'disable thinking on toggle models, auto on always-thinking ones; K3 takes required, not named',
   appliesTo: call => call.model.thinking !== 'no',
   apply(body, call, warn) {

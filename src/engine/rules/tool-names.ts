@@ -8,10 +8,12 @@ const VALID = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 export const toolNames: BodyRule = {
   name: 'tool-names',
   summary:
-    'Tool names that Kimi refuses are changed everywhere in the request, and back in the answer; of two tools with one name the ' +
+    'Tool names that Kimi refuses are changed everywhere in the request, and back in the answer; of two tools ' +
+    'with one name the ' +
     'first is sent.',
   source:
-    'peers.md 5.4 (kimi-cli#2531, kimi-cli#1773): "function name is invalid, must start with a letter and can contain letters, numbers, ' +
+    'peers.md 5.4 (kimi-cli#2531, kimi-cli#1773): "function name is invalid, must start with a letter and can ' +
+    'contain letters, numbers, ' +
     'underscores, and dashes"; wire.md 8.2: "function name is duplicated"',
   appliesTo: () => true,
   apply(body, call, warn) {

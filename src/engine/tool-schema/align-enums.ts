@@ -2,7 +2,9 @@ import { ANNOTATIONS, isSchema, without, type JsonSchema, type SchemaTrace } fro
 import { mapChildren } from './map-children';
 import { isOfType, typesOf, typesOfValues } from './schema-types';
 
-/** The most that an `enum` may hold, and how long it may be above so many values (walle conf.go, keyword_validators.go). */
+/**
+ * The most that an `enum` may hold, and how long it may be above so many values (walle conf.go, keyword_validators.go).
+ */
 const MOST_VALUES = 500;
 const MANY_VALUES = 250;
 const LONGEST_TEXT = 7_500;
@@ -26,8 +28,9 @@ const STRUCTURE = [
 ];
 
 /**
- * Lists of values as Kimi takes them: `const` is a list of one, values fit the type (wire.md 6.5; walle.md: "`type` must agree with `enum`
- * values"), values of several types stand in several branches, and lists that are too long become a description.
+ * Lists of values as Kimi takes them: `const` is a list of one, values fit the type (wire.md 6.5; walle.md: "`type`
+ * must agree with `enum` values"), values of several types stand in several branches, and lists that are too long
+ * become a description.
  */
 export function alignEnums(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   return mapChildren(alignEnum(node, trace), child => (isSchema(child) ? alignEnums(child, trace) : child));

@@ -9,8 +9,8 @@ const GROUPS = [
 ];
 
 /**
- * One schema that takes exactly what `branch` and `own` both take, or `undefined` where two keywords disagree. Properties may be on both
- * sides while neither closes the object to those of the other.
+ * One schema that takes exactly what `branch` and `own` both take, or `undefined` where two keywords disagree.
+ * Properties may be on both sides while neither closes the object to those of the other.
  */
 export function layOver(branch: JsonSchema, own: JsonSchema): JsonSchema | undefined {
   if (branch.$ref !== undefined || own.$ref !== undefined) {

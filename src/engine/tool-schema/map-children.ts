@@ -25,8 +25,8 @@ const SLOTS: ReadonlyMap<string, 'map' | 'list' | 'single'> = new Map([
 ]);
 
 /**
- * A copy of `schema` whose child schemas are what `change` gives for them; values such as `enum`, `default` and `const` stay. Children
- * may be anything, booleans for one; `undefined` leaves a child out.
+ * A copy of `schema` whose child schemas are what `change` gives for them; values such as `enum`, `default` and `const`
+ * stay. Children may be anything, booleans for one; `undefined` leaves a child out.
  */
 export function mapChildren(schema: JsonSchema, change: (child: unknown, slot: string) => unknown): JsonSchema {
   const result: JsonSchema = {};

@@ -20,9 +20,9 @@ const DEPENDENT = [
 ];
 
 /**
- * Nothing stands beside a `$ref` (peers.md 5.4: "conflicting keywords found after $ref expansion", kimi-cli#2061, CLIProxyAPI#5316).
- * A description goes around it, which loses nothing: `{description, anyOf: [{$ref}]}`. Constraints are laid over a copy of the
- * definition; where that cannot be done truly, they are left out, so that more is taken.
+ * Nothing stands beside a `$ref` (peers.md 5.4: "conflicting keywords found after $ref expansion", kimi-cli#2061,
+ * CLIProxyAPI#5316). A description goes around it, which loses nothing: `{description, anyOf: [{$ref}]}`. Constraints
+ * are laid over a copy of the definition; where that cannot be done truly, they are left out, so that more is taken.
  */
 export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): JsonSchema {
   const definitions = isSchema(root.$defs) ? root.$defs : {};

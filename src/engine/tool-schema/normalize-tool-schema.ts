@@ -10,7 +10,9 @@ import { schemaSize } from './schema-size';
 import { separateUnions } from './separate-unions';
 import { shareDefinitions } from './share-definitions';
 
-/** Largest `function.parameters` that the server takes, in bytes (peers.md 5.4, measured; walle conf.go, MaxSchemaSize). */
+/**
+ * Largest `function.parameters` that the server takes, in bytes (peers.md 5.4, measured; walle conf.go, MaxSchemaSize).
+ */
 const LARGEST_SCHEMA = 15_000;
 
 export type NormalizedSchema = {
@@ -26,8 +28,8 @@ export type NormalizedSchema = {
 const normalized = new WeakMap<object, NormalizedSchema>();
 
 /**
- * Any JSON Schema as "Moonshot flavored" JSON Schema, in the order of peers.md 6.12. Never changes its argument; the same object is worked
- * on once.
+ * Any JSON Schema as "Moonshot flavored" JSON Schema, in the order of peers.md 6.12. Never changes its argument; the
+ * same object is worked on once.
  */
 export function normalizeToolSchema(original: unknown): NormalizedSchema {
   if (typeof original !== 'object' || original === null) {
@@ -50,7 +52,8 @@ function normalize(original: unknown): NormalizedSchema {
   const size = schemaSize(schema);
   if (size > LARGEST_SCHEMA) {
     trace.warnings.push(
-      `its schema has ${size} bytes, and Kimi refuses more than about ${LARGEST_SCHEMA}; shorten descriptions or split the tool`,
+      `its schema has ${size} bytes, and Kimi refuses more than about ${LARGEST_SCHEMA}; shorten descriptions ` +
+        'or split the tool',
     );
   }
   return { schema, exact: trace.exact, size, warnings: trace.warnings };

@@ -5,8 +5,8 @@ import { mapChildren } from './map-children';
 const MAY_BE_BOOLEAN = ['additionalProperties', 'unevaluatedProperties', 'unevaluatedItems', 'additionalItems'];
 
 /**
- * `true` and `false` where a schema belongs become objects ("property schema for '…' must be an object", oh-my-pi#5952). What is no
- * schema at all, a bare type name for one (OmniRoute#13586), becomes one.
+ * `true` and `false` where a schema belongs become objects ("property schema for '…' must be an object",
+ * oh-my-pi#5952). What is no schema at all, a bare type name for one (OmniRoute#13586), becomes one.
  */
 export function replaceBooleanSchemas(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   return mapChildren(prune(node, trace), (child, slot) => {

@@ -1,8 +1,8 @@
 import { isSchema, type JsonSchema } from './json-schema';
 
 /**
- * What a `$ref` within `document` points at: a JSON pointer, `#`, an `$anchor`, or the `$id` of a part. `undefined` for what lies outside
- * or nowhere.
+ * What a `$ref` within `document` points at: a JSON pointer, `#`, an `$anchor`, or the `$id` of a part. `undefined` for
+ * what lies outside or nowhere.
  */
 export function resolvePointer(document: unknown, reference: string): unknown {
   if (reference === '#') {

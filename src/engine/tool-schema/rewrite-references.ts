@@ -15,9 +15,9 @@ const NAMES_OF_PARTS = [
 ];
 
 /**
- * Every reference as `#/$defs/<name>`, all definitions at the root, and only those that are used (peers.md 5.4: "references must start
- * with #/$defs/", command-code#594; walle.md: `$defs` only at the root, names without `/`). Recursion survives. What points outside the
- * document takes anything.
+ * Every reference as `#/$defs/<name>`, all definitions at the root, and only those that are used (peers.md 5.4:
+ * "references must start with #/$defs/", command-code#594; walle.md: `$defs` only at the root, names without `/`).
+ * Recursion survives. What points outside the document takes anything.
  */
 export function rewriteReferences(root: JsonSchema, document: unknown, trace: SchemaTrace): JsonSchema {
   const names = new Map<unknown, string>();

@@ -1,7 +1,10 @@
 import { isSchema, without, type JsonSchema } from './json-schema';
 import { mapChildren } from './map-children';
 
-/** A list in `items` becomes `prefixItems`, and `additionalItems` becomes `items` ("items must be an object", vercel/ai#18921, live). */
+/**
+ * A list in `items` becomes `prefixItems`, and `additionalItems` becomes `items` ("items must be an object",
+ * vercel/ai#18921, live).
+ */
 export function rewriteTuples(node: JsonSchema): JsonSchema {
   return mapChildren(rewriteTuple(node), child => (isSchema(child) ? rewriteTuples(child) : child));
 }

@@ -1,6 +1,6 @@
 /**
- * Bytes that a schema counts for on the server: UTF-8 JSON as Go writes it, which escapes `<`, `>`, `&` and two line separators to six
- * bytes each (walle.md, "Total string-size limits").
+ * Bytes that a schema counts for on the server: UTF-8 JSON as Go writes it, which escapes `<`, `>`, `&` and two line
+ * separators to six bytes each (walle.md, "Total string-size limits").
  */
 export function schemaSize(schema: unknown): number {
   const json = JSON.stringify(schema);

@@ -10,9 +10,10 @@ const LONGEST_UNION = 100;
 const SHARED: ReadonlySet<string> = new Set(['description', 'title']);
 
 /**
- * Unions as Kimi takes them: `type` inside the branches of `anyOf` and not beside it (peers.md 5.4: GitNexus#2703, opencode#37496,
- * kimi-code#2661), no keyword both beside `anyOf` and in a branch (walle validator.go, CheckAnyOfConflicts), at most one condition
- * in an `allOf` ("Conflict in schema definitions for key 'if'", pi#5822, pi-subagents#127).
+ * Unions as Kimi takes them: `type` inside the branches of `anyOf` and not beside it (peers.md 5.4: GitNexus#2703,
+ * opencode#37496, kimi-code#2661), no keyword both beside `anyOf` and in a branch (walle validator.go,
+ * CheckAnyOfConflicts), at most one condition in an `allOf` ("Conflict in schema definitions for key 'if'", pi#5822,
+ * pi-subagents#127).
  */
 export function separateUnions(root: JsonSchema, trace: SchemaTrace): JsonSchema {
   const definitions = isSchema(root.$defs) ? root.$defs : {};
@@ -73,7 +74,8 @@ function distribute(node: JsonSchema, branches: readonly JsonSchema[], trace: Sc
   const conflicts = Object.keys(own).filter(
     keyword => !SHARED.has(keyword) && branches.some(branch => Object.hasOwn(branch, keyword)),
   );
-  // Names in `required` need their properties beside them, which a later step adds; on both sides these are a conflict again.
+  // Names in `required` need their properties beside them, which a later step adds; on both sides these are a conflict
+  // again.
   const speaksOfNames = (schema: JsonSchema): boolean =>
     schema.properties !== undefined || schema.required !== undefined;
   if (conflicts.length === 0 && !(speaksOfNames(own) && branches.some(speaksOfNames))) {

@@ -12,8 +12,9 @@ const OVERHEAD = 12;
 const MOST_ROUNDS = 8;
 
 /**
- * A schema that comes near the server's limit of 15,000 bytes, with the parts that occur more than once moved to `$defs`: references are
- * not expanded before the limit is checked (peers.md 5.4, measured: kimi-cli#2475, kimi-code#965). The largest repeated parts first.
+ * A schema that comes near the server's limit of 15,000 bytes, with the parts that occur more than once moved to
+ * `$defs`: references are not expanded before the limit is checked (peers.md 5.4, measured: kimi-cli#2475,
+ * kimi-code#965). The largest repeated parts first.
  */
 export function shareDefinitions(root: JsonSchema): JsonSchema {
   let schema = root;

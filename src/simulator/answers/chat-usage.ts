@@ -4,8 +4,8 @@ import type { FilledPart } from './answer-parts';
 import type { ScriptedAnswer } from './scripted-answer';
 
 /**
- * The `usage` object of an answer; `undefined` when the script wants none. Where the script does not say, prompt tokens are estimated, and
- * cached ones are what the last call with the same `prompt_cache_key` had as its prompt.
+ * The `usage` object of an answer; `undefined` when the script wants none. Where the script does not say, prompt tokens
+ * are estimated, and cached ones are what the last call with the same `prompt_cache_key` had as its prompt.
  */
 export function chatUsage(
   answer: ScriptedAnswer,

@@ -3,8 +3,8 @@ import { schemaShapedValue } from './schema-shaped-value';
 import type { ScriptedAnswer } from './scripted-answer';
 
 /**
- * The answer where nothing was scripted: it shows that the request arrived. It echoes the last user text, calls a tool that the
- * user names ("call weather"), repeats a tool's result, and keeps to a `response_format`.
+ * The answer where nothing was scripted: it shows that the request arrived. It echoes the last user text, calls a tool
+ * that the user names ("call weather"), repeats a tool's result, and keeps to a `response_format`.
  */
 export function defaultAnswer({ body, thinking }: ChatSubject): ScriptedAnswer {
   const last = body.messages.at(-1);

@@ -96,7 +96,9 @@ export const ACCESS_RULES = {
     confidence: 'reported',
     status: 403,
     type: 'access_terminated_error',
-    text: 'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.',
+    text:
+      'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, ' +
+      'Kilo Code, etc.',
     wording: 'real',
   },
   unknownModel: {

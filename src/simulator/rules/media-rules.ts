@@ -20,7 +20,10 @@ function urlsOf(subject: ChatSubject, kind: 'image_url' | 'video_url'): string[]
     .filter(url => url !== undefined);
 }
 
-/** A rough count that is never above what a real tokenizer gives for plain English: 4 ASCII characters, or one other, a token. */
+/**
+ * A rough count that is never above what a real tokenizer gives for plain English: 4 ASCII characters, or one other, a
+ * token.
+ */
 export function estimateTokens(text: string): number {
   let ascii = 0;
   let other = 0;
@@ -34,7 +37,8 @@ export function estimateTokens(text: string): number {
   return Math.ceil(ascii / 4) + other;
 }
 
-// Inline media is limited on its own: the official client sends up to 20 MiB of it (wire.md 6.6), more than the message limit.
+// Inline media is limited on its own: the official client sends up to 20 MiB of it (wire.md 6.6), more than the message
+// limit.
 const INLINE_MEDIA = /data:[a-z]+\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]+/g;
 
 function messageText({ body }: ChatSubject): string {

@@ -20,7 +20,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'reasoning-content-missing',
     summary:
-      'An assistant message with tool calls and no `reasoning_content` while thinking is on ("" counts as missing on K2.5, K2.6, K2.7).',
+      'An assistant message with tool calls and no `reasoning_content` while thinking is on ("" counts as ' +
+      'missing on K2.5, K2.6, K2.7).',
     source: 'wire.md 6.4 (B:193416-193458), 8.2; peers.md 5.3 (opencode#10996, pi PR #4178)',
     confidence: 'reported',
     text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index …',
@@ -135,7 +136,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     source: 'wire.md 6.4 strict resend (B:50806-50808)',
     confidence: 'read in source',
     text:
-      "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. " +
+      "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages responding to " +
+      "each 'tool_call_id'. " +
       'The following tool_call_ids did not have response messages: …',
     wording: 'real',
     satisfiedBy: 'issue 4',
@@ -154,7 +156,8 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
           return {
             text:
               "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages " +
-              `responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...wanted].join(', ')}`,
+              "responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: " +
+              `${[...wanted].join(', ')}`,
           };
         }
       }

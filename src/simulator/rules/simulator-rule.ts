@@ -18,7 +18,9 @@ export type SimulatorRule = {
   text?: string;
   /** Whether `text` is the server's own as someone saw it, or ours. */
   wording?: 'real' | 'ours';
-  /** The issue of this repository whose engine rules keep a request from being refused; none: the first skeleton does. */
+  /**
+   * The issue of this repository whose engine rules keep a request from being refused; none: the first skeleton does.
+   */
   satisfiedBy?: 'issue 4';
 };
 

@@ -22,7 +22,8 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'thinking-and-effort',
     summary:
-      '`thinking` and `reasoning_effort` together, for a model with an effort list (decisions.md 29: others take both).',
+      '`thinking` and `reasoning_effort` together, for a model with an effort list (decisions.md 29: others ' +
+      'take both).',
     source: 'wire.md trap 2; HKUDS/nanobot#3939 (there for K2.5 and K2.6 of the platform, see the notice of that name)',
     confidence: 'reported',
     text: "cannot specify both 'thinking' and 'reasoning_effort'",

@@ -25,7 +25,9 @@ export const TOOL_RULES: readonly ChatRule[] = [
     summary: 'A tool name that does not start with a letter, `_`, or the `$` of a builtin function.',
     source: 'peers.md 5.4 (kimi-cli#2531)',
     confidence: 'reported',
-    text: 'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes',
+    text:
+      'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, ' +
+      'underscores, and dashes',
     wording: 'ours',
     satisfiedBy: 'issue 4',
     check(subject) {
@@ -33,7 +35,8 @@ export const TOOL_RULES: readonly ChatRule[] = [
       return verdict(
         names.length > 0,
         names.some(name => !/^[$_a-zA-Z]/.test(name))
-          ? 'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes'
+          ? 'Invalid request: function name is invalid, must start with a letter and can contain letters, ' +
+              'numbers, underscores, and dashes'
           : undefined,
       );
     },

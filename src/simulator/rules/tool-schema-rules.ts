@@ -22,7 +22,8 @@ function findingsOf({ body }: ChatSubject): SchemaFindings {
 function message({ rule, path, problem }: SchemaFault): string {
   return rule === 'schema-root-object'
     ? 'Invalid request: tools.function.parameters.type is required and must be "object"'
-    : `tools.function.parameters is not a valid moonshot flavored json schema, details: <At path '${path}': ${problem}>`;
+    : `tools.function.parameters is not a valid moonshot flavored json schema, details: <At path '${path}': ` +
+        `${problem}>`;
 }
 
 function schemaRefusal(

@@ -281,7 +281,8 @@ describe('the error', () => {
       'https://api.moonshot.ai/v1/chat/completions',
     );
     expect(error.message).toBe(
-      'api.moonshot.ai does not accept the credential from the environment variable KIMI_API_KEY. Keys work only on the host they were made ' +
+      'api.moonshot.ai does not accept the credential from the environment variable KIMI_API_KEY. Keys work ' +
+        'only on the host they were made ' +
         'for: those from https://platform.kimi.ai on this one, ' +
         "those from https://www.kimi.com/code/console on api.kimi.com (service: 'coding', region: 'mainland-cn'), " +
         "those from https://www.kimi.ai/code/console on api.kimi.ai (service: 'coding', region: 'global'), " +

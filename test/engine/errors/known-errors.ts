@@ -17,7 +17,9 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     status: 403,
     type: 'access_terminated_error',
-    text: 'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.',
+    text:
+      'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, ' +
+      'Kilo Code, etc.',
     code: 'KIMI_IDENTITY_REFUSED',
     reason: 'identity-gate',
     seen: 'wire.md 8.2',
@@ -135,7 +137,9 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     status: 403,
     type: 'access_terminated_error',
-    text: "You've reached your usage limit for this billing cycle. Your quota will be refreshed in the next cycle. Upgrade to get more: https://www.kimi.com/code/console?from=quota-upgrade",
+    text:
+      "You've reached your usage limit for this billing cycle. Your quota will be refreshed in the next cycle. " +
+      'Upgrade to get more: https://www.kimi.com/code/console?from=quota-upgrade',
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'billing-cycle',
     seen: 'wire.md 8.2',
@@ -143,7 +147,9 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     status: 403,
     type: 'permission_error',
-    text: "You've reached your usage limit for this billing cycle. To continue now, purchase extra usage or upgrade your plan: https://www.kimi.com/code/#pricing",
+    text:
+      "You've reached your usage limit for this billing cycle. To continue now, purchase extra usage or upgrade " +
+      'your plan: https://www.kimi.com/code/#pricing',
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'billing-cycle',
     seen: 'wire.md 8.2, Anthropic wire',
@@ -159,7 +165,10 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     status: 403,
     type: 'access_terminated_error',
-    text: "You've reached your 5-hour usage limit. Your quota will reset when the current 5-hour window ends. To continue now, purchase extra usage or upgrade your plan: https://www.kimi.com/membership/subscription?tab=quota",
+    text:
+      "You've reached your 5-hour usage limit. Your quota will reset when the current 5-hour window ends. To " +
+      'continue now, purchase extra usage or upgrade your plan: ' +
+      'https://www.kimi.com/membership/subscription?tab=quota',
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: '5-hour',
     seen: 'error-reference.html',
@@ -189,7 +198,9 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     status: 429,
     type: 'exceeded_current_quota_error',
-    text: 'Your account org-1234<ak-abcd> is suspended due to insufficient balance, please recharge your account or check your plan and billing details',
+    text:
+      'Your account org-1234<ak-abcd> is suspended due to insufficient balance, please recharge your account or ' +
+      'check your plan and billing details',
     code: 'KIMI_BALANCE_EXHAUSTED',
     reason: 'balance',
     seen: 'continue#11443',
@@ -248,7 +259,9 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   {
     status: 403,
     type: 'access_terminated_error',
-    text: "You've reached your concurrent request limit. Please wait for your ongoing requests to finish and try again.",
+    text:
+      "You've reached your concurrent request limit. Please wait for your ongoing requests to finish and try " +
+      'again.',
     code: 'KIMI_RATE_LIMITED',
     reason: 'concurrency',
     retryable: true,
@@ -352,21 +365,27 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   },
   {
     status: 400,
-    text: 'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes',
+    text:
+      'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, ' +
+      'underscores, and dashes',
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'tool-name',
     seen: 'kimi-cli#2531',
   },
   {
     status: 400,
-    text: "Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: <At path 'root': schema exceeds maximum allowed size>",
+    text:
+      'Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: <At ' +
+      "path 'root': schema exceeds maximum allowed size>",
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'schema-size',
     seen: 'kimi-cli#2475, kimi-code#965',
   },
   {
     status: 400,
-    text: "tools.function.parameters is not a valid moonshot flavored json schema, details: <At path 'properties.a': references must start with #/$defs/>",
+    text:
+      "tools.function.parameters is not a valid moonshot flavored json schema, details: <At path 'properties.a': " +
+      'references must start with #/$defs/>',
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'schema',
     seen: 'command-code#594',

@@ -294,7 +294,8 @@ export const MESSAGE_CASES: Record<string, BodyRuleCase[]> = {
     },
     {
       title:
-        'after a switch from a model that does not think, only where it must be; empty reasoning in the form the platform takes',
+        'after a switch from a model that does not think, only where it must be; empty reasoning in the form ' +
+        'the platform takes',
       body: {
         messages: [
           { role: 'assistant', content: 'x' },

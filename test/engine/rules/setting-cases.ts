@@ -81,7 +81,9 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
         messages: [
           {
             role: 'system',
-            content: `Be brief.\n\nJSON schema:\n${JSON.stringify(hugeSchema(150))}\nYou MUST answer with a JSON value that matches the JSON schema above.`,
+            content:
+              `Be brief.\n\nJSON schema:\n${JSON.stringify(hugeSchema(150))}\nYou MUST answer with a JSON value ` +
+              'that matches the JSON schema above.',
           },
           user,
         ],

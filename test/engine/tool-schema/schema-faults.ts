@@ -1,8 +1,8 @@
 import { findSchemaFaults } from '../../../src/simulator/rules/find-schema-faults';
 
 /**
- * What Kimi would refuse: the simulator's rules, and what its open-source validator checks at every level (MoonshotAI/walle,
- * keyword_validators.go, validator.go).
+ * What Kimi would refuse: the simulator's rules, and what its open-source validator checks at every level
+ * (MoonshotAI/walle, keyword_validators.go, validator.go).
  */
 export function schemaFaults(schema: unknown): string[] {
   const faults = findSchemaFaults(schema).faults.map(({ rule, path }) => `${rule} at ${path}`);

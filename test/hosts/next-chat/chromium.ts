@@ -6,7 +6,8 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 export const CHROMIUM = '/usr/bin/chromium';
 
 const FLAGS =
-  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update ' +
+  '--disable-sync';
 
 export const hasChromium = (): Promise<boolean> =>
   access(CHROMIUM).then(
@@ -19,7 +20,10 @@ export function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, headless: true, args: ['--no-sandbox', ...FLAGS.split(' ')] });
 }
 
-/** Into the folder that `SCREENSHOTS` names; nothing where it is not set. Not `KIMI_…`: no variable of that name reaches a test. */
+/**
+ * Into the folder that `SCREENSHOTS` names; nothing where it is not set. Not `KIMI_…`: no variable of that name reaches
+ * a test.
+ */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;
   if (folder !== undefined && folder !== '') {

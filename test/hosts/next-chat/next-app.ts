@@ -9,7 +9,10 @@ import type { KimiSimulator } from '../../../src/simulator';
 /** What `next start` serves, and all that it wrote. */
 export type NextApp = { url: string; buildLog: string; log: () => string; close: () => Promise<void> };
 
-/** Builds the app in `folder` for production and serves it on a free port, against `simulator` and with a home of its own. */
+/**
+ * Builds the app in `folder` for production and serves it on a free port, against `simulator` and with a home of its
+ * own.
+ */
 export async function startNextApp(folder: string, simulator: KimiSimulator): Promise<NextApp> {
   const home = await mkdtemp(path.join(tmpdir(), 'kimi-next-home-'));
   const env: NodeJS.ProcessEnv = {

@@ -7,7 +7,10 @@ import { inject } from 'vitest';
 /** The version that clients.md 4 was written from. */
 const VERSION = '1.18.33';
 
-/** Path of the real binary, from npm. Kept in the temporary folder under its version, so that the second run starts at once. */
+/**
+ * Path of the real binary, from npm. Kept in the temporary folder under its version, so that the second run starts at
+ * once.
+ */
 export function installOpencode(): string {
   const folder = path.join(tmpdir(), `ai-sdk-provider-kimi-opencode-${VERSION}`);
   const name = `opencode-${process.platform}-${process.arch}${needsBaseline() ? '-baseline' : ''}`;

@@ -31,7 +31,10 @@ type OpencodeTokens = { input: number; output: number; reasoning: number; cache:
 
 export type OpencodeRun = { code: number | null; events: OpencodeEvent[]; stderr: string; stoppedBecause?: string };
 
-/** A machine of its own: home, project with the example's configuration, and the package cache that all runs of the tests share. */
+/**
+ * A machine of its own: home, project with the example's configuration, and the package cache that all runs of the
+ * tests share.
+ */
 export type OpencodeHome = { project: string; environment: Record<string, string> };
 
 const cache = mkdtempSync(path.join(tmpdir(), 'kimi-opencode-cache-'));

@@ -8,7 +8,10 @@ import { inject } from 'vitest';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
 
-/** A copy of `examples/<name>` with what its package.json names, and this package from its tarball in place of the published one. */
+/**
+ * A copy of `examples/<name>` with what its package.json names, and this package from its tarball in place of the
+ * published one.
+ */
 export async function installExample(name: string): Promise<{ folder: string; dispose: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), `kimi-example-${name}-`));
   await cp(path.join(examples, name), folder, {

@@ -7,8 +7,8 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /**
- * An npm registry on loopback that has this package in it, from its tarball; for every other package it asks the registry that npm is
- * set to. Runs outside the test processes, which may reach loopback only.
+ * An npm registry on loopback that has this package in it, from its tarball; for every other package it asks the
+ * registry that npm is set to. Runs outside the test processes, which may reach loopback only.
  */
 export async function startLoopbackRegistry(tarball: string): Promise<{ url: string; close: () => Promise<void> }> {
   const bytes = readFileSync(tarball);

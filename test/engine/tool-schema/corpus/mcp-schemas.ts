@@ -2,7 +2,10 @@
 const string = { type: 'string' };
 const date = { type: 'string', format: 'date' };
 
-/** As MCP servers send them, with the shapes that the issues in peers.md 5.4 report, and plain ones of well-known servers. */
+/**
+ * As MCP servers send them, with the shapes that the issues in peers.md 5.4 report, and plain ones of well-known
+ * servers.
+ */
 export const MCP_SCHEMAS: Record<string, unknown> = {
   'no schema': { type: 'object' },
   'no type': { properties: { q: string } },

@@ -130,7 +130,10 @@ export const PYDANTIC_SCHEMAS: Record<string, unknown> = {
   },
 };
 
-/** As TypeBox writes them, of which pi makes its tools: plain, `anyOf` of `const`, patterns for records, `$id` for recursion. */
+/**
+ * As TypeBox writes them, of which pi makes its tools: plain, `anyOf` of `const`, patterns for records, `$id` for
+ * recursion.
+ */
 export const TYPEBOX_SCHEMAS: Record<string, unknown> = {
   plain: {
     type: 'object',

@@ -7,7 +7,10 @@ import {
 } from 'ai';
 import { kimi } from 'ai-sdk-provider-kimi/v4';
 
-/** The least that `useChat` needs. Other sites cannot send JSON here; put your own authentication before it where others can reach it. */
+/**
+ * The least that `useChat` needs. Other sites cannot send JSON here; put your own authentication before it where others
+ * can reach it.
+ */
 export async function POST(request: Request): Promise<Response> {
   if (request.headers.get('content-type') !== 'application/json') {
     return new Response(null, { status: 415 });

@@ -6,7 +6,10 @@ import { crossSite, isSameOrigin } from '@/lib/same-origin';
 const COOKIE = 'kimi-sign-in';
 const PATH = '/api/sign-in';
 
-/** Who is signed in, or how far a sign-in has come: a phone may have thrown the page away while the person was at Kimi's. */
+/**
+ * Who is signed in, or how far a sign-in has come: a phone may have thrown the page away while the person was at
+ * Kimi's.
+ */
 export async function GET(): Promise<Response> {
   return answer(async () => {
     const { state, kind } = await kimi.auth.status();
