@@ -196,7 +196,7 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
     },
   );
 
-  test.concurrent("stopped with its request on the way, which arrives after a peer's: one error each, no loop", async () => {
+  test.concurrent("stopped, and its request arrives after a peer's: one error each, no loop", async () => {
     await withHolderAt(kind, 'request', 0, async ({ holder, held, peers, place, simulator }) => {
       holder.stop();
       await place.ageLock();
