@@ -13,6 +13,7 @@ const source = path.join(root, 'src');
  */
 const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport'],
+  ['api'],
   ['endpoints', 'region-marker', 'credentials', 'models', 'faces', 'stream'],
   ['auth', 'engine', 'identity'],
   ['node', 'edge'],

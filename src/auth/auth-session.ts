@@ -11,8 +11,8 @@ import { processSessionRegistry, type SessionFlight, type SessionRegistry } from
 import { renew } from './session-renewal';
 import { sessionStatus, type SessionStatus } from './session-status';
 import { clearRecord, loadRecord, saveRecord, underLock } from './session-store';
-import { sleep as realSleep, type Sleep } from './sleep';
-import { untilAborted } from '../transport/until-aborted';
+import { sleep as realSleep, type Sleep } from '../transport/wait';
+import { untilAborted } from '../transport/wait';
 
 /**
  * A token that replaces a refused one and was never taken either means that renewing does not help: it is not tried

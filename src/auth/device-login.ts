@@ -2,7 +2,7 @@ import type { KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
 import { pollDeviceToken, requestDeviceAuthorization, type DeviceAuthorization } from './device-authorization';
 import type { OAuthHost } from './oauth-request';
-import { sleep as realSleep, type Sleep } from './sleep';
+import { sleep as realSleep, type Sleep } from '../transport/wait';
 
 /** How long the person has, over all codes (wire.md 2; B:61085-61112). */
 const BUDGET_MS = 15 * 60_000;

@@ -9,7 +9,7 @@ import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error'
 import type { FetchFunction } from '../transport/fetch-function';
 import { DEVICE_AUTHORIZATION_PATH, OAUTH_CLIENT_ID, TOKEN_PATH } from '../upstream';
 import { isLoopbackHost } from './loopback-host';
-import { untilAborted } from '../transport/until-aborted';
+import { untilAborted } from '../transport/wait';
 
 /** How the OAuth host is reached. */
 export type OAuthHost = {

@@ -1,7 +1,7 @@
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
 import type { OAuthHost } from './oauth-request';
 import type { SessionMemory, SessionRegistry } from './session-registry';
-import type { Sleep } from './sleep';
+import type { Sleep } from '../transport/wait';
 
 /** What the parts of a session work with; defaults are filled in. */
 export type SessionContext = OAuthHost & {

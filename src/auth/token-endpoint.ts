@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiError } from '../errors/kimi-error';
 import { oauthRequest, type OAuthAnswer, type OAuthHost } from './oauth-request';
-import { sleep as realSleep, type Sleep } from './sleep';
+import { sleep as realSleep, type Sleep } from '../transport/wait';
 import { normalizeTokenResponse, toCredentials } from './token-response';
 
 /** Pauses before the second and the third try (wire.md 3.2; B:59448-59501). */

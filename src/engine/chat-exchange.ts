@@ -2,7 +2,7 @@ import type { SharedV4Warning } from '@ai-sdk/provider';
 import { extractResponseHeaders, isAbortError } from '@ai-sdk/provider-utils';
 import { answerFaultOf } from '../stream/answer-fault';
 import { createChatStreamFetch } from '../stream/chat-stream-fetch';
-import { isErrorBody } from '../stream/is-error-body';
+import { isErrorBody } from '../api/error-body';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { BoundConfig } from './bindable-chat-model';
 import { bodyTools } from './body-tools';

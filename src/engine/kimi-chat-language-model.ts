@@ -8,7 +8,7 @@ import type {
 import { KimiAPIError } from '../errors/kimi-api-error';
 import type { ModelInfo } from '../models/model-info';
 import { checkHeaders } from '../transport/check-headers';
-import { untilAborted } from '../transport/until-aborted';
+import { untilAborted } from '../transport/wait';
 import { BindableChatModel } from './bindable-chat-model';
 import { ChatExchange } from './chat-exchange';
 import { convertUsage, findUsage } from './convert-usage';

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { isErrorBody, type ErrorBody } from '../stream/is-error-body';
+import { isErrorBody, type WireErrorBody } from '../api/error-body';
 
 /** Errors for events that are error bodies, by the event as it was parsed. */
 const errors = new WeakMap<object, Error>();
@@ -8,7 +8,7 @@ const errors = new WeakMap<object, Error>();
  * An error body as openai-compatible wants it: with an `error`, which it reads after `processChunk` has seen the event.
  */
 class ReadErrorBody {
-  constructor(private readonly body: ErrorBody) {}
+  constructor(private readonly body: WireErrorBody) {}
 
   get error(): unknown {
     return errors.get(this.body) ?? this.body.error ?? this.body;
@@ -16,7 +16,7 @@ class ReadErrorBody {
 }
 
 /** Makes `error` what the stream's error part carries for this event. For `processChunk`. */
-export function setEventError(event: ErrorBody, error: Error): void {
+export function setEventError(event: WireErrorBody, error: Error): void {
   errors.set(event, error);
 }
 
@@ -26,6 +26,6 @@ export function setEventError(event: ErrorBody, error: Error): void {
  * call.
  */
 export const kimiErrorStructure = {
-  errorSchema: z.custom<ErrorBody>(isErrorBody).transform(body => new ReadErrorBody(body)),
+  errorSchema: z.custom<WireErrorBody>(isErrorBody).transform(body => new ReadErrorBody(body)),
   errorToMessage: () => 'error',
 };

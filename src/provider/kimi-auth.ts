@@ -3,7 +3,7 @@ import type { KimiCredentials } from '../credentials/credential-store';
 import type { SessionStatus } from '../auth/session-status';
 import type { KimiEndpoints } from '../endpoints';
 import type { FetchFunction } from '../transport/fetch-function';
-import { untilAborted } from '../transport/until-aborted';
+import { untilAborted } from '../transport/wait';
 import type { CredentialAccess } from './credential-access';
 
 /** Who is signed in, where, and from which source. Never a secret. */

@@ -7,7 +7,7 @@ import { identityHeadersSource } from '../identity/identity-headers-source';
 import type { KimiIdentity, OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
 import { createSameOriginFetch } from '../transport/same-origin-fetch';
-import { untilAborted } from '../transport/until-aborted';
+import { untilAborted } from '../transport/wait';
 import { CredentialAccess } from './credential-access';
 import { readEnvironment } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';

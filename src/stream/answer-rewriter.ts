@@ -1,7 +1,7 @@
 import { faultEvent } from './answer-fault';
 import { AnswerWatch } from './answer-watch';
 import { ChunkRecovery } from './chunk-recovery';
-import { isErrorBody } from './is-error-body';
+import { isErrorBody } from '../api/error-body';
 import { rawChunkOf, withoutRawChunk, withRawChunk } from './raw-chunk';
 import type { ChatChunk } from './repair-chunk';
 

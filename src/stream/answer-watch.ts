@@ -1,5 +1,5 @@
 import type { AnswerFault } from './answer-fault';
-import { isErrorBody } from './is-error-body';
+import { isErrorBody } from '../api/error-body';
 import type { ChatChunk } from './repair-chunk';
 
 /**

@@ -3,8 +3,8 @@ import { hidePrompt } from '../../errors/hide-prompt';
 import { KimiAPIError, type KimiAPIErrorCode, type KimiAPIErrorOptions } from '../../errors/kimi-api-error';
 import { KimiTokenRefreshError } from '../../errors/kimi-token-refresh-error';
 import type { AnswerFault } from '../../stream/answer-fault';
-import { isErrorBody } from '../../stream/is-error-body';
-import { readErrorBody, redactSecrets } from './error-body';
+import { isErrorBody } from '../../api/error-body';
+import { readErrorBody, redactSecrets } from '../../api/error-body';
 import { withoutRetryWords } from './host-retry-words';
 import { hostOf, toKimiAPIError, traceIdOf, type Exchange } from './to-kimi-api-error';
 

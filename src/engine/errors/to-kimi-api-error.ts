@@ -2,11 +2,11 @@ import { readCredentialSource } from '../../transport/credential-source';
 import { hidePrompt } from '../../errors/hide-prompt';
 import { KimiAPIError } from '../../errors/kimi-api-error';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../../upstream';
-import { readErrorBody, redactSecrets } from './error-body';
+import { readErrorBody, redactSecrets } from '../../api/error-body';
 import { withoutRetryWords } from './host-retry-words';
 import { explainError } from './kimi-error-advice';
 import { findErrorRow } from './kimi-error-table';
-import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from './retry-time';
+import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from '../../api/retry-after';
 
 /** The request and the head of its answer. */
 export type Exchange = {

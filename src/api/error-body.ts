@@ -84,3 +84,16 @@ function titleOf(page: string): string | undefined {
   const title = /<(title|h1)[^>]*>([^<]{1,200})</i.exec(page)?.[2]?.trim();
   return title === '' ? undefined : title;
 }
+
+/** An error body of any shape, or an event that is one, as it was parsed. */
+export type WireErrorBody = Record<string, unknown>;
+
+/** Whether this is an error body of one of the shapes of wire.md 8.2, and no part of an answer. */
+export function isErrorBody(value: unknown): value is WireErrorBody {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return false;
+  }
+  const body = value as WireErrorBody;
+  const texts = [body.message, body.detail, body.error_description];
+  return body.error != null || (!('choices' in body) && texts.some(text => typeof text === 'string'));
+}

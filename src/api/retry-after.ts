@@ -1,4 +1,4 @@
-type Headers = Readonly<Record<string, string>> | undefined;
+type HeaderValues = Headers | Readonly<Record<string, string>> | undefined;
 
 /** From this many milliseconds on the AI SDK ignores what the server asks for and retries at once (decisions.md 32). */
 export const LONGEST_RETRY_WAIT = 60_000;
@@ -7,12 +7,12 @@ export const LONGEST_RETRY_WAIT = 60_000;
 const LONGEST_RESET = 400 * 86_400_000;
 
 /** When `retry-after-ms` or `Retry-After` (seconds or an HTTP date) wants the request repeated. */
-export function retryAfterOf(headers: Headers, now: number): Date | undefined {
-  const milliseconds = numberOf(headers?.['retry-after-ms']);
+export function retryAfterOf(headers: HeaderValues, now: number): Date | undefined {
+  const milliseconds = numberOf(headerOf(headers, 'retry-after-ms'));
   if (milliseconds !== undefined) {
     return dateOf(now + milliseconds);
   }
-  const value = headers?.['retry-after'];
+  const value = headerOf(headers, 'retry-after');
   const seconds = numberOf(value);
   return seconds === undefined ? dateOf(Date.parse(value ?? '')) : dateOf(now + seconds * 1000);
 }
@@ -22,11 +22,11 @@ export function retryAfterOf(headers: Headers, now: number): Date | undefined {
  * `/usages` names them, wire.md 9), the text ("resets in 2 hours"), a rate limit header, else the time of
  * `Retry-After`.
  */
-export function resetTimeOf(data: unknown, text: string, headers: Headers, now: number): Date | undefined {
+export function resetTimeOf(data: unknown, text: string, headers: HeaderValues, now: number): Date | undefined {
   return (
     fieldOf(data, now, 0) ??
     textOf(text, now) ??
-    instantOf(headers?.['x-ratelimit-reset'], now) ??
+    instantOf(headerOf(headers, 'x-ratelimit-reset'), now) ??
     retryAfterOf(headers, now)
   );
 }
@@ -101,4 +101,8 @@ function numberOf(value: unknown): number | undefined {
 function dateOf(time: number): Date | undefined {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function headerOf(headers: HeaderValues, name: string): string | undefined {
+  return headers instanceof Headers ? (headers.get(name) ?? undefined) : headers?.[name];
 }

@@ -1,0 +1,22 @@
+/**
+ * What a failure of the network was, in the system's word (`ECONNREFUSED`) where there is one; `fetch` hides it in the
+ * causes of its own error. Not the message: a host's own `fetch` may quote the request there, and with it a secret.
+ */
+export function networkFailureCode(error: unknown): string {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === 'string') {
+      return code;
+    }
+  }
+  return error instanceof Error ? error.name : 'unknown error';
+}
+
+/** The message of what is behind a failure of the network, else its code. For requests that carry no secret in the body. */
+export function networkFailureMessage(error: unknown): string | undefined {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) {
+    return inner === undefined ? undefined : String(inner);
+  }
+  return inner.message || networkFailureCode(inner);
+}

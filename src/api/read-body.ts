@@ -1,0 +1,41 @@
+/** How a body ended: read to its end, cut at the limit, or broken off with the connection. */
+export type BodyText = { text: string; end: 'whole' | 'cut' | 'broken'; cause?: unknown };
+
+/** Bodies of errors and of the OAuth host; a list of models has a limit of its own. */
+export const ERROR_BODY_LIMIT = 64 * 1024;
+
+/**
+ * The text of an answer up to `limit` bytes, counted after decompression, as `fetch` hands them out. The only reader of
+ * whole answers in this package: whatever a server sends, no more of it is kept. It also frees the connection. An abort
+ * of the request is thrown; any other failure while reading ends the text, because a beginning is often enough.
+ *
+ * @param limit in bytes; the text may be cut within a character, which then is the replacement character
+ */
+export async function readBody(response: Response, limit: number): Promise<BodyText> {
+  if (response.body === null) {
+    return { text: '', end: 'whole' };
+  }
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let left = limit;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        return { text: text + decoder.decode(), end: 'whole' };
+      }
+      text += decoder.decode(value.subarray(0, left), { stream: true });
+      left -= value.length;
+      if (left < 0) {
+        reader.cancel().catch(() => undefined);
+        return { text: text + decoder.decode(), end: 'cut' };
+      }
+    }
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === 'AbortError') {
+      throw cause;
+    }
+    return { text: text + decoder.decode(), end: 'broken', cause };
+  }
+}
