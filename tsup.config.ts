@@ -6,9 +6,9 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { versio
 const shared: Options = {
   target: 'es2023',
   define: { __PACKAGE_VERSION__: JSON.stringify(version) },
-  // `#node/*` is resolved by the reader's runtime or bundler (package.json "imports"), never by ours.
+  // `#platform` is resolved by the reader's runtime or bundler (package.json "imports"), never by ours.
   // Optional native packages are loaded by name where they are installed.
-  external: [/^#node\//, 'fs-native-extensions', '@napi-rs/keyring', 'keytar'],
+  external: [/^#platform$/, 'fs-native-extensions', '@napi-rs/keyring', 'keytar'],
   treeshake: true,
   // Deno and edge bundlers know Node's modules by their prefix only.
   removeNodeProtocol: false,
@@ -39,14 +39,8 @@ export default defineConfig([
   {
     ...shared,
     entry: {
-      'node/device': 'src/node/device.ts',
-      'node/default-credential-store': 'src/node/default-credential-store.ts',
-      'node/catalog-cache': 'src/node/catalog-cache.ts',
-      'node/region-marker': 'src/node/region-marker.ts',
-      'edge/device': 'src/edge/device.ts',
-      'edge/catalog-cache': 'src/edge/catalog-cache.ts',
-      'edge/region-marker': 'src/edge/region-marker.ts',
-      'edge/default-credential-store': 'src/edge/default-credential-store.ts',
+      'platform/node': 'src/platform/node.ts',
+      'platform/edge': 'src/platform/edge.ts',
       cli: 'src/cli/main.ts',
       'simulator-cli': 'src/simulator/cli.ts',
       demo: 'src/demo.ts',

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   define: { __PACKAGE_VERSION__: JSON.stringify('0.0.0-test') },
   resolve: {
-    alias: [{ find: /^#node\/(.*)$/, replacement: fileURLToPath(new URL('./src/node/$1.ts', import.meta.url)) }],
+    alias: { '#platform': fileURLToPath(new URL('./src/platform/node.ts', import.meta.url)) },
   },
   test: {
     include: ['test/**/*.test.ts'],

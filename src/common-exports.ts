@@ -4,9 +4,9 @@ export type { KimiProviderSettings } from './provider/kimi-provider-settings';
 export type { KimiModelId } from './models/kimi-model-id';
 export type { ModelInfo } from './models/model-info';
 export type { ModelResolution } from './models/resolve-model';
-export type { KimiLanguageModelOptions } from './engine/kimi-language-model-options';
-export type { KimiMessageOptions } from './engine/kimi-message-options';
-export type { KimiProviderMetadata } from './engine/kimi-metadata';
+export type { KimiLanguageModelOptions } from './engine/options';
+export type { KimiMessageOptions } from './engine/options';
+export type { KimiProviderMetadata } from './engine/metadata';
 export type { HostIdentity, KimiIdentity } from './identity/identity';
 export type { KimiRegion, KimiService } from './upstream';
 export type {

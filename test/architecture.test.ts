@@ -12,14 +12,14 @@ const source = path.join(root, 'src');
  * where a row of `SIDEWAYS` says so. Files that lie directly in src/ count by their name.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['version', 'upstream', 'errors', 'transport'],
+  ['version', 'upstream', 'errors', 'transport', 'hosts/opencode'],
   ['api'],
-  ['endpoints', 'region-marker', 'credentials', 'models', 'faces', 'stream'],
+  ['endpoints', 'credentials', 'models', 'faces', 'stream'],
   ['auth', 'engine', 'identity'],
-  ['node', 'edge'],
+  ['platform'],
   ['provider'],
   ['common-exports'],
-  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'hosts', 'cli'],
+  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'cli'],
 ];
 
 /** Importer to what it may import on its own floor. */
@@ -44,21 +44,22 @@ function sourceFiles(): string[] {
     .map(name => name.replaceAll('\\', '/'));
 }
 
-/** Static, type-only and dynamic imports between files of src/, `#node/x` being src/node/x. */
+/** Static, type-only and dynamic imports between files of src/, `#platform` being src/platform/node. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(path.join(source, file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'((?:\.{1,2}\/|#node\/)[^']+)'/g)].map(
+  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'((?:\.{1,2}\/[^']+|#platform))'/g)].map(
     ([line, target = '']) => ({
       from: file,
-      to: target.startsWith('#node/')
-        ? `node/${target.slice(6)}.ts`
-        : `${path.posix.join(path.posix.dirname(file), target)}.ts`,
+      to: target === '#platform' ? 'platform/node.ts' : `${path.posix.join(path.posix.dirname(file), target)}.ts`,
       line,
     }),
   );
 }
 
 function unitOf(file: string): string {
+  if (file.startsWith('hosts/')) {
+    return file.split('/').slice(0, 2).join('/');
+  }
   return file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.ts$/, '');
 }
 
@@ -115,7 +116,7 @@ describe('layers', () => {
 
   it('reads the imports', () => {
     expect(imports.length).toBeGreaterThan(50);
-    expect(imports.some(({ from, to }) => from === 'provider/kimi-core.ts' && to === 'node/device.ts')).toBe(true);
+    expect(imports.some(({ from, to }) => from === 'provider/resolve-call.ts' && to === 'platform/node.ts')).toBe(true);
   });
 
   it('has no arrow up and none sideways that is not listed', () => {
@@ -124,10 +125,10 @@ describe('layers', () => {
 
   it('would see one', () => {
     const up = { from: 'engine/x.ts', to: 'provider/kimi-core.ts', line: '' };
-    const leak = { from: 'simulator/x.ts', to: 'engine/body-rules.ts', line: '' };
+    const leak = { from: 'simulator/x.ts', to: 'engine/chat/body-rules.ts', line: '' };
     expect(brokenLayers([up, leak])).toEqual([
       'engine/x.ts -> provider/kimi-core.ts',
-      'simulator/x.ts -> engine/body-rules.ts',
+      'simulator/x.ts -> engine/chat/body-rules.ts',
     ]);
   });
 
@@ -188,8 +189,8 @@ describe('edge', () => {
   // A bundler follows dynamic imports too, so what counts is the whole bundle (decisions.md 5).
   it.each(EDGE_ENTRIES)('bundles %s without Node-only code', async entry => {
     const { files, builtins } = await bundle(entry);
-    expect(files).toContain('dist/edge/device.js');
-    expect(files.filter(file => file.startsWith('dist/node/'))).toEqual([]);
+    expect(files).toContain('dist/platform/edge.js');
+    expect(files.filter(file => file.startsWith('dist/platform/node'))).toEqual([]);
     expect(builtins).toEqual([]);
   });
 

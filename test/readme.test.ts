@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { BODY_RULES } from '../src/engine/body-rules';
+import { BODY_RULES } from '../src/engine/chat/body-rules';
 import { dependencies, peerDependencies } from '../package.json';
 
 const file = new URL('../README.md', import.meta.url);

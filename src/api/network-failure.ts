@@ -1,3 +1,6 @@
+import { AISDKError } from '@ai-sdk/provider';
+import { isAbortError } from '@ai-sdk/provider-utils';
+
 /**
  * What a failure of the network was, in the system's word (`ECONNREFUSED`) where there is one; `fetch` hides it in the
  * causes of its own error. Not the message: a host's own `fetch` may quote the request there, and with it a secret.
@@ -12,7 +15,22 @@ export function networkFailureCode(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
 }
 
-/** The message of what is behind a failure of the network, else its code. For requests that carry no secret in the body. */
+/**
+ * Whether `fetch` failed because of the network, in the way of any runtime: a `TypeError` of its own, or an error with
+ * a system's code behind it. Whatever else a `fetch` throws is its own business.
+ */
+export function isNetworkFailure(error: unknown): error is Error {
+  if (!(error instanceof Error) || AISDKError.isInstance(error) || isAbortError(error)) {
+    return false;
+  }
+  return error instanceof TypeError
+    ? /fetch failed|failed to fetch|network/i.test(error.message)
+    : /^(E[A-Z_]{3,}|UND_ERR_\w+|Connection\w+|FailedToOpenSocket)$/.test(networkFailureCode(error));
+}
+
+/**
+ * The message of what is behind a failure of the network, else its code. For requests that carry no secret in the body.
+ */
 export function networkFailureMessage(error: unknown): string | undefined {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(inner instanceof Error)) {

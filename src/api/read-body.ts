@@ -1,3 +1,5 @@
+import { isAbortError } from '@ai-sdk/provider-utils';
+
 /** How a body ended: read to its end, cut at the limit, or broken off with the connection. */
 export type BodyText = { text: string; end: 'whole' | 'cut' | 'broken'; cause?: unknown };
 
@@ -33,7 +35,7 @@ export async function readBody(response: Response, limit: number): Promise<BodyT
       }
     }
   } catch (cause) {
-    if (cause instanceof Error && cause.name === 'AbortError') {
+    if (isAbortError(cause)) {
       throw cause;
     }
     return { text: text + decoder.decode(), end: 'broken', cause };

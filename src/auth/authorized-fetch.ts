@@ -1,22 +1,19 @@
+import { isTokenRefused } from '../api/classify';
+import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
 import type { FetchFunction } from '../transport/fetch-function';
-import { withCredentialSource } from '../transport/credential-source';
 import type { CredentialProvider, RequestCredential } from './request-credential';
-import { isTokenRefused } from './unauthorized-table';
 
 /** Headers that carry a credential on one of the two wires. */
 const CREDENTIAL_HEADERS = ['authorization', 'x-api-key'];
-
-/** More of a 401 than this is not read. */
-const MAXIMUM_BODY_LENGTH = 64 * 1024;
 
 /** Options of {@link createAuthorizedFetch}. */
 export type AuthorizedFetchOptions = {
   /** Does the request; already carries the identity. */
   fetch: FetchFunction;
-  /** The API that the credential is for. Requests to any other origin go out without credential. */
-  apiBaseURL: string;
+  /** Origin of the API that the credential is for. Requests to any other go out without credential. */
+  apiOrigin: string;
   credentials: CredentialProvider;
 };
 
@@ -28,15 +25,14 @@ export type AuthorizedFetchOptions = {
  * | 401 about the token, a login | refresh against the refused token, send once more |
  * | the second one is a 401 about the token | `KimiLoginRequiredError` (`rejected`); `KimiTokenRefreshError` if the token was not a fresh one |
  * | 401 about the token, but the body was a stream | refresh, so that the next request works; this one's 401 is passed on |
- * | 401 to a key | passed on, with `readCredentialSource`; the next request looks for a new key |
- * | 401 about plan, model or context; 402; 403 | passed on, with `readCredentialSource` |
+ * | 401 to a key | passed on, the next request looks for a new key |
+ * | 401 about plan, model or context; 402; 403 | passed on |
  * | anything else | passed on untouched |
  *
  * A 401 has no stream behind it, so nothing is sent again after the first streamed byte.
  * @throws what `CredentialProvider` throws
  */
-export function createAuthorizedFetch({ fetch, apiBaseURL, credentials }: AuthorizedFetchOptions): FetchFunction {
-  const apiOrigin = new URL(apiBaseURL).origin;
+export function createAuthorizedFetch({ fetch, apiOrigin, credentials }: AuthorizedFetchOptions): FetchFunction {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.origin !== apiOrigin) {
@@ -53,24 +49,24 @@ export function createAuthorizedFetch({ fetch, apiBaseURL, credentials }: Author
       credentials.markRejected?.(credential.token);
     }
     if (first.status !== 401 || credential.kind === 'api-key' || credentials.refresh === undefined) {
-      return isRefusal(first) ? withCredentialSource(first, credential.source) : first;
+      return first;
     }
-    const firstBody = await readBody(first);
+    const firstBody = (await readBody(first, ERROR_BODY_LIMIT)).text;
     if (!isTokenRefused(firstBody)) {
-      return withCredentialSource(first, credential.source, firstBody);
+      return withBody(first, firstBody);
     }
     const renewed = await credentials.refresh({ rejectedToken: credential.token, abortSignal });
     if (!replayable) {
-      return withCredentialSource(first, credential.source, firstBody);
+      return withBody(first, firstBody);
     }
     const second = await fetch(input, withAuthorization(input, init, renewed));
     if (second.status !== 401) {
       credentials.markAccepted?.(renewed.token);
-      return isRefusal(second) ? withCredentialSource(second, renewed.source) : second;
+      return second;
     }
-    const secondBody = await readBody(second);
+    const secondBody = (await readBody(second, ERROR_BODY_LIMIT)).text;
     if (renewed.kind === 'api-key' || !isTokenRefused(secondBody)) {
-      return withCredentialSource(second, renewed.source, secondBody);
+      return withBody(second, secondBody);
     }
     throw refusedTwice(url, renewed, credentials.markRejected?.(renewed.token) ?? false);
   };
@@ -94,8 +90,9 @@ function refusedTwice({ origin, pathname }: URL, { source, remedy }: RequestCred
   });
 }
 
-function isRefusal({ status }: Response): boolean {
-  return status === 401 || status === 402 || status === 403;
+/** A response whose body was read, as if it had not been. */
+function withBody({ status, statusText, headers }: Response, body: string): Response {
+  return new Response(body, { status, statusText, headers });
 }
 
 /**
@@ -136,28 +133,4 @@ function isReplayable(input: RequestInfo | URL, init: RequestInit | undefined): 
     body instanceof URLSearchParams ||
     body instanceof Blob
   );
-}
-
-/**
- * Reads an error body, which also frees the connection. One that is long or breaks off is cut there: it is judged by
- * its beginning.
- */
-async function readBody(response: Response): Promise<string> {
-  if (response.body === null) {
-    return '';
-  }
-  let text = '';
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      text += chunk.value;
-      if (text.length > MAXIMUM_BODY_LENGTH) {
-        await reader.cancel();
-        break;
-      }
-    }
-  } catch {
-    return text;
-  }
-  return text;
 }

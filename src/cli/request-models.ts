@@ -2,7 +2,7 @@ import { APICallError } from '@ai-sdk/provider';
 import { KimiError } from '../errors/kimi-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { ModelInfo } from '../models/model-info';
-import { parseModelList } from '../models/parse-model-list';
+import { parseModelList } from '../models/model-list';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { KimiService } from '../upstream';
 

@@ -1,5 +1,5 @@
 import { resolveEndpoints, type KimiEndpoints } from '../endpoints';
-import { readRegionMarker } from '../node/region-marker';
+import { readRegionMarker } from '../platform/node';
 import type { CommandContext } from './command-context';
 import type { LoginOptions } from './open-kimi';
 

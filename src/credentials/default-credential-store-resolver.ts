@@ -1,7 +1,7 @@
 import type { DefaultCredentialStore, DefaultCredentialStoreOptions } from './default-credential-store';
 
 /**
- * What `#node/default-credential-store` gives: `undefined` on runtimes that have no place of their own to keep a login.
+ * What `#platform` gives: `undefined` on runtimes that have no place of their own to keep a login.
  */
 export type DefaultCredentialStoreResolver = {
   defaultCredentialStore(

@@ -18,7 +18,7 @@ export type Device = {
 };
 
 /**
- * What the identity needs from the runtime; `#node/device` gives the real one, on edge it says that nothing is known.
+ * What the identity needs from the runtime; `#platform` gives the real one, on edge it says that nothing is known.
  */
 export type DeviceReader = {
   readDevice(): Promise<Device>;

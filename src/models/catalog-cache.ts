@@ -7,7 +7,7 @@ export type CatalogCache = {
   save(entry: { fetchedAt: number; body: unknown }): Promise<void>;
 };
 
-/** What `#node/catalog-cache` gives. @param name file-safe and different for each account and credential */
+/** What `#platform` gives. @param name file-safe and different for each account and credential */
 export type CatalogCacheOpener = {
   openCatalogCache(name: string, environment: Readonly<Record<string, string | undefined>>): CatalogCache;
 };

@@ -2,7 +2,7 @@ import type { FetchFunction } from '../transport/fetch-function';
 import type { KimiService } from '../upstream';
 import type { CatalogCache } from './catalog-cache';
 import type { ModelInfo } from './model-info';
-import { parseModelList } from './parse-model-list';
+import { parseModelList, requestModelList } from './model-list';
 
 /** How long a first request waits for the list before it goes out with the bundled capabilities. */
 const FIRST_WAIT_MS = 2_000;
@@ -13,15 +13,18 @@ const MAX_AGE_MS = 6 * 3_600_000;
 /** After a failure nobody waits for the list again so soon: offline, every first request would be 2 s slower. */
 const HOLD_OFF_MS = 60_000;
 
-/** The official client gives its account calls 8 s (wire.md 9). */
-const TIME_LIMIT_MS = 8_000;
-
 /** A list the server gave, and when. */
 export type ModelList = { models: readonly ModelInfo[]; fetchedAt: number; source: 'server' | 'cache' };
 
-export type ModelCatalogOptions = {
+/** Who asks: the call that needs the list lends its way to the API. */
+export type ModelListAsker = {
   /** Authorised, for the API origin. */
   fetch: FetchFunction;
+  /** Where the credential came from that was sent, for messages. */
+  credentialSource?: (() => string | undefined) | undefined;
+};
+
+export type ModelCatalogOptions = {
   /** With the version segment, without trailing slash. */
   apiBaseURL: string;
   service: KimiService;
@@ -50,57 +53,45 @@ export class ModelCatalog {
   /**
    * What is known. Where nothing is, waits for the server, but not long; `undefined` when it did not answer in time.
    */
-  async current(): Promise<ModelList | undefined> {
+  async current(asker: ModelListAsker): Promise<ModelList | undefined> {
     await this.readCache();
     if (this.held === undefined) {
-      return this.isHeldOff() ? undefined : this.firstList();
+      return this.isHeldOff() ? undefined : this.firstList(asker);
     }
     if (this.isOld(this.held) && !this.isHeldOff()) {
-      this.refreshInBackground();
+      this.refreshInBackground(asker);
     }
     return this.held;
   }
 
   /**
-   * The server's list, now. Callers share one request. @throws what the fetch throws, or an Error for an answer that is
-   * no list
+   * The server's list, now. Callers share one request. @throws as `requestModelList`
    */
-  refresh(): Promise<ModelList> {
-    this.flight ??= this.ask().finally(() => {
+  refresh(asker: ModelListAsker): Promise<ModelList> {
+    this.flight ??= this.ask(asker).finally(() => {
       this.flight = undefined;
     });
     return this.flight;
   }
 
-  refreshInBackground(): void {
+  refreshInBackground(asker: ModelListAsker): void {
     // The last good list stays; the next look says how old it is.
-    this.refresh().catch(() => undefined);
+    this.refresh(asker).catch(() => undefined);
   }
 
-  private firstList(): Promise<ModelList | undefined> {
+  private firstList(asker: ModelListAsker): Promise<ModelList | undefined> {
     const { firstWaitMs = FIRST_WAIT_MS } = this.options;
     const late = new Promise<undefined>(resolve => {
       // This clock does not keep a process alive.
       AbortSignal.timeout(firstWaitMs).addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    return Promise.race([this.refresh().catch(() => undefined), late]);
+    return Promise.race([this.refresh(asker).catch(() => undefined), late]);
   }
 
-  private async ask(): Promise<ModelList> {
-    const { fetch, apiBaseURL, service, cache, now } = this.options;
+  private async ask(asker: ModelListAsker): Promise<ModelList> {
+    const { apiBaseURL, service, cache, now } = this.options;
     try {
-      const response = await fetch(`${apiBaseURL}/models`, {
-        headers: { Accept: 'application/json' },
-        signal: AbortSignal.timeout(TIME_LIMIT_MS),
-      });
-      const body: unknown = await response.json().catch(() => undefined);
-      const models = response.ok ? parseModelList(body, service) : undefined;
-      if (models === undefined) {
-        throw new Error(
-          `${apiBaseURL}/models answered HTTP ` +
-            `${response.status}${response.ok ? ', but not with a list of models' : ''}.`,
-        );
-      }
+      const { models, body } = await requestModelList({ ...asker, apiBaseURL, service });
       this.failedAt = undefined;
       this.held = { models, fetchedAt: now(), source: 'server' };
       await cache.save({ fetchedAt: this.held.fetchedAt, body });

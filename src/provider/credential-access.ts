@@ -1,24 +1,21 @@
-import { createAuthSession, type AuthSession } from '../auth/auth-session';
+import type { AuthSession } from '../auth/auth-session';
 import type { CredentialProvider } from '../auth/request-credential';
 import type { SessionStatus } from '../auth/session-status';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
-import { credentialSlot } from '../credentials/credential-slot';
-import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
+import type { KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
-import { OAUTH_HOSTS, type KimiRegion } from '../upstream';
-import { checkSettings } from './check-settings';
+import { OAUTH_HOSTS } from '../upstream';
 import { configuredKey, loginRemedy, noStoreMessage, storeRemedy } from './configured-key';
 import { readEnvironment } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
+import type { Place } from './resolve-place';
 
-/** What one request is made with. */
-export type Access = {
-  endpoints: KimiEndpoints;
-  account: string;
+/** Which credential a call gets, and what comes with it. */
+export type ChosenCredential = {
   credentials: CredentialProvider;
   /** The identity that goes with the store of the login, where it is an official client's (decisions.md 23). */
   impliedIdentity: OfficialClient | undefined;
@@ -27,69 +24,37 @@ export type Access = {
 type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: boolean; isEmpty: boolean };
 
 /**
- * Which credential a request gets (decisions.md 8), looked up at each request: `apiKey`, an explicit `credentialStore`,
+ * Which credential a call gets (decisions.md 8), looked up at each one: `apiKey`, an explicit `credentialStore`,
  * a key in the environment, then what is saved where no setting says: a key or a login.
  */
 export class CredentialAccess {
   private readonly settings: KimiProviderSettings;
-  private readonly identityFetch: (implied: OfficialClient | undefined) => FetchFunction;
+  private readonly identityFetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction;
   private readonly listeners = new Set<(credentials: KimiCredentials) => void | Promise<void>>();
 
-  private marker: Promise<KimiRegion | undefined> | undefined;
-  private markedRegion: KimiRegion | undefined;
-
-  /** By OAuth host, API base and account: all three may change between two requests. */
+  /** By place. */
   private readonly sessions = new Map<string, Promise<StoredSession | undefined>>();
 
-  constructor(settings: KimiProviderSettings, identityFetch: (implied: OfficialClient | undefined) => FetchFunction) {
+  constructor(
+    settings: KimiProviderSettings,
+    identityFetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction,
+  ) {
     this.settings = settings;
     this.identityFetch = identityFetch;
   }
 
-  /**
-   * The region that the official installer noted counts where nothing else says one, for the service it installs. Read
-   * once.
-   */
-  private async readMarker(): Promise<void> {
-    this.marker ??= import('#node/region-marker').then(({ readRegionMarker }) => readRegionMarker(readEnvironment()));
-    this.markedRegion = await this.marker;
-  }
-
-  /**
-   * Hosts and account at this moment. @throws KimiInvalidArgumentError for a setting that no request can be made with
-   */
-  place(): { endpoints: KimiEndpoints; account: string; environment: Environment } {
-    checkSettings(this.settings);
-    const environment = readEnvironment();
-    return {
-      endpoints: resolveEndpoints(
-        {
-          ...this.settings,
-          region: this.settings.region ?? (this.settings.service === 'platform' ? undefined : this.markedRegion),
-        },
-        environment,
-      ),
-      account: this.settings.account ?? environment.KIMI_ACCOUNT ?? 'default',
-      environment,
-    };
-  }
-
-  async forRequest(): Promise<Access> {
-    await this.readMarker();
-    const { endpoints, account, environment } = this.place();
-    const key = configuredKey(this.settings, environment, endpoints);
+  async forCall(place: Place): Promise<ChosenCredential> {
+    const key = configuredKey(this.settings, place.environment, place.endpoints);
     if (key !== undefined) {
-      return { endpoints, account, credentials: key.credentials, impliedIdentity: undefined };
+      return { credentials: key.credentials, impliedIdentity: undefined };
     }
-    const stored = await this.stored();
+    const stored = await this.stored(place);
+    if (stored === undefined) {
+      return { credentials: { getCredential: () => Promise.reject(noStore(place)) }, impliedIdentity: undefined };
+    }
     return {
-      endpoints,
-      account,
-      credentials:
-        stored === undefined
-          ? { getCredential: () => Promise.reject(noStore(endpoints)) }
-          : this.choosingAgain(stored.session, sessionKey(endpoints, account)),
-      impliedIdentity: stored?.store.impliedIdentity,
+      credentials: this.choosingAgain(stored.session, place),
+      impliedIdentity: stored.store.impliedIdentity,
     };
   }
 
@@ -97,10 +62,10 @@ export class CredentialAccess {
    * Who is told to sign in does so in this package's own place, while the login that has ended may have been an
    * official client's.
    */
-  private choosingAgain(session: AuthSession, key: string): CredentialProvider {
+  private choosingAgain(session: AuthSession, place: Place): CredentialProvider {
     const chooseAgain = (error: unknown): never => {
       if (KimiLoginRequiredError.isInstance(error)) {
-        this.sessions.delete(key);
+        this.sessions.delete(place.id);
       }
       throw error;
     };
@@ -111,23 +76,20 @@ export class CredentialAccess {
     };
   }
 
-  /** What requests would use now. Sends nothing. */
-  async status(): Promise<SessionStatus> {
-    await this.readMarker();
-    const { endpoints, environment } = this.place();
-    const key = configuredKey(this.settings, environment, endpoints);
+  /** What calls would use now. Sends nothing. */
+  async status(place: Place): Promise<SessionStatus> {
+    const key = configuredKey(this.settings, place.environment, place.endpoints);
     if (key !== undefined) {
       return { state: 'valid', kind: 'api-key', source: key.source };
     }
-    return (await this.stored())?.session.status() ?? { state: 'missing', source: 'no place on this runtime' };
+    const stored = await this.stored(place);
+    return stored === undefined ? { state: 'missing', source: 'no place on this runtime' } : stored.session.status();
   }
 
   /** The session that a login or logout acts on: never an official client's login that is only shared. */
-  async ownSession(): Promise<AuthSession> {
-    await this.readMarker();
-    const { endpoints, account } = this.place();
+  async ownSession(place: Place): Promise<AuthSession> {
     // A damaged record is what a login replaces and a logout removes.
-    const stored = await this.stored().catch((error: unknown) => {
+    const stored = await this.stored(place).catch((error: unknown) => {
       if (KimiCredentialStoreError.isInstance(error) && error.reason === 'corrupt') {
         return undefined;
       }
@@ -136,12 +98,12 @@ export class CredentialAccess {
     if (stored?.isOwn) {
       return stored.session;
     }
-    const own = await this.open({ forLogin: true });
+    const own = await this.open(place, { forLogin: true });
     if (own === undefined) {
-      throw noStore(endpoints);
+      throw noStore(place);
     }
-    // Requests go over to the own login as soon as there is one.
-    this.sessions.delete(sessionKey(endpoints, account));
+    // Calls go over to the own login as soon as there is one.
+    this.sessions.delete(place.id);
     return own.session;
   }
 
@@ -151,34 +113,32 @@ export class CredentialAccess {
     return () => this.listeners.delete(listener);
   }
 
-  private stored(): Promise<StoredSession | undefined> {
-    const { endpoints, account } = this.place();
-    const key = sessionKey(endpoints, account);
-    let stored = this.sessions.get(key);
+  private stored(place: Place): Promise<StoredSession | undefined> {
+    let stored = this.sessions.get(place.id);
     if (stored === undefined) {
-      stored = this.open({ forLogin: false });
-      this.sessions.set(key, stored);
+      stored = this.open(place, { forLogin: false });
+      this.sessions.set(place.id, stored);
       const forget = () => {
-        if (this.sessions.get(key) === stored) {
-          this.sessions.delete(key);
+        if (this.sessions.get(place.id) === stored) {
+          this.sessions.delete(place.id);
         }
       };
-      // Where nothing is saved yet, a login made meanwhile, here or in another program, must be found by the next
-      // request.
+      // Where nothing is saved yet, a login made meanwhile, here or in another program, must be found by the next call.
       stored.then(found => found?.isEmpty !== false && forget(), forget);
     }
     return stored;
   }
 
-  private async open({ forLogin }: { forLogin: boolean }): Promise<StoredSession | undefined> {
-    const { endpoints, account, environment } = this.place();
+  private async open(place: Place, { forLogin }: { forLogin: boolean }): Promise<StoredSession | undefined> {
+    const { endpoints, account } = place;
     const { apiBaseURL, oauthHost, service } = endpoints;
-    const slot = await credentialSlot({ apiBaseURL, oauthHost, account });
+    const environment = readEnvironment();
+    const slot = await place.slot;
     const explicit = this.settings.credentialStore;
     const chosen =
       explicit === undefined
         ? await (
-            await import('#node/default-credential-store')
+            await import('#platform')
           ).defaultCredentialStore({
             slot,
             account,
@@ -197,11 +157,13 @@ export class CredentialAccess {
     }
     const { store, isOwn, isEmpty } = chosen;
     refuseForeignLogin(store, endpoints, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
+    // Loaded when a login is used: a call with a key needs none of it.
+    const { createAuthSession } = await import('../auth/auth-session');
     const session = createAuthSession({
       store,
       // Two objects for one default place are one login; a store of the user's own is told apart by the object.
       shareAs: explicit === undefined ? `${slot} ${store.location}` : undefined,
-      fetch: this.identityFetch(store.impliedIdentity),
+      fetch: this.identityFetch(place, store.impliedIdentity),
       oauthHost,
       remedy: explicit === undefined ? loginRemedy(endpoints, account) : storeRemedy(endpoints, explicit),
       now: this.settings.now,
@@ -247,10 +209,6 @@ function refuseForeignLogin(
   });
 }
 
-function sessionKey({ oauthHost, apiBaseURL }: KimiEndpoints, account: string): string {
-  return JSON.stringify([oauthHost, apiBaseURL, account]);
-}
-
-function noStore(endpoints: KimiEndpoints): KimiLoginRequiredError {
+function noStore({ endpoints }: Place): KimiLoginRequiredError {
   return new KimiLoginRequiredError({ reason: 'missing', source: 'the settings', message: noStoreMessage(endpoints) });
 }

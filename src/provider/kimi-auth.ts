@@ -4,7 +4,7 @@ import type { SessionStatus } from '../auth/session-status';
 import type { KimiEndpoints } from '../endpoints';
 import type { FetchFunction } from '../transport/fetch-function';
 import { untilAborted } from '../transport/wait';
-import type { CredentialAccess } from './credential-access';
+import type { CallResolver } from './resolve-call';
 
 /** Who is signed in, where, and from which source. Never a secret. */
 export type KimiAuthStatus = SessionStatus & KimiEndpoints & { account: string };
@@ -50,24 +50,23 @@ export type KimiAuth = {
   onCredentials(listener: (credentials: KimiCredentials) => void | Promise<void>): () => void;
 };
 
-/** @param access which credential is whose */
-export function kimiAuth(access: CredentialAccess, fetch: FetchFunction): KimiAuth {
+export function kimiAuth(calls: CallResolver): KimiAuth {
+  const ownSession = async () => calls.credentials.ownSession(await calls.places.resolve());
   return {
-    login: async options => (await access.ownSession()).login(options),
-    startDeviceLogin: async options => (await access.ownSession()).startDeviceLogin(options),
-    pollDeviceLogin: async (state, options) => (await access.ownSession()).pollDeviceLogin(state, options),
-    save: async credentials => (await access.ownSession()).save(credentials),
-    logout: async () => (await access.ownSession()).logout(),
+    login: async options => (await ownSession()).login(options),
+    startDeviceLogin: async options => (await ownSession()).startDeviceLogin(options),
+    pollDeviceLogin: async (state, options) => (await ownSession()).pollDeviceLogin(state, options),
+    save: async credentials => (await ownSession()).save(credentials),
+    logout: async () => (await ownSession()).logout(),
     async status() {
-      const status = await access.status();
-      const { endpoints, account } = access.place();
-      return { ...status, ...endpoints, account };
+      const place = await calls.places.resolve();
+      return { ...(await calls.credentials.status(place)), ...place.endpoints, account: place.account };
     },
     async getAccessToken(options) {
-      const credential = access.forRequest().then(({ credentials }) => credentials.getCredential(options));
+      const credential = calls.access().then(({ credentials }) => credentials.getCredential(options));
       return (await untilAborted(credential, options?.abortSignal)).token;
     },
-    fetch,
-    onCredentials: listener => access.onCredentials(listener),
+    fetch: calls.fetch,
+    onCredentials: listener => calls.credentials.onCredentials(listener),
   };
 }

@@ -32,7 +32,7 @@ const caught = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 const api = (credentials: ReturnType<typeof session>) => {
-  const authorized = createAuthorizedFetch({ fetch, apiBaseURL: simulator.apiBaseURL, credentials });
+  const authorized = createAuthorizedFetch({ fetch, apiOrigin: new URL(simulator.apiBaseURL).origin, credentials });
   return () => authorized(`${simulator.apiBaseURL}/models`);
 };
 

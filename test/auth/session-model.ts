@@ -123,7 +123,7 @@ export class Process {
       },
     });
     this.fetch = createAuthorizedFetch({
-      apiBaseURL: API,
+      apiOrigin: new URL(API).origin,
       credentials: session,
       fetch: (_url, init) =>
         this.ask((init?.headers as Record<string, string>).Authorization?.slice('Bearer '.length) ?? ''),

@@ -26,9 +26,7 @@ export async function bundleCLI(): Promise<{ program: string; dispose: () => Pro
       {
         name: 'node-imports',
         setup(setup) {
-          setup.onResolve({ filter: /^#node\// }, ({ path: name }) => ({
-            path: path.join(root, 'src/node', `${name.slice('#node/'.length)}.ts`),
-          }));
+          setup.onResolve({ filter: /^#platform$/ }, () => ({ path: path.join(root, 'src/platform/node.ts') }));
         },
       },
     ],

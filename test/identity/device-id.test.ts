@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { derivedDeviceId } from '../../src/identity/derived-device-id';
 import { identityHeadersSource } from '../../src/identity/identity-headers-source';
-import { readDevice, readDeviceId } from '../../src/node/device';
-import * as edge from '../../src/edge/device';
+import { readDevice, readDeviceId } from '../../src/platform/node';
+import * as edge from '../../src/platform/edge';
 
 const newHome = () => mkdtempSync(path.join(tmpdir(), 'kimi-device-'));
 

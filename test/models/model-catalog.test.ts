@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KimiAPIError } from '../../src/errors/kimi-api-error';
 import { ModelCatalog } from '../../src/models/model-catalog';
-import { openCatalogCache } from '../../src/node/catalog-cache';
+import { openCatalogCache } from '../../src/platform/node';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 
 let simulator: KimiSimulator;
@@ -18,18 +19,22 @@ afterEach(() => simulator.close());
 
 const file = () => path.join(home, 'cache', 'models-slot.json');
 function catalog(changes: Partial<ConstructorParameters<typeof ModelCatalog>[0]> = {}) {
-  return new ModelCatalog({
-    fetch: (input, init) =>
-      fetch(input, {
-        ...init,
-        headers: { ...(init?.headers as Record<string, string>), authorization: 'Bearer sk-kimi-simulator' },
-      }),
+  const models = new ModelCatalog({
     apiBaseURL: simulator.apiBaseURL,
     service: 'coding',
     cache: openCatalogCache('slot', { KIMI_PROVIDER_HOME: home }),
     now: () => clock,
     ...changes,
   });
+  const authorized: typeof fetch = (input, init) =>
+    fetch(input, {
+      ...init,
+      headers: { ...(init?.headers as Record<string, string>), authorization: 'Bearer sk-kimi-simulator' },
+    });
+  return {
+    current: () => models.current({ fetch: authorized }),
+    refresh: () => models.refresh({ fetch: authorized }),
+  };
 }
 const ids = (list: { models: readonly { id: string }[] } | undefined) => list?.models.map(({ id }) => id);
 const ALL = ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k'];
@@ -93,7 +98,11 @@ describe('ModelCatalog', () => {
     ['a refusal', 401, { error: { message: 'no' } }],
   ])('takes %s for a failure', async (_, status, body) => {
     simulator.fault({ match: { path: '/models' }, status, body });
-    await expect(catalog().refresh()).rejects.toThrow(`/models answered HTTP ${status}`);
+    const error: unknown = await catalog()
+      .refresh()
+      .catch((reason: unknown) => reason);
+    expect(KimiAPIError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ url: `${simulator.apiBaseURL}/models`, statusCode: status });
   });
 
   describe('with a cache', () => {

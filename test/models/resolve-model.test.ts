@@ -3,7 +3,7 @@ import { KimiNoSuchModelError } from '../../src/errors/kimi-no-such-model-error'
 import { KimiUnsupportedProtocolError } from '../../src/errors/kimi-unsupported-protocol-error';
 import { knownModel } from '../../src/models/known-models';
 import { nearestId } from '../../src/models/nearest-id';
-import { parseModelList } from '../../src/models/parse-model-list';
+import { parseModelList } from '../../src/models/model-list';
 import { resolveModel, usableModel, type KnownModels } from '../../src/models/resolve-model';
 
 const list = (...entries: unknown[]): KnownModels => ({

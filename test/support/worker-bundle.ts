@@ -30,7 +30,7 @@ export async function bundleProviderWorker(): Promise<WorkerBundle> {
       {
         name: 'imports of package.json',
         setup({ onResolve }) {
-          onResolve({ filter: /^#node\// }, ({ path: name }) => ({ path: sources(`${name.slice(1)}.ts`) }));
+          onResolve({ filter: /^#platform$/ }, () => ({ path: sources('platform/node.ts') }));
         },
       },
     ],

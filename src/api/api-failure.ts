@@ -1,0 +1,180 @@
+/**
+ * Everything that a request to the API can come to that is no success, as `KimiAPIError`: a refusal, an answer that is
+ * none, no connection.
+ */
+import { hidePrompt } from '../errors/hide-prompt';
+import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
+import { withoutRetryWords } from '../hosts/opencode/retry-words';
+import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../upstream';
+import { findErrorRow } from './classify';
+import { explainError } from './error-advice';
+import { isErrorBody, readErrorBody, redactSecrets } from './error-body';
+import { networkFailureMessage } from './network-failure';
+import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from './retry-after';
+
+/** The request and the head of its answer. */
+export type Exchange = {
+  url: string;
+  requestBodyValues: unknown;
+  /** Absent where no answer came. */
+  statusCode?: number | undefined;
+  responseHeaders?: Record<string, string> | undefined;
+  /** Where the credential came from that was sent, for messages. Never a secret. */
+  credentialSource?: string | undefined;
+};
+
+/** As much of the server's text as a message repeats. */
+const LONGEST_QUOTE = 300;
+
+/**
+ * The error for an answer that is one: a refusal, or an error in the middle of an answer.
+ * @param body text of the answer, or the event
+ * @param options.inAnswer the body is an event of a stream that began well, so the status says nothing
+ * @param options.now milliseconds since the epoch, @default Date.now()
+ */
+export function toKimiAPIError(
+  exchange: Exchange,
+  body: unknown,
+  { inAnswer = false, cause, now = Date.now() }: { inAnswer?: boolean; cause?: unknown; now?: number } = {},
+): KimiAPIError {
+  const { url, statusCode, responseHeaders } = exchange;
+  // As text, whatever it is: keys and tokens are found there.
+  const received = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+  const { message: said, types, data, isPage } = readErrorBody(received);
+  const text = said ?? '';
+  const status = inAnswer ? statusIn(data) : statusCode;
+  const row = findErrorRow({ status, text, types, isPage });
+  const isQuota = row?.code === 'KIMI_QUOTA_EXHAUSTED';
+  const retryAfter = inAnswer ? undefined : retryAfterOf(responseHeaders, now);
+  const resetsAt = isQuota ? resetTimeOf(data, text, responseHeaders, now) : undefined;
+  const isRetryable =
+    row?.retryable === true && (retryAfter === undefined || retryAfter.getTime() - now < LONGEST_RETRY_WAIT);
+  const source = status === 401 || status === 402 || status === 403 ? exchange.credentialSource : undefined;
+  const host = hostOf(url);
+
+  const sentences = [
+    row === undefined
+      ? `${host} answered with an error that is not known here.`
+      : explainError(row.reason, {
+          host,
+          credential: source === undefined ? 'your credential' : `the credential from ${source}`,
+          console: consoleOf(url),
+          reset: resetsAt === undefined ? '' : ` It is fresh again at ${isoOf(resetsAt)}.`,
+        }),
+    row?.retryable === true && !isRetryable && retryAfter !== undefined
+      ? `It asks to wait until ${isoOf(retryAfter)}.`
+      : '',
+    answerOf(status, hidePrompt(text, exchange.requestBodyValues)),
+  ];
+  const message = sentences.filter(sentence => sentence !== '').join(' ');
+  const responseBody = redactSecrets(received);
+  const { credentialSource: _, ...request } = exchange;
+  return new KimiAPIError({
+    ...request,
+    code: row?.code ?? 'KIMI_UNKNOWN',
+    reason: row?.reason ?? 'unknown',
+    message: isRetryable ? message : withoutRetryWords(message),
+    isRetryable,
+    responseBody: isRetryable ? responseBody : withoutRetryWords(responseBody),
+    data,
+    traceId: traceIdOf(responseHeaders),
+    source,
+    retryAfter,
+    resetsAt,
+    cause,
+  });
+}
+
+/** The error for an answer with a good status that is none: an error body, a page, or torn JSON. */
+export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError {
+  const { data, isPage, message } = hidePrompt(readErrorBody(body), exchange.requestBodyValues);
+  if (isErrorBody(data)) {
+    return toKimiAPIError(exchange, body, { inAnswer: true });
+  }
+  const host = hostOf(exchange.url);
+  const title = message === undefined ? '' : ` titled "${message}"`;
+  const isTorn = !isPage && typeof data === 'string' && /^[{[]/.test(data);
+  const text = isTorn
+    ? `The answer of ${host} is not whole. Try again.`
+    : `${host} answered with something that is no answer of the API${isPage ? `: a page${title}` : ''}. ` +
+      'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.';
+  return failure(exchange, {
+    code: 'KIMI_ANSWER_INVALID',
+    reason: isTorn ? 'torn' : isPage ? 'page' : 'no-answer',
+    isRetryable: isTorn,
+    message: isTorn ? text : withoutRetryWords(text),
+    responseBody: isTorn ? redactSecrets(body) : withoutRetryWords(redactSecrets(body)),
+    data,
+  });
+}
+
+/** The error for a request that got no answer. */
+export function connectionFailure(exchange: Exchange, cause: unknown, message?: string): KimiAPIError {
+  return failure(exchange, {
+    code: 'KIMI_CONNECTION_FAILED',
+    reason: 'unreachable',
+    isRetryable: true,
+    message:
+      `${hostOf(exchange.url)} could not be reached: ${networkFailureMessage(cause) ?? message}. ` +
+      'Check the network, a proxy in between, or the "baseURL" setting.',
+    cause,
+  });
+}
+
+/** An error of which nothing is to be classified. */
+export function failure(
+  exchange: Exchange,
+  error: Pick<KimiAPIErrorOptions, 'code' | 'reason' | 'isRetryable' | 'message' | 'responseBody' | 'data' | 'cause'>,
+): KimiAPIError {
+  const { credentialSource: _, ...request } = exchange;
+  return new KimiAPIError({ ...request, ...error, traceId: traceIdOf(exchange.responseHeaders) });
+}
+
+/** Host and port, for messages. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** The server's id of a request, from the headers of the answer (wire.md 7). */
+export function traceIdOf(headers: Readonly<Record<string, string>> | undefined): string | undefined {
+  return headers?.[TRACE_ID_HEADER] || undefined;
+}
+
+function answerOf(status: number | undefined, text: string): string {
+  // A data URL or a long echo would be prompt text.
+  const quote = redactSecrets(text)
+    .replace(/data:[\w/+.-]*;base64,[\w+/=]*/g, 'data:…')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const short = quote.length > LONGEST_QUOTE ? `${quote.slice(0, LONGEST_QUOTE)}…` : quote;
+  return short === ''
+    ? status === undefined
+      ? ''
+      : `(HTTP ${status})`
+    : `Its answer${status === undefined ? '' : ` (HTTP ${status})`}: "${short}"`;
+}
+
+/** Some servers put a status into an event: `{error: {code: 429}}`. */
+function statusIn(data: unknown): number | undefined {
+  const error = (data as { error?: { code?: unknown; status?: unknown; http_code?: unknown } } | undefined)?.error;
+  const status = Number(error?.http_code ?? error?.status ?? error?.code);
+  return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
+}
+
+function consoleOf(url: string): string {
+  const host = hostOf(url);
+  for (const service of Object.keys(API_BASE_URLS) as KimiService[]) {
+    for (const region of Object.keys(API_BASE_URLS[service]) as KimiRegion[]) {
+      if (new URL(API_BASE_URLS[service][region]).host === host) {
+        return KEY_CONSOLE_URLS[service][region];
+      }
+    }
+  }
+  return new URL(url).pathname.includes('/coding/')
+    ? KEY_CONSOLE_URLS.coding['mainland-cn']
+    : KEY_CONSOLE_URLS.platform.global;
+}
+
+function isoOf(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}

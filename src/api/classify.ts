@@ -1,0 +1,52 @@
+/**
+ * What a refusal is about, and whether a new access token may cure it: the one reader of {@link KIMI_ERROR_TABLE}.
+ */
+import { readErrorBody } from './error-body';
+import { KIMI_ERROR_TABLE, type ErrorRow } from './error-table';
+
+/** What the table sees of a refusal. */
+export type ErrorSubject = {
+  /** HTTP status; `undefined` for an error in the middle of an answer. */
+  status: number | undefined;
+  /** The server's text, empty where it gave none. */
+  text: string;
+  /** `type` and `code` of the body. */
+  types: readonly string[];
+  /** The body is a page: of a proxy, a firewall or another host. */
+  isPage: boolean;
+};
+
+/** The first row that fits; `undefined` for a status that no row knows. */
+export function findErrorRow({ status, text, types, isPage }: ErrorSubject): ErrorRow | undefined {
+  // A link names models and plans that the refusal is not about.
+  const said = text.replace(/https?:\/\/\S+/g, ' ');
+  return KIMI_ERROR_TABLE.find(row => {
+    if (row.page && !isPage) {
+      return false;
+    }
+    if (status === undefined ? row.inAnswer : row.always?.includes(status)) {
+      return true;
+    }
+    if (status !== undefined && row.status !== undefined && !row.status.includes(status)) {
+      return false;
+    }
+    return (
+      types.some(type => row.types?.test(type)) ||
+      (!isPage && (row.texts?.some(pattern => pattern.test(said)) ?? false))
+    );
+  });
+}
+
+/**
+ * Whether a 401 with this body means that the API does not accept the access token, so that a refresh can help
+ * (decisions.md 19). Kimi answers 401 also to a model the plan lacks (peers.md 5.2: openclaw#111561, kolega-code#542),
+ * a context above the plan (kimi-code#2854) and missing high-speed access (wire.md 8.2). A refresh does not help there;
+ * it would spend a refresh token and end in "sign in again" for somebody who is signed in. Empty and unknown bodies
+ * count as about the token.
+ * @param body text of the response, of either wire; need not be JSON
+ */
+export function isTokenRefused(body: string): boolean {
+  const { message = '', types, isPage } = readErrorBody(body);
+  // A code speaks here as a text does: `membership_expired` is not about the token.
+  return findErrorRow({ status: 401, text: [message, ...types].join(' '), types, isPage })?.refresh === true;
+}

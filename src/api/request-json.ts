@@ -1,0 +1,71 @@
+import type { ZodType } from 'zod/v4';
+import { APICallError, AISDKError } from '@ai-sdk/provider';
+import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
+import { KimiAPIError } from '../errors/kimi-api-error';
+import type { FetchFunction } from '../transport/fetch-function';
+import { connectionFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
+import { ERROR_BODY_LIMIT, readBody } from './read-body';
+
+/** One request to an endpoint of the API that answers with JSON. */
+export type JSONRequest<T> = {
+  /** Signs in and identifies. */
+  fetch: FetchFunction;
+  url: string;
+  /** @default 'GET', or 'POST' with a `body` */
+  method?: string | undefined;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** What a good answer is. */
+  schema: ZodType<T>;
+  /** How many bytes of a good answer are read; a longer one is an error. */
+  limit: number;
+  /** How long all of it may take, in ms. */
+  timeLimitMs: number;
+  abortSignal?: AbortSignal | undefined;
+  /** Where the credential came from that was sent, for messages. */
+  credentialSource?: (() => string | undefined) | undefined;
+};
+
+/**
+ * Asks an endpoint of the API and gives its answer as a typed value, for every endpoint alike.
+ * @throws KimiAPIError for a refusal, an answer that is none, and a network failure; what `fetch` throws besides (a
+ *   login
+ *   is required, a redirect is not followed); the reason of `abortSignal`
+ */
+export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
+  const { fetch, url, body, schema, limit, timeLimitMs, abortSignal, credentialSource } = request;
+  const timeLimit = AbortSignal.timeout(timeLimitMs);
+  const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
+  const exchange: Exchange = { url, requestBodyValues: body ?? {} };
+  try {
+    const response = await fetch(url, {
+      method: request.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
+    });
+    Object.assign(exchange, { statusCode: response.status, responseHeaders: extractResponseHeaders(response) });
+    exchange.credentialSource = credentialSource?.();
+    if (!response.ok) {
+      throw toKimiAPIError(exchange, (await readBody(response, ERROR_BODY_LIMIT)).text);
+    }
+    const { text, end, cause } = await readBody(response, limit);
+    if (end === 'broken') {
+      throw connectionFailure(exchange, cause);
+    }
+    const parsed = await safeParseJSON({ text });
+    const answer = parsed.success ? schema.safeParse(parsed.value) : undefined;
+    if (answer?.success !== true) {
+      throw unreadableAnswer(exchange, text.slice(0, ERROR_BODY_LIMIT));
+    }
+    return answer.data;
+  } catch (error) {
+    abortSignal?.throwIfAborted();
+    if (KimiAPIError.isInstance(error) || APICallError.isInstance(error) || AISDKError.isInstance(error)) {
+      throw error;
+    }
+    throw timeLimit.aborted
+      ? connectionFailure(exchange, undefined, `no answer within ${timeLimitMs / 1000} s`)
+      : connectionFailure(exchange, error);
+  }
+}

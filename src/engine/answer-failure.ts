@@ -1,0 +1,58 @@
+import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider';
+import {
+  connectionFailure,
+  failure,
+  hostOf,
+  toKimiAPIError,
+  unreadableAnswer,
+  type Exchange,
+} from '../api/api-failure';
+import { isNetworkFailure, networkFailureMessage } from '../api/network-failure';
+import { KimiAPIError, type KimiAPIErrorCode } from '../errors/kimi-api-error';
+import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
+import type { AnswerFault } from '../stream/answer-fault';
+
+/** What a failed call rejects with: ours for everything that the network or the server did, anything else as it is. */
+export function answerFailure(error: unknown, exchange: Exchange): unknown {
+  if (InvalidResponseDataError.isInstance(error)) {
+    return answerFaultError('empty', exchange);
+  }
+  if (isNetworkFailure(error)) {
+    return connectionFailure(exchange, error.cause ?? error, error.message);
+  }
+  if (!APICallError.isInstance(error) || KimiAPIError.isInstance(error) || KimiTokenRefreshError.isInstance(error)) {
+    return error;
+  }
+  const { url, requestBodyValues, statusCode, responseHeaders, responseBody, cause } = error;
+  const { credentialSource } = exchange;
+  const answered: Exchange = { url, requestBodyValues, statusCode, responseHeaders, credentialSource };
+  if (statusCode === undefined) {
+    return connectionFailure(answered, cause, error.message);
+  }
+  if (statusCode < 400) {
+    return responseBody === undefined
+      ? answerFaultError('connection', answered, cause)
+      : unreadableAnswer(answered, responseBody);
+  }
+  return toKimiAPIError(answered, responseBody ?? '', { cause });
+}
+
+/** The error for an answer that began well. */
+export function answerFaultError(fault: AnswerFault, exchange: Exchange, cause?: unknown): KimiAPIError {
+  const host = hostOf(exchange.url);
+  const why = cause === undefined ? '' : ` (${networkFailureMessage(cause)})`;
+  const [code, message] = (
+    {
+      cut: ['KIMI_ANSWER_CUT', `The answer of ${host} ended in the middle. Try again.`],
+      connection: ['KIMI_ANSWER_CUT', `The connection to ${host} broke in the middle of the answer${why}. Try again.`],
+      empty: ['KIMI_ANSWER_EMPTY', `${host} gave an empty answer, without text and without a tool call. Try again.`],
+      'thinking-only': [
+        'KIMI_ANSWER_EMPTY',
+        `${host} gave an answer of thinking alone, without text and without a tool call. ` +
+          'Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.',
+      ],
+      malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is not JSON. Try again.`],
+    } satisfies Record<AnswerFault, [KimiAPIErrorCode, string]>
+  )[fault];
+  return failure(exchange, { code, reason: fault, isRetryable: true, message, cause });
+}

@@ -1,0 +1,29 @@
+import type { ModelInfo } from '../models/model-info';
+import type { FetchFunction } from '../transport/fetch-function';
+import type { KimiService } from '../upstream';
+
+/** Where one call goes and as whom, resolved once and handed down (decisions.md 41). The engine reads no settings. */
+export type CallTarget = Readonly<{
+  service: KimiService;
+  /** Without trailing slash, with the version segment. */
+  apiBaseURL: string;
+  /** What the id means for the account: slug and capabilities. */
+  model: ModelInfo;
+  /** Whether the identity is one that keeps all reasoning (decisions.md 30). */
+  keepsReasoning: boolean;
+  /** The chain that signs in and identifies. */
+  fetch: FetchFunction;
+  /** Where the credential came from that was sent, for messages; `undefined` before one was. */
+  credentialSource: () => string | undefined;
+  /** After the server refused the model: what the id means by a newer list, if that is another slug. */
+  modelAfterRefusal: () => Promise<ModelInfo | undefined>;
+}>;
+
+/** What a wire is given by the wiring; it reads neither settings nor environment. */
+export type WireConfig = {
+  /** The provider's `name`: a providerOptions key beside `kimi`, and the outside `provider` string's first part. */
+  name: string;
+  /** Headers of the user's settings. */
+  headers(): Record<string, string | undefined>;
+  generateId(): string;
+};

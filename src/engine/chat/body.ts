@@ -1,0 +1,78 @@
+import type { SharedV4Warning } from '@ai-sdk/provider';
+import type { KimiCall } from '../call';
+
+/**
+ * The chat request as the body rules see it: what openai-compatible made, before it is serialised. Unknown fields stay
+ * as they are.
+ */
+export type KimiChatRequestBody = {
+  model: string;
+  messages: KimiChatMessage[];
+  tools?: KimiChatTool[];
+  [field: string]: unknown;
+};
+
+export type KimiChatMessage = {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  content?: string | null | Array<Record<string, unknown>>;
+  reasoning_content?: string;
+  tool_calls?: Array<{ id: string; type: 'function'; function: { name: string; arguments: string } }>;
+  tool_call_id?: string;
+  [field: string]: unknown;
+};
+
+export type KimiChatTool = {
+  /** `builtin_function`: one of Kimi's own, with a name and nothing else. */
+  type: 'function' | 'builtin_function';
+  function: { name: string; description?: string; parameters?: unknown; strict?: boolean };
+};
+
+/**
+ * One thing Kimi's chat request needs beyond openai-compatible. Rules run in the order of `body-rules.ts`, on a body
+ * that is not shared with anybody, and may change it in place.
+ */
+export type BodyRule = {
+  /** Kebab-case, unique; stands in the README table and in tests. */
+  name: string;
+  /** What it does, one sentence for the README table. */
+  summary: string;
+  /** Where the rule is known from. */
+  source: string;
+  apply(body: KimiChatRequestBody, call: KimiCall, warn: (warning: SharedV4Warning) => void): void;
+};
+
+/** Applies `rules` in order to the body that openai-compatible made. */
+export function applyBodyRules(
+  body: KimiChatRequestBody,
+  call: KimiCall,
+  rules: readonly BodyRule[],
+  warn: (warning: SharedV4Warning) => void,
+): KimiChatRequestBody {
+  for (const rule of rules) {
+    rule.apply(body, call, warn);
+  }
+  return body;
+}
+
+/** All tools of a request: those of the body, and those that its messages bring. */
+export function bodyTools(body: KimiChatRequestBody): KimiChatTool[] {
+  return [
+    body.tools ?? [],
+    ...body.messages.map(message => (Array.isArray(message.tools) ? (message.tools as KimiChatTool[]) : [])),
+  ].flat();
+}
+
+/** Kimi's own functions, `$web_search` for one, which have a name and nothing else (wire.md 6.5, B:188860-188873). */
+export function isBuiltin(tool: KimiChatTool): boolean {
+  return tool.function.name.startsWith('$');
+}
+
+/** No text, or only spaces; anything that is not text is not blank. */
+export function isBlank(value: unknown): boolean {
+  return value === null || value === undefined || (typeof value === 'string' && value.trim() === '');
+}
+
+/** Whether the request asks the model not to think. */
+export function isThinkingOff({ thinking }: KimiChatRequestBody): boolean {
+  return (thinking as { type?: string } | undefined)?.type === 'disabled';
+}

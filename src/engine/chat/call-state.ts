@@ -1,0 +1,137 @@
+import type { SharedV4Warning } from '@ai-sdk/provider';
+import { extractResponseHeaders } from '@ai-sdk/provider-utils';
+import { toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
+import { isErrorBody } from '../../api/error-body';
+import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
+import { answerFaultOf } from '../../stream/answer-fault';
+import { createChatStreamFetch } from '../../stream/chat-stream-fetch';
+import { answerFaultError } from '../answer-failure';
+import type { KimiCall } from '../call';
+import type { CallTarget } from '../call-target';
+import { kimiMetadata, type KimiProviderMetadata } from '../metadata';
+import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } from './body';
+import { setEventError, type BoundConfig } from './openai-compatible';
+import { convertUsage, findUsage } from './usage';
+
+/** A stream that is a JSON document or a page would be an empty stream to openai-compatible (aisdk.md 4). */
+const NO_STREAM = /^(application\/([\w.-]+\+)?json|text\/html)\b/i;
+
+/**
+ * One request and its answer: what is known of both, so that nothing of concurrent calls on one model mixes
+ * (decisions.md 6), and the configuration that finds it out while openai-compatible makes the call.
+ */
+export class CallState implements Exchange {
+  readonly url: string;
+  requestBodyValues: unknown = {};
+  statusCode: number | undefined;
+  responseHeaders: Record<string, string> | undefined;
+  recoveredToolCalls = 0;
+  /** Tools that leaked markup may call: those on the wire. */
+  toolNames: ReadonlySet<string> = new Set();
+
+  private readonly target: CallTarget;
+  private readonly call: KimiCall;
+  private usage: unknown;
+  private servedModel: unknown;
+  /** What the connection broke with. */
+  private brokenBy: unknown;
+
+  constructor(target: CallTarget, call: KimiCall) {
+    this.target = target;
+    this.call = call;
+    this.url = `${target.apiBaseURL}/chat/completions`;
+  }
+
+  get credentialSource(): string | undefined {
+    return this.target.credentialSource();
+  }
+
+  /** Wire name to the caller's, of tools that a body rule renamed. */
+  get callerNames(): ReadonlyMap<string, string> {
+    return this.call.toolNames;
+  }
+
+  /** openai-compatible's body to Kimi's, with the warnings of the call and of the rules. */
+  transform(
+    body: Record<string, unknown>,
+    warnings: SharedV4Warning[],
+    rules: readonly BodyRule[],
+  ): KimiChatRequestBody {
+    warnings.push(...this.call.warnings);
+    const sent = applyBodyRules(body as KimiChatRequestBody, this.call, rules, warning => warnings.push(warning));
+    this.requestBodyValues = sent;
+    this.toolNames = new Set(sent.tool_choice === 'none' ? [] : bodyTools(sent).map(tool => tool.function.name));
+    return sent;
+  }
+
+  /** Sends, and keeps the head of the answer. */
+  async send(init: RequestInit | undefined): Promise<Response> {
+    const response = await this.target.fetch(this.url, init);
+    this.statusCode = response.status;
+    this.responseHeaders = extractResponseHeaders(response);
+    return response;
+  }
+
+  /** For a call whose answer is an event stream. */
+  streamConfig(generateId: () => string, coalesce: boolean): Partial<BoundConfig> {
+    return {
+      url: () => this.url,
+      fetch: createChatStreamFetch({
+        fetch: async (_input, init) => this.requireStream(await this.send(init)),
+        generateId,
+        coalesce,
+        answer: () => ({
+          toolNames: this.toolNames,
+          callerNames: this.callerNames,
+          generateId,
+          onRecovered: count => {
+            this.recoveredToolCalls += count;
+          },
+          onBroken: cause => {
+            this.brokenBy = cause;
+          },
+        }),
+      }),
+      // Called in a stream's flush. A whole answer's usage is read from its body (decisions.md 6).
+      convertUsage: usage => convertUsage(this.usage ?? usage),
+      metadataExtractor: {
+        extractMetadata: async () => undefined,
+        createStreamExtractor: () => ({
+          processChunk: event => this.observe(event),
+          buildMetadata: () => ({ kimi: this.metadata() }),
+        }),
+      },
+    };
+  }
+
+  /** `providerMetadata.kimi`. @param body a whole answer's */
+  metadata(body?: unknown): KimiProviderMetadata {
+    return kimiMetadata({
+      traceId: traceIdOf(this.responseHeaders),
+      servedModel: (body as { model?: unknown } | undefined)?.model ?? this.servedModel,
+      usage: convertUsage(findUsage(body) ?? this.usage),
+      recoveredToolCalls: this.recoveredToolCalls,
+    });
+  }
+
+  private observe(event: unknown): void {
+    if (isErrorBody(event)) {
+      const fault = answerFaultOf(event);
+      const isOurs = fault !== undefined;
+      setEventError(
+        event,
+        isOurs ? answerFaultError(fault, this, this.brokenBy) : toKimiAPIError(this, event, { inAnswer: true }),
+      );
+      return;
+    }
+    this.usage = findUsage(event) ?? this.usage;
+    this.servedModel ??= (event as { model?: unknown } | null)?.model;
+  }
+
+  private async requireStream(response: Response): Promise<Response> {
+    if (response.ok && NO_STREAM.test(response.headers.get('content-type') ?? '')) {
+      throw unreadableAnswer(this, (await readBody(response, ERROR_BODY_LIMIT)).text);
+    }
+    return response;
+  }
+}

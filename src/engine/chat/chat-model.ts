@@ -1,0 +1,106 @@
+import {
+  TypeValidationError,
+  type LanguageModelV4CallOptions,
+  type LanguageModelV4GenerateResult,
+  type LanguageModelV4StreamResult,
+} from '@ai-sdk/provider';
+import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
+import { toKimiAPIError, unreadableAnswer } from '../../api/api-failure';
+import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
+import { answerFailure, answerFaultError } from '../answer-failure';
+import { prepareCall } from '../call';
+import type { CallTarget, WireConfig } from '../call-target';
+import { BODY_RULES } from './body-rules';
+import { CallState } from './call-state';
+import { completeAnswer } from './complete-answer';
+import { withServerChunks, wrapChatModel, type BindableChatModel } from './openai-compatible';
+import { preparePrompt } from './prepare-prompt';
+
+/** Of a whole answer, in bytes; a window of a million tokens has about four million characters. */
+const ANSWER_LIMIT = 16 * 1024 * 1024;
+
+/**
+ * The chat completions wire: openai-compatible makes the body and reads the answer, the rules make the body Kimi's, and
+ * one {@link CallState} keeps what belongs to the call.
+ */
+export class ChatModel {
+  private readonly config: WireConfig;
+  private readonly wrapped: BindableChatModel;
+
+  constructor(modelId: string, config: WireConfig) {
+    this.config = config;
+    this.wrapped = wrapChatModel(modelId, config.headers);
+  }
+
+  /**
+   * openai-compatible's own `doGenerate` would serialise the body twice and ask the answer for what is known already,
+   * so that only its two conversions are used.
+   */
+  async doGenerate(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4GenerateResult> {
+    const { state, model, prepared } = this.begin(options, target);
+    try {
+      const { body, warnings } = await model.prepareRequest(prepared);
+      const sent = JSON.stringify(body);
+      const response = await state.send({
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...normalizeHeaders(combineHeaders(this.config.headers(), options.headers)),
+        },
+        body: sent,
+        signal: options.abortSignal ?? null,
+      });
+      const { text, answer } = await readAnswer(response, state);
+      const { response: metadata, ...result } = await model.convertResponse({ body: answer }).catch(error => {
+        throw TypeValidationError.isInstance(error) ? unreadableAnswer(state, text) : error;
+      });
+      return {
+        ...completeAnswer(result, answer, state, this.config.generateId),
+        request: { body: sent },
+        response: { ...metadata, headers: state.responseHeaders ?? {}, body: answer },
+        warnings,
+      };
+    } catch (error) {
+      throw answerFailure(error, state);
+    }
+  }
+
+  async doStream(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4StreamResult> {
+    const { state, model, prepared } = this.begin(options, target);
+    const isRaw = options.includeRawChunks === true;
+    try {
+      const result = await model.bind(state.streamConfig(this.config.generateId, !isRaw)).doStream(prepared);
+      return isRaw ? { ...result, stream: withServerChunks(result.stream) } : result;
+    } catch (error) {
+      throw answerFailure(error, state);
+    }
+  }
+
+  private begin(options: LanguageModelV4CallOptions, target: CallTarget) {
+    const { name } = this.config;
+    const state = new CallState(target, prepareCall(options, target, name));
+    const { reasoning: _reasoning, providerOptions: _options, prompt, ...rest } = options;
+    return {
+      state,
+      prepared: { ...rest, prompt: preparePrompt(prompt, name) },
+      model: this.wrapped.bind({
+        transformRequestBody: (body, warnings = []) => state.transform(body, warnings, BODY_RULES),
+      }),
+    };
+  }
+}
+
+async function readAnswer(response: Response, state: CallState): Promise<{ text: string; answer: unknown }> {
+  if (!response.ok) {
+    throw toKimiAPIError(state, (await readBody(response, ERROR_BODY_LIMIT)).text);
+  }
+  const { text, end, cause } = await readBody(response, ANSWER_LIMIT);
+  if (end === 'broken') {
+    throw answerFaultError('connection', state, cause);
+  }
+  const parsed = await safeParseJSON({ text });
+  if (!parsed.success) {
+    throw unreadableAnswer(state, text);
+  }
+  return { text, answer: parsed.value };
+}

@@ -1,0 +1,113 @@
+/**
+ * Everything that is here because chat completions are made by `@ai-sdk/openai-compatible` 3 (pinned exactly), each
+ * with its reason. What Kimi itself needs is in the rules beside this file.
+ */
+import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
+import type { LanguageModelV4Content, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import { z } from 'zod/v4';
+import { isErrorBody, type WireErrorBody } from '../../api/error-body';
+import { rawChunkOf } from '../../stream/raw-chunk';
+
+type ChatConfig = ConstructorParameters<typeof OpenAICompatibleChatLanguageModel>[1];
+
+/** What differs from call to call; the rest is baked in when the model is made. */
+export type BoundConfig = Pick<
+  ChatConfig,
+  'url' | 'fetch' | 'transformRequestBody' | 'convertUsage' | 'metadataExtractor'
+>;
+
+/**
+ * openai-compatible's model, with a way to give one call a configuration of its own, so that what belongs to one call
+ * (its body, its answer's headers, its usage) is kept apart from others on the same model. Making a model costs half a
+ * millisecond (aisdk.md 9); binding one costs an object.
+ */
+export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
+  bind(config: Partial<BoundConfig>): this {
+    return Object.create(this, { config: { value: { ...this.config, ...config } } }) as this;
+  }
+}
+
+/** Where the call leaves the error of an event that is an error body; the schema, which is shared, knows no call. */
+const EVENT_ERROR = Symbol('error');
+
+type EventBody = WireErrorBody & { [EVENT_ERROR]?: Error };
+
+/** Makes `error` what the stream's error part carries for this event. For `processChunk`, which sees it first. */
+export function setEventError(event: WireErrorBody, error: Error): void {
+  (event as EventBody)[EVENT_ERROR] = error;
+}
+
+/** An error body as openai-compatible wants it: with an `error`, which it reads after `processChunk` saw the event. */
+class EventError {
+  constructor(private readonly body: EventBody) {}
+
+  get error(): unknown {
+    return this.body[EVENT_ERROR] ?? this.body.error ?? this.body;
+  }
+}
+
+/** Lets openai-compatible recognise Kimi's error bodies. What they are about is judged by the call. */
+const ERROR_STRUCTURE = {
+  errorSchema: z.custom<WireErrorBody>(isErrorBody).transform(body => new EventError(body)),
+  errorToMessage: () => 'error',
+};
+
+/** The wrapped model. Its URL comes with the call. */
+export function wrapChatModel(modelId: string, headers: () => Record<string, string | undefined>): BindableChatModel {
+  return new BindableChatModel(modelId, {
+    // Always this name: openai-compatible warns about a dashed one and derives option keys from it (decisions.md 3).
+    provider: 'kimi.chat',
+    url: ({ path }) => path,
+    headers,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+    // Images in tool results: without it they go as JSON text (aisdk.md 4).
+    supportsMultiPartToolContent: true,
+    errorStructure: ERROR_STRUCTURE,
+  });
+}
+
+type AnswerBody = { choices?: Array<{ message?: { tool_calls?: Array<{ id?: string | null }> | null } }> };
+
+/** Tool calls that came without an id get one of the user's `generateId` instead of openai-compatible's own. */
+export function withToolCallIds(
+  content: LanguageModelV4Content[],
+  body: unknown,
+  generateId: () => string,
+): LanguageModelV4Content[] {
+  const calls = (body as AnswerBody | undefined)?.choices?.[0]?.message?.tool_calls ?? [];
+  if (calls.every(call => call.id)) {
+    return content;
+  }
+  let index = 0;
+  return content.map(part =>
+    part.type === 'tool-call' && !calls[index++]?.id ? { ...part, toolCallId: generateId() } : part,
+  );
+}
+
+/** The same stream, whose raw parts are the server's own chunks: neither repaired ones nor those that were added. */
+export function withServerChunks(
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+): ReadableStream<LanguageModelV4StreamPart> {
+  const reader = stream.getReader();
+  return new ReadableStream<LanguageModelV4StreamPart>(
+    {
+      async pull(controller) {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) {
+            controller.close();
+            return;
+          }
+          const rawValue = value.type === 'raw' ? rawChunkOf(value.rawValue) : undefined;
+          if (value.type !== 'raw' || rawValue !== undefined) {
+            controller.enqueue(value.type === 'raw' ? { type: 'raw', rawValue } : value);
+            return;
+          }
+        }
+      },
+      cancel: reason => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

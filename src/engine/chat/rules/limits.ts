@@ -1,0 +1,144 @@
+import { KimiInvalidArgumentError } from '../../../errors/kimi-invalid-argument-error';
+import { isThinkingOff, type BodyRule, type KimiChatMessage } from '../body';
+
+/** Bytes of messages that the server takes. */
+const LARGEST = 2_097_152;
+
+/** Windows above this hold more tokens than fit into so many bytes. */
+const LARGE_WINDOW = 524_288;
+
+export const messageSize: BodyRule = {
+  name: 'message-size',
+  summary:
+    'More than 2,097,152 bytes of messages, inline media not counted, is an error before anything is sent; ' +
+    'models with a larger ' +
+    'window than that get a warning.',
+  source:
+    'wire.md 6.6, 8.2: "total message size N exceeds limit 2097152"; peers.md 5.5 (kimi-code#1862, reported as ' +
+    'fixed for the 1M ' +
+    'window of K3)',
+  apply(body, call, warn) {
+    const { bytes } = measureMessages(body.messages);
+    if (bytes <= LARGEST) {
+      return;
+    }
+    const text = `The messages have ${bytes} bytes without inline media, and Kimi refuses more than ${LARGEST}`;
+    if (call.model.contextLength <= LARGE_WINDOW) {
+      throw new KimiInvalidArgumentError({
+        argument: 'prompt',
+        message: `${text}. Leave out or shorten early messages and tool results.`,
+      });
+    }
+    warn({ type: 'other', message: `${text}; models with a large window may take them.` });
+  },
+};
+
+/** What the official Python client adds to its estimate (wire.md 6.3, P soul/kimisoul.py:1355-1387). */
+const MARGIN = 1_024;
+
+/** Where the estimate leaves less, it is too rough to cut answers with; the server knows better. */
+const SMALLEST_WINDOW = 8_192;
+
+/** Reasoning of a thinking model easily takes so much. */
+const ROOM_TO_THINK = 4_096;
+
+export const maxCompletionTokens: BodyRule = {
+  name: 'max-completion-tokens',
+  summary:
+    '`maxOutputTokens` goes as `max_completion_tokens`, with a warning where it leaves a thinking model no ' +
+    'room; without it, what ' +
+    "the context window has left by the official client's estimate.",
+  source:
+    'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap ' +
+    '22: a small cap ' +
+    'gives an empty answer, none a low default',
+  apply(body, call, warn) {
+    const limit = body.max_tokens as number | undefined;
+    delete body.max_tokens;
+    const thinks = call.model.thinking !== 'no' && !isThinkingOff(body);
+    if (limit !== undefined) {
+      body.max_completion_tokens = limit;
+      if (thinks && limit < ROOM_TO_THINK) {
+        warn({
+          type: 'compatibility',
+          feature: 'maxOutputTokens',
+          details:
+            `${call.model.id} thinks within the ${limit} tokens of maxOutputTokens too, which may leave none ` +
+            'for the answer; ' +
+            `give at least ${ROOM_TO_THINK}, or turn thinking off.`,
+        });
+      }
+      return;
+    }
+    if (call.options.outputLimit === 'server-default') {
+      return;
+    }
+    const tools = body.tools === undefined ? 0 : measureText(JSON.stringify(body.tools)).tokens;
+    const left = call.model.contextLength - measureMessages(body.messages).tokens - tools - MARGIN;
+    if (left >= SMALLEST_WINDOW) {
+      body.max_completion_tokens = left;
+    }
+  },
+};
+
+export type MessageMeasure = {
+  /** UTF-8 JSON of the messages without the data of inline media. */
+  bytes: number;
+  /**
+   * The official client's estimate: four ASCII characters, or one other, are a token; an image or video counts 2,000
+   * (wire.md 6.3).
+   */
+  tokens: number;
+};
+
+const MEDIA_TOKENS = 2_000;
+
+const measured = new WeakMap<readonly KimiChatMessage[], MessageMeasure>();
+
+/** How large a conversation is. Measured once for each array, so nothing may change it afterwards. */
+export function measureMessages(messages: readonly KimiChatMessage[]): MessageMeasure {
+  let measure = measured.get(messages);
+  if (measure === undefined) {
+    let media = 0;
+    const text = JSON.stringify(
+      messages.map(message =>
+        Array.isArray(message.content)
+          ? {
+              ...message,
+              content: message.content.map(part => {
+                const holder =
+                  part.type === 'image_url' ? part.image_url : part.type === 'video_url' ? part.video_url : undefined;
+                media += holder === undefined ? 0 : 1;
+                const inline = (holder as { url?: string } | undefined)?.url?.startsWith('data:') === true;
+                return inline ? { type: part.type } : part;
+              }),
+            }
+          : message,
+      ),
+    );
+    const size = measureText(text);
+    measure = { bytes: size.bytes, tokens: size.tokens + media * MEDIA_TOKENS };
+    measured.set(messages, measure);
+  }
+  return measure;
+}
+
+export function measureText(text: string): MessageMeasure {
+  let ascii = 0;
+  let other = 0;
+  let bytes = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x80) {
+      ascii += 1;
+    } else if (code < 0xd800 || code > 0xdfff) {
+      other += 1;
+      bytes += code < 0x800 ? 2 : 3;
+    } else {
+      // Half of a surrogate pair: two of its four bytes, half of its character.
+      other += 0.5;
+      bytes += 2;
+    }
+  }
+  return { bytes: bytes + ascii, tokens: Math.ceil(ascii / 4 + other) };
+}

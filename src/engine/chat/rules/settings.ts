@@ -1,0 +1,100 @@
+import { isThinkingOff, type BodyRule } from '../body';
+
+export const modelSlug: BodyRule = {
+  name: 'model-slug',
+  summary: 'The id becomes the slug that the account has for it.',
+  source:
+    'wire.md 5 (choice of slug): slugs of the account go verbatim; `kimi-for-coding` and `auto` are stable ' +
+    'names for what it is ' +
+    'entitled to',
+  apply(body, call) {
+    body.model = call.model.id;
+  },
+};
+
+/**
+ * Wire field to the AI SDK's word for it, and to the one value that fixed models have, which is no change (wire.md
+ * 6.1).
+ */
+const SAMPLING_SETTINGS: Readonly<Record<string, Setting>> = {
+  temperature: { setting: 'temperature', fixed: thinking => (thinking ? 1 : 0.6) },
+  top_p: { setting: 'topP', fixed: () => 0.95 },
+  frequency_penalty: { setting: 'frequencyPenalty', fixed: () => 0 },
+  presence_penalty: { setting: 'presencePenalty', fixed: () => 0 },
+};
+
+type Setting = { setting: string; fixed?(thinking: boolean): number };
+
+export const dropRefusedSettings: BodyRule = {
+  name: 'drop-refused-settings',
+  summary:
+    'Sampling settings are left out, with a warning where they would change something, for models that refuse ' +
+    'changed values; ' +
+    '`seed` for all. `forceSampling` sends them.',
+  source:
+    'wire.md 6.1 and peers.md 5.5: K2.5 and later answer 400 to changed temperature, top_p and penalties; seed ' +
+    'is no Kimi field ' +
+    '(@ai-sdk/moonshotai 3.0.60)',
+  apply(body, call, warn) {
+    if (call.options.forceSampling === true) {
+      return;
+    }
+    const thinks = call.model.thinking !== 'no' && !isThinkingOff(body);
+    const settings: Record<string, Setting> = {
+      ...(call.model.sampling === 'fixed' ? SAMPLING_SETTINGS : {}),
+      seed: { setting: 'seed' },
+    };
+    for (const [field, { setting, fixed }] of Object.entries(settings)) {
+      const value = body[field];
+      if (value === undefined) {
+        continue;
+      }
+      delete body[field];
+      if (value !== fixed?.(thinks)) {
+        warn({
+          type: 'unsupported',
+          feature: setting,
+          details:
+            `${call.model.id} does not take ${setting}; it was not sent. To send it: ` +
+            'providerOptions.kimi.forceSampling.',
+        });
+      }
+    }
+  },
+};
+
+export const promptCacheKey: BodyRule = {
+  name: 'prompt-cache-key',
+  summary: '`promptCacheKey`, else the session id that opencode sends as a header, goes as `prompt_cache_key`.',
+  source:
+    'wire.md 6.1 (captured): the official clients send the session id on every request; header names from clients.md 4',
+  apply(body, call) {
+    const key = call.options.promptCacheKey ?? call.sessionId;
+    if (key !== undefined) {
+      body.prompt_cache_key = key;
+    }
+  },
+};
+
+export const safetyIdentifier: BodyRule = {
+  name: 'safety-identifier',
+  summary: "`safetyIdentifier`, Kimi's word for `user`, goes as `safety_identifier`, on the platform only.",
+  source:
+    '@ai-sdk/moonshotai 3.0.60 for the platform; wire.md 6.1: the official client of the coding service sends ' +
+    'no `user`',
+  apply(body, call, warn) {
+    const { safetyIdentifier: identifier } = call.options;
+    if (identifier === undefined) {
+      return;
+    }
+    if (call.service === 'platform') {
+      body.safety_identifier = identifier;
+    } else {
+      warn({
+        type: 'unsupported',
+        feature: 'safetyIdentifier',
+        details: 'Only the platform takes it; it was not sent.',
+      });
+    }
+  },
+};

@@ -1,0 +1,40 @@
+import type { LanguageModelV4Usage } from '@ai-sdk/provider';
+
+/**
+ * `providerMetadata.kimi` of every answer, of `generateText` and of a stream's end alike. What the server does not say
+ * is absent.
+ */
+export type KimiProviderMetadata = {
+  /** The server's id of this request (`x-trace-id`), which support asks for. */
+  traceId?: string;
+  /** Slug of the model that answered; differs from the one asked for where the server routes. */
+  servedModel?: string;
+  /** Tokens of the prompt that came from the cache; part of the input tokens. */
+  cachedTokens?: number;
+  /** Tokens spent on thinking; part of the output tokens. */
+  reasoningTokens?: number;
+  /** How many tool calls the server had written into the text or the reasoning, and were made real ones here. */
+  recoveredToolCalls?: number;
+};
+
+/** Puts together what is known of one answer. */
+export function kimiMetadata({
+  traceId,
+  servedModel,
+  usage,
+  recoveredToolCalls,
+}: {
+  traceId: string | undefined;
+  servedModel: unknown;
+  usage: LanguageModelV4Usage;
+  recoveredToolCalls: number;
+}): KimiProviderMetadata {
+  const { inputTokens, outputTokens } = usage;
+  return {
+    ...(traceId === undefined ? {} : { traceId }),
+    ...(typeof servedModel === 'string' && servedModel !== '' ? { servedModel } : {}),
+    ...(inputTokens.cacheRead === undefined ? {} : { cachedTokens: inputTokens.cacheRead }),
+    ...(outputTokens.reasoning === undefined ? {} : { reasoningTokens: outputTokens.reasoning }),
+    ...(recoveredToolCalls === 0 ? {} : { recoveredToolCalls }),
+  };
+}

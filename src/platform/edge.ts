@@ -1,0 +1,29 @@
+import type { Platform } from './platform';
+
+/**
+ * No operating system to ask: the identity says `unknown`, and the device id comes from the settings or the account.
+ */
+export const readDevice: Platform['readDevice'] = async () => ({
+  platform: 'edge',
+  type: '',
+  release: '',
+  version: '',
+  arch: '',
+  machine: '',
+  hostname: '',
+  macOSVersion: '',
+});
+
+export const readDeviceId: Platform['readDeviceId'] = async () => undefined;
+
+/** No disk: the list lives in memory only. */
+export const openCatalogCache: Platform['openCatalogCache'] = () => ({
+  load: async () => undefined,
+  save: async () => {},
+});
+
+/** No keychain and no files: a login needs the `credentialStore` setting here. */
+export const defaultCredentialStore: Platform['defaultCredentialStore'] = async () => undefined;
+
+/** No official installer, no marker. */
+export const readRegionMarker: Platform['readRegionMarker'] = async () => undefined;

@@ -1,0 +1,16 @@
+import type { CatalogCacheOpener } from '../models/catalog-cache';
+import type { DefaultCredentialStoreResolver } from '../credentials/default-credential-store-resolver';
+import type { DeviceReader } from '../identity/device';
+import type { KimiRegion } from '../upstream';
+
+/**
+ * What differs by runtime. `#platform` (package.json, `imports`) is Node's, Bun's and Deno's where there is an
+ * operating system, and the one for edge everywhere else: bundlers follow dynamic imports, too, so nothing of Node may
+ * be behind it there (decisions.md 5).
+ */
+export type Platform = DeviceReader &
+  CatalogCacheOpener &
+  DefaultCredentialStoreResolver & {
+    /** The region that the official installer noted on this machine. */
+    readRegionMarker(environment: Readonly<Record<string, string | undefined>>): Promise<KimiRegion | undefined>;
+  };

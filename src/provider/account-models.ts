@@ -1,0 +1,110 @@
+import { ModelCatalog, type ModelList } from '../models/model-catalog';
+import type { ModelInfo } from '../models/model-info';
+import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
+import { readEnvironment } from './environment';
+import type { Access, CallResolver } from './resolve-call';
+
+/** A list younger than this is not asked for again because of an id that it lacks. */
+const FRESH_MS = 60_000;
+
+/** Which models an account has, and what an id means for it. One catalog per place and credential. */
+export class AccountModels {
+  private readonly calls: CallResolver;
+  private readonly now: () => number;
+  private readonly catalogs = new Map<string, Promise<ModelCatalog>>();
+  private readonly fingerprint = rememberingLast(fingerprint);
+
+  constructor(calls: CallResolver, now: () => number) {
+    this.calls = calls;
+    this.now = now;
+    // At login, and in the background after each renewal (issue 5): what an account may use changes with its plan.
+    calls.credentials.onCredentials(() => void this.refreshInBackground().catch(() => undefined));
+  }
+
+  /**
+   * The server's list, in its order; the last good one when the server cannot be reached. @throws when there is none
+   */
+  async list(): Promise<readonly ModelInfo[]> {
+    const access = await this.calls.access();
+    const catalog = await this.catalogOf(access);
+    try {
+      return (await catalog.refresh(access)).models;
+    } catch (error) {
+      const known = await catalog.current(access);
+      if (known === undefined) {
+        throw error;
+      }
+      return known.models;
+    }
+  }
+
+  /** What `id` means now, for people. Waits at most 2 s for a first list. */
+  async explain(id: string): Promise<ModelResolution> {
+    return this.resolve(id, await this.calls.access());
+  }
+
+  /** Capabilities and slug of `id` for one call. @throws KimiNoSuchModelError, KimiUnsupportedProtocolError */
+  async model(id: string, access: Access): Promise<ModelInfo> {
+    return usableModel(await this.resolve(id, access));
+  }
+
+  /**
+   * After the server refused `slug`: asks for the list once, and gives what `id` means by it, if that is another slug.
+   */
+  async modelAfterRefusal(id: string, slug: string, access: Access): Promise<ModelInfo | undefined> {
+    const list = await (await this.catalogOf(access)).refresh(access).catch(() => undefined);
+    const model = list === undefined ? undefined : usableModel(resolveModel(id, list, access.place.endpoints.service));
+    return model?.id === slug ? undefined : model;
+  }
+
+  private async resolve(id: string, access: Access): Promise<ModelResolution> {
+    const { service } = access.place.endpoints;
+    const catalog = await this.catalogOf(access);
+    const list = await catalog.current(access);
+    const resolution = resolveModel(id, list, service);
+    if (resolution.outcome === 'resolved' || list === undefined || !this.isOld(list)) {
+      return resolution;
+    }
+    return resolveModel(id, await catalog.refresh(access).catch(() => list), service);
+  }
+
+  private async refreshInBackground(): Promise<void> {
+    const access = await this.calls.access();
+    (await this.catalogOf(access)).refreshInBackground(access);
+  }
+
+  private isOld({ source, fetchedAt }: ModelList): boolean {
+    return source === 'cache' || Math.abs(this.now() - fetchedAt) > FRESH_MS;
+  }
+
+  private async catalogOf({ place, credentials }: Access): Promise<ModelCatalog> {
+    const slot = await place.slot;
+    // A key may belong to anybody; a login is known by its slot.
+    const name =
+      credentials.refresh === undefined
+        ? `${slot}-${await this.fingerprint((await credentials.getCredential()).token)}`
+        : slot;
+    let catalog = this.catalogs.get(name);
+    if (catalog === undefined) {
+      const { apiBaseURL, service } = place.endpoints;
+      catalog = import('#platform').then(
+        ({ openCatalogCache }) =>
+          new ModelCatalog({ apiBaseURL, service, cache: openCatalogCache(name, readEnvironment()), now: this.now }),
+      );
+      this.catalogs.set(name, catalog);
+    }
+    return catalog;
+  }
+}
+
+/** Tells keys apart without holding one: 32 bits of its SHA-256. */
+async function fingerprint(key: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
+  return Array.from(digest.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** In a closure, because a key must not show where a provider is inspected. */
+function rememberingLast<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  let last: { key: string; made: Promise<T> } | undefined;
+  return key => (last?.key === key ? last : (last = { key, made: make(key) })).made;
+}

@@ -1,0 +1,147 @@
+import { createAuthorizedFetch } from '../auth/authorized-fetch';
+import type { CredentialProvider, RequestCredential } from '../auth/request-credential';
+import { createIdentityFetch } from '../identity/identity-fetch';
+import { identityHeadersSource } from '../identity/identity-headers-source';
+import type { KimiIdentity, OfficialClient } from '../identity/identity';
+import type { FetchFunction } from '../transport/fetch-function';
+import { createSameOriginFetch } from '../transport/same-origin-fetch';
+import { untilAborted } from '../transport/wait';
+import { CredentialAccess } from './credential-access';
+import { readEnvironment } from './environment';
+import type { KimiProviderSettings } from './kimi-provider-settings';
+import { PlaceResolver, type Place } from './resolve-place';
+
+/** What a call reaches the API with, resolved once and handed down (decisions.md 41). */
+export type Access = Readonly<{
+  place: Place;
+  /** Asked once; after a 401 the session is asked again. */
+  credentials: CredentialProvider;
+  /** Where the credential came from that was sent last, for messages; `undefined` before one was. */
+  credentialSource: () => string | undefined;
+  /** Whether the identity is one that keeps all reasoning (decisions.md 30). */
+  keepsReasoning: boolean;
+  /**
+   * Authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. Ends
+   * with its signal, whatever it waits for: a callback of the user's that never settles must not outlive the call.
+   */
+  fetch: FetchFunction;
+}>;
+
+/** Settings and environment to what a call is made with. Nothing is read before the first call. */
+export class CallResolver {
+  readonly places: PlaceResolver;
+  readonly credentials: CredentialAccess;
+  private readonly settings: KimiProviderSettings;
+  private readonly identified = new Map<string, FetchFunction>();
+
+  constructor(settings: KimiProviderSettings) {
+    this.settings = settings;
+    this.places = new PlaceResolver(settings);
+    this.credentials = new CredentialAccess(settings, (place, implied) => this.identityFetch(place, implied));
+  }
+
+  /** What the next call is made with. @throws KimiInvalidArgumentError, KimiCredentialStoreError */
+  async access(): Promise<Access> {
+    const place = await this.places.resolve();
+    const { credentials, impliedIdentity } = await this.credentials.forCall(place);
+    const { asked, source } = askedOnce(credentials);
+    const authorized = createAuthorizedFetch({
+      fetch: this.identityFetch(place, impliedIdentity),
+      apiOrigin: place.apiOrigin,
+      credentials: asked,
+    });
+    return {
+      place,
+      credentials: asked,
+      credentialSource: source,
+      keepsReasoning: senderOf(this.identity(impliedIdentity)) === 'kimi-code',
+      fetch: (input, init) => untilAborted(authorized(input, init), signalOf(input, init)),
+    };
+  }
+
+  /** A call of its own for each request: for endpoints that are no chat. */
+  readonly fetch: FetchFunction = (input, init) =>
+    untilAborted(
+      this.access().then(access => access.fetch(input, init)),
+      signalOf(input, init),
+    );
+
+  /** One per account and identity that a store may imply: device facts are read once. */
+  private identityFetch({ account }: Place, implied: OfficialClient | undefined): FetchFunction {
+    const key = `${implied ?? ''} ${account}`;
+    let fetch = this.identified.get(key);
+    if (fetch === undefined) {
+      fetch = createIdentityFetch({
+        fetch: createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
+        headers: identityHeadersSource({
+          identity: this.identity(implied),
+          account,
+          environment: readEnvironment(),
+          reader: () => import('#platform'),
+        }),
+      });
+      this.identified.set(key, fetch);
+    }
+    return fetch;
+  }
+
+  /**
+   * An official client's login comes with that client's headers, so that the two sets never mix; only a host's own name
+   * stands above it. The platform asks for no agent's identity and gets none, unless the user states one.
+   */
+  private identity(implied: OfficialClient | undefined): KimiIdentity | undefined {
+    const { identity, service } = this.settings;
+    const stated = identity === undefined && service !== 'platform' ? 'kimi-cli' : identity;
+    const isHosts = typeof stated === 'object' && !('client' in stated);
+    return implied === undefined || isHosts || senderOf(stated) === implied ? stated : implied;
+  }
+}
+
+/**
+ * The same credentials for one call: a key that a function gives is asked for once, so that catalog and request meet
+ * the same one.
+ */
+function askedOnce(credentials: CredentialProvider): { asked: CredentialProvider; source: () => string | undefined } {
+  let first: Promise<RequestCredential> | undefined;
+  let source: string | undefined;
+  const sent = (credential: RequestCredential): RequestCredential => {
+    ({ source } = credential);
+    return credential;
+  };
+  const { refresh } = credentials;
+  return {
+    source: () => source,
+    asked: {
+      ...credentials,
+      getCredential(options) {
+        // What failed, perhaps for another's signal, is asked for again.
+        first ??= credentials.getCredential(options).then(sent, (error: unknown) => {
+          first = undefined;
+          throw error;
+        });
+        return first;
+      },
+      ...(refresh === undefined
+        ? {}
+        : {
+            refresh: async options => {
+              const renewed = sent(await refresh(options));
+              first = Promise.resolve(renewed);
+              return renewed;
+            },
+          }),
+    },
+  };
+}
+
+function senderOf(identity: KimiIdentity | undefined): string | undefined {
+  return typeof identity === 'object' && 'client' in identity
+    ? identity.client
+    : typeof identity === 'string'
+      ? identity
+      : undefined;
+}
+
+function signalOf(input: RequestInfo | URL, init: RequestInit | undefined): AbortSignal | undefined {
+  return init?.signal ?? (input instanceof Request ? input.signal : undefined);
+}

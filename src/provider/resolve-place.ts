@@ -1,0 +1,64 @@
+import { credentialSlot } from '../credentials/credential-slot';
+import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
+import type { KimiRegion } from '../upstream';
+import { checkSettings } from './check-settings';
+import { readCallVariables, readEnvironment } from './environment';
+import type { KimiProviderSettings } from './kimi-provider-settings';
+
+/** Hosts and account of a call. The same object for as long as settings and environment say the same. */
+export type Place = Readonly<{
+  endpoints: KimiEndpoints;
+  account: string;
+  /** Origin of the API: nothing else gets the credential. */
+  apiOrigin: string;
+  /** The variables that a call looks at, as they were. */
+  environment: Environment;
+  /** Tells places apart by OAuth host, API base and account, which may all change between two calls. */
+  id: string;
+  /** The name under which stores, locks and caches keep what belongs to this place (decisions.md 9). */
+  slot: Promise<string>;
+}>;
+
+/**
+ * Settings and environment to a place, at each call. Worked out anew only when a variable has changed; bad settings are
+ * an error of the call, not of the construction.
+ */
+export class PlaceResolver {
+  private readonly settings: KimiProviderSettings;
+  private marker: Promise<KimiRegion | undefined> | undefined;
+  private last: { fingerprint: string; place: Place } | undefined;
+
+  constructor(settings: KimiProviderSettings) {
+    this.settings = settings;
+  }
+
+  /** @throws KimiInvalidArgumentError for a setting that no request can be made with */
+  async resolve(): Promise<Place> {
+    // The region that the official installer noted. Read once.
+    this.marker ??= import('#platform').then(({ readRegionMarker }) => readRegionMarker(readEnvironment()));
+    const marked = await this.marker;
+    const { environment, fingerprint } = readCallVariables();
+    if (this.last?.fingerprint !== fingerprint) {
+      this.last = { fingerprint, place: this.place(environment, marked) };
+    }
+    return this.last.place;
+  }
+
+  private place(environment: Environment, marked: KimiRegion | undefined): Place {
+    const { settings } = this;
+    checkSettings(settings);
+    // The installer's note counts where nothing else says a region, for the service that it installs.
+    const region = settings.region ?? (settings.service === 'platform' ? undefined : marked);
+    const endpoints = resolveEndpoints({ ...settings, region }, environment);
+    const account = settings.account ?? environment.KIMI_ACCOUNT ?? 'default';
+    const { apiBaseURL, oauthHost } = endpoints;
+    return {
+      endpoints,
+      account,
+      apiOrigin: new URL(apiBaseURL).origin,
+      environment,
+      id: JSON.stringify([oauthHost, apiBaseURL, account]),
+      slot: credentialSlot({ apiBaseURL, oauthHost, account }),
+    };
+  }
+}
