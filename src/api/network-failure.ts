@@ -20,12 +20,13 @@ export function networkFailureCode(error: unknown): string {
  * a system's code behind it. Whatever else a `fetch` throws is its own business.
  */
 export function isNetworkFailure(error: unknown): error is Error {
-  if (!(error instanceof Error) || AISDKError.isInstance(error) || isAbortError(error)) {
+  if (AISDKError.isInstance(error) || isAbortError(error)) {
     return false;
   }
   return error instanceof TypeError
     ? /fetch failed|failed to fetch|network/i.test(error.message)
-    : /^(E[A-Z_]{3,}|UND_ERR_\w+|Connection\w+|FailedToOpenSocket)$/.test(networkFailureCode(error));
+    : error instanceof Error &&
+        /^(E[A-Z_]{3,}|UND_ERR_\w+|Connection\w+|FailedToOpenSocket)$/.test(networkFailureCode(error));
 }
 
 /**

@@ -17,6 +17,12 @@ export async function readBody(response: Response, limit: number): Promise<BodyT
   if (response.body === null) {
     return { text: '', end: 'whole' };
   }
+  if (isShort(response, limit)) {
+    return response.text().then(
+      text => ({ text, end: 'whole' }),
+      (cause: unknown) => brokenOff('', cause),
+    );
+  }
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = '';
@@ -35,9 +41,22 @@ export async function readBody(response: Response, limit: number): Promise<BodyT
       }
     }
   } catch (cause) {
-    if (isAbortError(cause)) {
-      throw cause;
-    }
-    return { text: text + decoder.decode(), end: 'broken', cause };
+    return brokenOff(text + decoder.decode(), cause);
   }
+}
+
+function brokenOff(text: string, cause: unknown): BodyText {
+  if (isAbortError(cause)) {
+    throw cause;
+  }
+  return { text, end: 'broken', cause };
+}
+
+/**
+ * Whether HTTP itself holds a good answer to the limit: no more than its announced length arrives, and nothing unpacks
+ * it. Of a refusal also a beginning counts.
+ */
+function isShort({ ok, headers }: Response, limit: number): boolean {
+  const length = headers.get('content-length');
+  return ok && length !== null && Number(length) <= limit && !headers.has('content-encoding');
 }

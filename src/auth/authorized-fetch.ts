@@ -34,8 +34,7 @@ export type AuthorizedFetchOptions = {
  */
 export function createAuthorizedFetch({ fetch, apiOrigin, credentials }: AuthorizedFetchOptions): FetchFunction {
   return async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== apiOrigin) {
+    if (!isAt(apiOrigin, input)) {
       return fetch(input, withAuthorization(input, init, undefined));
     }
     const abortSignal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
@@ -68,11 +67,23 @@ export function createAuthorizedFetch({ fetch, apiOrigin, credentials }: Authori
     if (renewed.kind === 'api-key' || !isTokenRefused(secondBody)) {
       return withBody(second, secondBody);
     }
-    throw refusedTwice(url, renewed, credentials.markRejected?.(renewed.token) ?? false);
+    throw refusedTwice(
+      input instanceof Request ? input.url : input,
+      renewed,
+      credentials.markRejected?.(renewed.token) ?? false,
+    );
   };
 }
 
-function refusedTwice({ origin, pathname }: URL, { source, remedy }: RequestCredential, mayStillHelp: boolean): Error {
+/** Most requests are ours, and of those a look at the beginning is enough. */
+function isAt(origin: string, input: RequestInfo | URL): boolean {
+  return typeof input === 'string' && input.startsWith(`${origin}/`)
+    ? true
+    : new URL(input instanceof Request ? input.url : input).origin === origin;
+}
+
+function refusedTwice(url: string | URL, { source, remedy }: RequestCredential, mayStillHelp: boolean): Error {
+  const { origin, pathname } = new URL(url);
   if (mayStillHelp) {
     return new KimiTokenRefreshError({
       url: origin + pathname,

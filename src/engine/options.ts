@@ -99,6 +99,9 @@ export function parseKimiOptions(
   name: string,
 ): { options: ParsedKimiOptions; warnings: SharedV4Warning[] } {
   const warnings: SharedV4Warning[] = [];
+  if (providerOptions?.kimi === undefined && providerOptions?.[name] === undefined) {
+    return { options: {}, warnings };
+  }
   const known: Record<string, unknown> = {};
   const namespaces = name === 'kimi' ? ['kimi'] : ['kimi', name];
 
@@ -171,12 +174,17 @@ const messageOptionsSchema = z.object({
     .optional(),
 });
 
+const NO_FIELDS: Readonly<Record<string, unknown>> = {};
+
 /** Fields of the wire message that a message's options ask for. @throws KimiInvalidArgumentError for a bad value */
 export function messageFields(
   providerOptions: SharedV4ProviderOptions | undefined,
   role: string,
   name: string,
-): Record<string, unknown> {
+): Readonly<Record<string, unknown>> {
+  if (providerOptions?.kimi === undefined && providerOptions?.[name] === undefined) {
+    return NO_FIELDS;
+  }
   const parsed = messageOptionsSchema.safeParse({ ...providerOptions?.kimi, ...providerOptions?.[name] });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -1,16 +1,50 @@
+import type { Environment } from '../endpoints';
 import type { FetchFunction } from '../transport/fetch-function';
-import { setFinalHeaders } from '../transport/set-final-headers';
+import { finalHeaders, setFinalHeaders, type FinalHeaders } from '../transport/set-final-headers';
+import { IDENTITY_HEADERS } from '../upstream';
+import { VERSION } from '../version';
+import { derivedDeviceId, type DeviceReader } from './device';
+import { identityHeaders, parseIdentity, type KimiIdentity } from './identity';
+
+/** `fetch` with the identity headers set last, for every host. `headers` is asked at each request. */
+export function createIdentityFetch(fetch: FetchFunction, headers: () => Promise<FinalHeaders>): FetchFunction {
+  return async (input, init) => fetch(input, setFinalHeaders(init, await headers()));
+}
 
 /**
- * `fetch` with the identity headers set last, for every host. `headers` is asked at each request, so that settings and
- * environment count at request time; it may answer from memory.
+ * The identity headers of a provider, read once and then answered from memory: device facts and id do not change while
+ * a process lives. `undefined` as identity is the package's own User-Agent alone, which the platform service gets.
+ *
+ * @param account what the device id is derived from where no disk holds one; never random per process (decisions.md 25)
  */
-export function createIdentityFetch({
-  fetch,
-  headers,
+export function identityHeadersSource({
+  identity,
+  account,
+  environment,
+  reader,
 }: {
-  fetch: FetchFunction;
-  headers: () => Promise<ReadonlyArray<readonly [string, string]>>;
-}): FetchFunction {
-  return async (input, init) => fetch(input, setFinalHeaders(init, await headers()));
+  identity: KimiIdentity | undefined;
+  account: string;
+  environment: Environment;
+  reader: () => Promise<DeviceReader>;
+}): () => Promise<FinalHeaders> {
+  let headers: Promise<FinalHeaders> | undefined;
+  return () => {
+    headers ??= collect().catch((error: unknown) => {
+      headers = undefined;
+      throw error;
+    });
+    return headers;
+  };
+
+  async function collect(): Promise<FinalHeaders> {
+    if (identity === undefined) {
+      return finalHeaders([[IDENTITY_HEADERS.userAgent, `ai-sdk-provider-kimi/${VERSION}`]]);
+    }
+    const { sender, deviceId } = parseIdentity(identity);
+    const { readDevice, readDeviceId } = await reader();
+    const client = typeof sender === 'string' ? sender : 'host';
+    const id = deviceId ?? (await readDeviceId(client, environment)) ?? (await derivedDeviceId(client, account));
+    return finalHeaders(identityHeaders(sender, await readDevice(), id));
+  }
 }

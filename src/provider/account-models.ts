@@ -2,6 +2,7 @@ import { ModelCatalog, type ModelList } from '../models/model-catalog';
 import type { ModelInfo } from '../models/model-info';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
 import { readEnvironment } from './environment';
+import type { KimiService } from '../upstream';
 import type { Access, CallResolver } from './resolve-call';
 
 /** A list younger than this is not asked for again because of an id that it lacks. */
@@ -12,6 +13,7 @@ export class AccountModels {
   private readonly calls: CallResolver;
   private readonly now: () => number;
   private readonly catalogs = new Map<string, Promise<ModelCatalog>>();
+  private readonly resolved = new Map<string, { list: ModelList | undefined; resolution: ModelResolution }>();
   private readonly fingerprint = rememberingLast(fingerprint);
 
   constructor(calls: CallResolver, now: () => number) {
@@ -61,11 +63,22 @@ export class AccountModels {
     const { service } = access.place.endpoints;
     const catalog = await this.catalogOf(access);
     const list = await catalog.current(access);
-    const resolution = resolveModel(id, list, service);
+    const resolution = this.resolution(id, list, service);
     if (resolution.outcome === 'resolved' || list === undefined || !this.isOld(list)) {
       return resolution;
     }
     return resolveModel(id, await catalog.refresh(access).catch(() => list), service);
+  }
+
+  /** The last answer for an id is the next one, for as long as the list is the same. */
+  private resolution(id: string, list: ModelList | undefined, service: KimiService): ModelResolution {
+    const known = this.resolved.get(id);
+    if (known !== undefined && known.list === list) {
+      return known.resolution;
+    }
+    const resolution = resolveModel(id, list, service);
+    this.resolved.set(id, { list, resolution });
+    return resolution;
   }
 
   private async refreshInBackground(): Promise<void> {

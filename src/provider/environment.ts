@@ -1,32 +1,31 @@
 import type { Environment } from '../endpoints';
+import type { KimiProviderSettings } from './kimi-provider-settings';
 
-/** What a call looks at. Everything else is looked at when a store, an identity or a cache is opened. */
-const CALL_VARIABLES = [
-  'KIMI_ACCOUNT',
-  'KIMI_API_KEY',
-  'KIMI_CODER_API_KEY',
-  'KIMI_CODE_BASE_URL',
-  'KIMI_CODE_OAUTH_HOST',
-  'KIMI_OAUTH_HOST',
-  'MOONSHOT_API_KEY',
-] as const;
+/**
+ * What a call looks at, where its settings leave it open: reading the environment is slow, and every call does it.
+ * Everything else is looked at when a store, an identity or a cache is opened.
+ */
+export function callVariables(settings: KimiProviderSettings): readonly string[] {
+  const { service, account, apiKey, credentialStore, baseURL, oauthHost } = settings;
+  const isPlatform = service === 'platform';
+  const hasKey = apiKey !== undefined || credentialStore !== undefined;
+  return [
+    ...(account === undefined ? ['KIMI_ACCOUNT'] : []),
+    ...(hasKey ? [] : isPlatform ? ['MOONSHOT_API_KEY'] : ['KIMI_API_KEY', 'KIMI_CODER_API_KEY']),
+    ...(baseURL || isPlatform ? [] : ['KIMI_CODE_BASE_URL']),
+    ...(oauthHost ? [] : ['KIMI_CODE_OAUTH_HOST', 'KIMI_OAUTH_HOST']),
+  ];
+}
 
 /** Without `node:`: edge runtimes have no `process`, or one without `env`. */
 function variables(): Environment {
   return (globalThis as { process?: { env?: Environment } }).process?.env ?? {};
 }
 
-/** The variables of a call as they are now, and one text that is the same while they are. */
-export function readCallVariables(): { environment: Environment; fingerprint: string } {
+/** The values of these variables as they are now; an empty one is as good as none. */
+export function readVariables(names: readonly string[]): string[] {
   const all = variables();
-  const environment: Record<string, string | undefined> = {};
-  let fingerprint = '';
-  for (const name of CALL_VARIABLES) {
-    const value = all[name] || undefined;
-    environment[name] = value;
-    fingerprint += `${value ?? ''}\n`;
-  }
-  return { environment, fingerprint };
+  return names.map(name => all[name] ?? '');
 }
 
 /** The whole environment as it is now. Empty variables count as unset. */

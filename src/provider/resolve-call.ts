@@ -1,7 +1,6 @@
 import { createAuthorizedFetch } from '../auth/authorized-fetch';
 import type { CredentialProvider, RequestCredential } from '../auth/request-credential';
-import { createIdentityFetch } from '../identity/identity-fetch';
-import { identityHeadersSource } from '../identity/identity-headers-source';
+import { createIdentityFetch, identityHeadersSource } from '../identity/identity-fetch';
 import type { KimiIdentity, OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
 import { createSameOriginFetch } from '../transport/same-origin-fetch';
@@ -71,15 +70,15 @@ export class CallResolver {
     const key = `${implied ?? ''} ${account}`;
     let fetch = this.identified.get(key);
     if (fetch === undefined) {
-      fetch = createIdentityFetch({
-        fetch: createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
-        headers: identityHeadersSource({
+      fetch = createIdentityFetch(
+        createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
+        identityHeadersSource({
           identity: this.identity(implied),
           account,
           environment: readEnvironment(),
           reader: () => import('#platform'),
         }),
-      });
+      );
       this.identified.set(key, fetch);
     }
     return fetch;

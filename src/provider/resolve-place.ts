@@ -2,7 +2,7 @@ import { credentialSlot } from '../credentials/credential-slot';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
 import type { KimiRegion } from '../upstream';
 import { checkSettings } from './check-settings';
-import { readCallVariables, readEnvironment } from './environment';
+import { callVariables, readEnvironment, readVariables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** Hosts and account of a call. The same object for as long as settings and environment say the same. */
@@ -26,10 +26,12 @@ export type Place = Readonly<{
 export class PlaceResolver {
   private readonly settings: KimiProviderSettings;
   private marker: Promise<KimiRegion | undefined> | undefined;
-  private last: { fingerprint: string; place: Place } | undefined;
+  private readonly variables: readonly string[];
+  private last: { values: readonly string[]; place: Place } | undefined;
 
   constructor(settings: KimiProviderSettings) {
     this.settings = settings;
+    this.variables = callVariables(settings);
   }
 
   /** @throws KimiInvalidArgumentError for a setting that no request can be made with */
@@ -37,9 +39,10 @@ export class PlaceResolver {
     // The region that the official installer noted. Read once.
     this.marker ??= import('#platform').then(({ readRegionMarker }) => readRegionMarker(readEnvironment()));
     const marked = await this.marker;
-    const { environment, fingerprint } = readCallVariables();
-    if (this.last?.fingerprint !== fingerprint) {
-      this.last = { fingerprint, place: this.place(environment, marked) };
+    const values = readVariables(this.variables);
+    if (this.last === undefined || values.some((value, index) => value !== this.last?.values[index])) {
+      const set = this.variables.map((name, index) => [name, values[index] || undefined] as const);
+      this.last = { values, place: this.place(Object.fromEntries(set), marked) };
     }
     return this.last.place;
   }

@@ -1,19 +1,20 @@
+/** Headers that nobody else may set, with their names in lower case. */
+export type FinalHeaders = Readonly<{ values: Readonly<Record<string, string>>; names: ReadonlySet<string> }>;
+
+/** Made once for all requests that they stand on. */
+export function finalHeaders(entries: ReadonlyArray<readonly [string, string]>): FinalHeaders {
+  return { values: Object.fromEntries(entries), names: new Set(entries.map(([name]) => name.toLowerCase())) };
+}
+
 /**
  * `init` with `headers` set last: whatever the caller, a host or the AI SDK put under one of these names, in any case,
  * is gone. The AI SDK appends its own product to the caller's User-Agent and lets a call header replace the provider's
  * (aisdk.md 4), so only the fetch can say the last word.
  */
-export function setFinalHeaders(
-  init: RequestInit | undefined,
-  headers: ReadonlyArray<readonly [string, string]>,
-): RequestInit {
-  const final = new Set(headers.map(([name]) => name.toLowerCase()));
-  const merged: Record<string, string> = {};
-  for (const [name, value] of headers) {
-    merged[name] = value;
-  }
+export function setFinalHeaders(init: RequestInit | undefined, { values, names }: FinalHeaders): RequestInit {
+  const merged: Record<string, string> = { ...values };
   for (const [name, value] of headerEntries(init?.headers)) {
-    if (!final.has(name.toLowerCase())) {
+    if (!names.has(name.toLowerCase())) {
       merged[name] = value;
     }
   }

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { derivedDeviceId } from '../../src/identity/derived-device-id';
-import { identityHeadersSource } from '../../src/identity/identity-headers-source';
+import { derivedDeviceId } from '../../src/identity/device';
+import type { FinalHeaders } from '../../src/transport/set-final-headers';
+import { identityHeadersSource } from '../../src/identity/identity-fetch';
 import { readDevice, readDeviceId } from '../../src/platform/node';
 import * as edge from '../../src/platform/edge';
 
@@ -59,7 +60,7 @@ describe('readDeviceId', () => {
 
   it('gives processes that start together one id', async () => {
     const home = newHome();
-    const built = fileURLToPath(new URL('../../dist/node/device.js', import.meta.url));
+    const built = fileURLToPath(new URL('../../dist/platform/node.js', import.meta.url));
     const script =
       `const { readDeviceId } = await import(${JSON.stringify(built)}); process.stdout.write(await ` +
       "readDeviceId('kimi-cli', process.env));";
@@ -78,8 +79,7 @@ describe('readDeviceId', () => {
 
 describe('identityHeadersSource', () => {
   const reader = async () => ({ readDevice, readDeviceId });
-  const idOf = async (headers: ReadonlyArray<readonly [string, string]>) =>
-    Object.fromEntries(headers)['X-Msh-Device-Id'];
+  const idOf = async ({ values }: FinalHeaders) => values['X-Msh-Device-Id'];
 
   it('derives the id from the account where there is no disk, the same each time', async () => {
     const source = (account: string, identity: 'kimi-cli' | 'kimi-code' = 'kimi-cli') =>
@@ -137,8 +137,9 @@ describe('identityHeadersSource', () => {
   });
 
   it('sends the platform the name of this package and nothing else', async () => {
-    expect(await identityHeadersSource({ identity: undefined, account: 'a', environment: {}, reader })()).toEqual([
-      ['User-Agent', expect.stringMatching(/^ai-sdk-provider-kimi\/\d/)],
-    ]);
+    expect(await identityHeadersSource({ identity: undefined, account: 'a', environment: {}, reader })()).toEqual({
+      values: { 'User-Agent': expect.stringMatching(/^ai-sdk-provider-kimi\/\d/) },
+      names: new Set(['user-agent']),
+    });
   });
 });

@@ -4,7 +4,7 @@ import { KimiLoginRequiredError } from '../../errors/kimi-login-required-error';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import type { FetchFunction } from '../../transport/fetch-function';
 import { createSameOriginFetch } from '../../transport/same-origin-fetch';
-import { setFinalHeaders } from '../../transport/set-final-headers';
+import { finalHeaders, setFinalHeaders } from '../../transport/set-final-headers';
 import { KEY_CONSOLE_URLS } from '../../upstream';
 import { errorScreen, type CommandContext } from '../command-context';
 import { describeFailure } from '../describe-failure';
@@ -69,5 +69,5 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
 
 function withKey(key: string): FetchFunction {
   const fetch = createSameOriginFetch(globalThis.fetch);
-  return (input, init) => fetch(input, setFinalHeaders(init, [['Authorization', `Bearer ${key}`]]));
+  return (input, init) => fetch(input, setFinalHeaders(init, finalHeaders([['Authorization', `Bearer ${key}`]])));
 }

@@ -55,11 +55,10 @@ export function applyBodyRules(
 }
 
 /** All tools of a request: those of the body, and those that its messages bring. */
-export function bodyTools(body: KimiChatRequestBody): KimiChatTool[] {
-  return [
-    body.tools ?? [],
-    ...body.messages.map(message => (Array.isArray(message.tools) ? (message.tools as KimiChatTool[]) : [])),
-  ].flat();
+export function bodyTools(body: KimiChatRequestBody): readonly KimiChatTool[] {
+  const tools = body.tools ?? [];
+  const brought = body.messages.filter(message => Array.isArray(message.tools));
+  return brought.length === 0 ? tools : [...tools, ...brought.flatMap(message => message.tools as KimiChatTool[])];
 }
 
 /** Kimi's own functions, `$web_search` for one, which have a name and nothing else (wire.md 6.5, B:188860-188873). */

@@ -43,10 +43,7 @@ export class ChatModel {
       const sent = JSON.stringify(body);
       const response = await state.send({
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...normalizeHeaders(combineHeaders(this.config.headers(), options.headers)),
-        },
+        headers: jsonHeaders(this.config.headers(), options.headers),
         body: sent,
         signal: options.abortSignal ?? null,
       });
@@ -88,6 +85,11 @@ export class ChatModel {
       }),
     };
   }
+}
+
+/** Names in lower case, so that a call's header replaces a setting's, however they are written. */
+function jsonHeaders(...headers: Array<Record<string, string | undefined> | undefined>): Record<string, string> {
+  return { 'content-type': 'application/json', ...normalizeHeaders(combineHeaders(...headers)) };
 }
 
 async function readAnswer(response: Response, state: CallState): Promise<{ text: string; answer: unknown }> {

@@ -22,8 +22,11 @@ export type BoundConfig = Pick<
  * millisecond (aisdk.md 9); binding one costs an object.
  */
 export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
-  bind(config: Partial<BoundConfig>): this {
-    return Object.create(this, { config: { value: { ...this.config, ...config } } }) as this;
+  bind(config: Partial<BoundConfig>): BindableChatModel {
+    // Assigned, not defined: objects of one shape are what keeps the wrapped model's code fast.
+    return Object.assign(Object.create(BindableChatModel.prototype) as BindableChatModel, this, {
+      config: { ...this.config, ...config },
+    });
   }
 }
 

@@ -54,7 +54,9 @@ export const maxCompletionTokens: BodyRule = {
     'gives an empty answer, none a low default',
   apply(body, call, warn) {
     const limit = body.max_tokens as number | undefined;
-    delete body.max_tokens;
+    if (limit !== undefined) {
+      delete body.max_tokens;
+    }
     const thinks = call.model.thinking !== 'no' && !isThinkingOff(body);
     if (limit !== undefined) {
       body.max_completion_tokens = limit;

@@ -68,6 +68,10 @@ export const toolNames: BodyRule = {
     'contain letters, numbers, ' +
     'underscores, and dashes"; wire.md 8.2: "function name is duplicated"',
   apply(body, call, warn) {
+    const calls = body.messages.flatMap(message => message.tool_calls ?? []);
+    if (calls.length === 0 && bodyTools(body).length === 0) {
+      return;
+    }
     const dropped = dropRepeated(body);
     if (dropped.length > 0) {
       const names = dropped.map(name => JSON.stringify(name)).join(', ');
@@ -81,7 +85,7 @@ export const toolNames: BodyRule = {
     for (const tool of bodyTools(body)) {
       tool.function.name = wire(tool.function.name);
     }
-    for (const { function: called } of body.messages.flatMap(message => message.tool_calls ?? [])) {
+    for (const { function: called } of calls) {
       called.name = wire(called.name);
     }
     const choice = body.tool_choice as { function?: { name: string } } | string | undefined;
@@ -189,7 +193,7 @@ export const plainTools: BodyRule = {
     if (body.tools?.length === 0) {
       delete body.tools;
     }
-    if (bodyTools(body).length === 0) {
+    if (body.tool_choice !== undefined && bodyTools(body).length === 0) {
       delete body.tool_choice;
     }
   },
