@@ -14,7 +14,7 @@ const source = path.join(root, 'src');
 const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport', 'hosts/opencode'],
   ['api'],
-  ['endpoints', 'credentials', 'models', 'faces', 'stream'],
+  ['endpoints', 'credentials', 'models', 'spec', 'stream'],
   ['auth', 'engine', 'identity'],
   ['platform'],
   ['provider'],
@@ -148,7 +148,7 @@ describe('layers', () => {
       const mayPrint = /^(cli\/|demo\.ts$|simulator\/cli\.ts$)/.test(file);
       return (
         (!mayPrint && /\bconsole\./.test(text)) ||
-        (/^(engine|faces|models|stream|transport|errors|auth)\//.test(file) && /\bprocess\.env\b/.test(text))
+        (/^(engine|spec|models|stream|transport|errors|auth)\//.test(file) && /\bprocess\.env\b/.test(text))
       );
     });
     expect(offenders).toEqual([]);

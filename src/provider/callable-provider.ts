@@ -1,5 +1,5 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
-import type { V4Engine } from '../faces/v4-engine';
+import type { V4Engine } from '../spec/v4';
 import type { KimiModelId } from '../models/kimi-model-id';
 import type { ModelInfo } from '../models/model-info';
 import type { ModelResolution } from '../models/resolve-model';

@@ -1,5 +1,5 @@
 import type { LanguageModelV2, ProviderV2 } from 'provider-v2';
-import { KimiLanguageModelV2 } from '../faces/language-model-v2';
+import { KimiLanguageModelV2 } from '../spec/v2';
 import { callableProvider, type CallableProvider } from './callable-provider';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 

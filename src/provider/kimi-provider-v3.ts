@@ -1,5 +1,5 @@
 import type { LanguageModelV3, ProviderV3 } from 'provider-v3';
-import { KimiLanguageModelV3 } from '../faces/language-model-v3';
+import { KimiLanguageModelV3 } from '../spec/v3';
 import { callableProvider, type CallableProvider } from './callable-provider';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 

@@ -1,5 +1,5 @@
 import type { LanguageModelV4, ProviderV4 } from '@ai-sdk/provider';
-import { KimiLanguageModelV4 } from '../faces/language-model-v4';
+import { KimiLanguageModelV4 } from '../spec/v4';
 import { callableProvider, type CallableProvider } from './callable-provider';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 

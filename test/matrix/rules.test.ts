@@ -6,8 +6,8 @@ import { chats } from '../support/chats';
 import { COMBINATIONS, steps } from '../support/majors';
 
 /**
- * What bare openai-compatible is refused for (`npm run bench:peers`), on every major and face: the strict simulator
- * must take it, without a notice.
+ * What bare openai-compatible is refused for (`npm run bench:peers`), on every major and specification: the strict
+ * simulator must take it, without a notice.
  */
 let simulator: KimiSimulator;
 beforeEach(async () => {

@@ -80,7 +80,7 @@ export type Combination = {
 };
 
 const AI = { 5: ai5, 6: ai6, 7: ai7 } as unknown as Record<5 | 6 | 7, AISDK>;
-const FACES = { v2: v2.createKimi, v3: v3.createKimi, v4: v4.createKimi } as unknown as Record<
+const CREATE_KIMI = { v2: v2.createKimi, v3: v3.createKimi, v4: v4.createKimi } as unknown as Record<
   'v2' | 'v3' | 'v4',
   Combination['createKimi']
 >;
@@ -101,7 +101,7 @@ export const COMBINATIONS: Combination[] = (
   specification,
   native,
   ai: AI[major],
-  createKimi: FACES[specification],
+  createKimi: CREATE_KIMI[specification],
 }));
 
 export const createRootKimi = root.createKimi as unknown as Combination['createKimi'];
