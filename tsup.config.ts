@@ -14,6 +14,13 @@ const shared: Options = {
   removeNodeProtocol: false,
 };
 
+/**
+ * ES modules only. `require` gets a file of one line that hands out the same modules (.ci/write-common-js.mjs): the
+ * dependencies `@ai-sdk/*` have ES modules only, so whoever requires this package needs a runtime or bundler that takes
+ * those anyway (Node since 22.12 does, ran), and a second build doubled the package and gave a process two copies of
+ * every class and session. What stays of CommonJS are the types: under `node16` TypeScript refuses an ES module to a
+ * `.cts` file (TS1479), although Node does not.
+ */
 export default defineConfig([
   {
     ...shared,
@@ -24,7 +31,7 @@ export default defineConfig([
       v4: 'src/v4.ts',
       redis: 'src/redis.ts',
     },
-    format: ['esm', 'cjs'],
+    format: ['esm'],
     platform: 'neutral',
     dts: true,
     splitting: true,
@@ -32,7 +39,7 @@ export default defineConfig([
   {
     ...shared,
     entry: { simulator: 'src/simulator/index.ts', 'credential-stores': 'src/credential-stores.ts' },
-    format: ['esm', 'cjs'],
+    format: ['esm'],
     platform: 'node',
     dts: true,
   },
