@@ -1,19 +1,11 @@
 import { alignEnums } from './align-enums';
+import { replaceBooleanSchemas, rewriteTuples } from './booleans-and-tuples';
 import { fillTypes } from './fill-types';
 import type { JsonSchema, SchemaTrace } from './json-schema';
-import { mergeReferenceSiblings } from './merge-reference-siblings';
-import { replaceBooleanSchemas } from './replace-boolean-schemas';
-import { rewriteReferences } from './rewrite-references';
-import { rewriteTuples } from './rewrite-tuples';
+import { mergeReferenceSiblings, rewriteReferences } from './references';
 import { rootObject } from './root-object';
-import { schemaSize } from './schema-size';
-import { separateUnions } from './separate-unions';
-import { shareDefinitions } from './share-definitions';
-
-/**
- * Largest `function.parameters` that the server takes, in bytes (peers.md 5.4, measured; walle conf.go, MaxSchemaSize).
- */
-const LARGEST_SCHEMA = 15_000;
+import { LARGEST_SCHEMA, schemaSize, shareDefinitions } from './schema-size';
+import { separateUnions } from './unions';
 
 export type NormalizedSchema = {
   schema: JsonSchema;
@@ -31,7 +23,7 @@ const normalized = new WeakMap<object, NormalizedSchema>();
  * Any JSON Schema as "Moonshot flavored" JSON Schema, in the order of peers.md 6.12. Never changes its argument; the
  * same object is worked on once.
  */
-export function normalizeToolSchema(original: unknown): NormalizedSchema {
+export function normalizeSchema(original: unknown): NormalizedSchema {
   if (typeof original !== 'object' || original === null) {
     return normalize(original);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeToolSchema } from '../../../src/engine/tool-schema/normalize-tool-schema';
+import { normalizeSchema } from '../../src/json-schema/normalize-schema';
 import { MCP_SCHEMAS } from './corpus/mcp-schemas';
 import { TYPEBOX_SCHEMAS } from './corpus/pydantic-schemas';
 
@@ -65,9 +65,9 @@ const PROPERTIES: Array<[string, unknown, unknown]> = [
   ['a reference outside', { $ref: 'https://example.com/x' }, ANY],
 ];
 
-describe('normalizeToolSchema', () => {
+describe('normalizeSchema', () => {
   it.each(PROPERTIES)('%s', (_, before, after) => {
-    expect(normalizeToolSchema({ type: 'object', properties: { x: before } }).schema).toEqual({
+    expect(normalizeSchema({ type: 'object', properties: { x: before } }).schema).toEqual({
       type: 'object',
       properties: { x: after },
     });
@@ -88,33 +88,33 @@ describe('normalizeToolSchema', () => {
       [expect.stringContaining('takes only objects')],
     ],
   ])('makes an object of the root %j', (before, after, warnings) => {
-    const result = normalizeToolSchema(before);
+    const result = normalizeSchema(before);
     expect(result.schema).toEqual(after);
     expect(result.warnings).toEqual(warnings);
   });
 
   it('makes one object of a union at the root, and tells what belongs together', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['anyOf of required names']).schema).toEqual({
+    expect(normalizeSchema(MCP_SCHEMAS['anyOf of required names']).schema).toEqual({
       type: 'object',
       description: 'Give one of these sets of properties: stock_code; year, report_type.',
       properties: { stock_code: string, year: { type: 'integer' }, report_type: string },
       required: [],
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['anyOf beside the root type']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['anyOf beside the root type']).schema).toMatchObject({
       properties: { filename: string, content: string, source_url: string, size: { type: 'integer' } },
       required: ['filename'],
     });
   });
 
   it('moves what a union shares into its branches, where both sides speak of properties', () => {
-    const { schema, exact } = normalizeToolSchema(MCP_SCHEMAS['nested anyOf of required names']);
+    const { schema, exact } = normalizeSchema(MCP_SCHEMAS['nested anyOf of required names']);
     const branch = (name: string) => ({ type: 'object', required: [name], properties: { a: string, b: string } });
     expect(schema).toEqual({ type: 'object', properties: { step: { anyOf: [branch('a'), branch('b')] } } });
     expect(exact).toBe(true);
   });
 
   it('points every reference at $defs, keeps recursion, and drops what nobody refers to', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['draft-07 definitions']).schema).toEqual({
+    expect(normalizeSchema(MCP_SCHEMAS['draft-07 definitions']).schema).toEqual({
       type: 'object',
       properties: { filter: { $ref: '#/$defs/Filter' } },
       $defs: {
@@ -124,44 +124,44 @@ describe('normalizeToolSchema', () => {
         },
       },
     });
-    expect(normalizeToolSchema({ type: 'object', properties: {}, definitions: { Unused: string } }).schema).toEqual({
+    expect(normalizeSchema({ type: 'object', properties: {}, definitions: { Unused: string } }).schema).toEqual({
       type: 'object',
       properties: {},
     });
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.recursive).schema).toMatchObject({
+    expect(normalizeSchema(TYPEBOX_SCHEMAS.recursive).schema).toMatchObject({
       $defs: { Tree: { properties: { nodes: { items: { $ref: '#/$defs/Tree' } } } } },
     });
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS['self reference']).schema).toMatchObject({
+    expect(normalizeSchema(TYPEBOX_SCHEMAS['self reference']).schema).toMatchObject({
       properties: { child: { $ref: '#/$defs/root' } },
       $defs: { root: { properties: { child: { $ref: '#/$defs/root' } } } },
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['slashes in definitions']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['slashes in definitions']).schema).toMatchObject({
       properties: { op: { $ref: '#/$defs/ops_create' } },
     });
   });
 
   it('puts a description around a reference, and a constraint into a copy', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['description beside a reference']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['description beside a reference']).schema).toMatchObject({
       properties: { assetRef: { description: 'The asset', anyOf: [{ $ref: '#/$defs/Asset' }] } },
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['type beside a reference']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['type beside a reference']).schema).toMatchObject({
       properties: { a: { $ref: '#/$defs/A' } },
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['constraint beside a reference']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['constraint beside a reference']).schema).toMatchObject({
       properties: { name: { type: 'string', maxLength: 20, minLength: 3 } },
     });
   });
 
   it('leaves out all conditions but one, which Kimi would merge', () => {
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.conditional).schema).not.toMatchObject({
+    expect(normalizeSchema(TYPEBOX_SCHEMAS.conditional).schema).not.toMatchObject({
       properties: { chain: { items: { allOf: [{ if: {} }] } } },
     });
-    expect(JSON.stringify(normalizeToolSchema(MCP_SCHEMAS['if at the root']).schema)).toContain('"if"');
+    expect(JSON.stringify(normalizeSchema(MCP_SCHEMAS['if at the root']).schema)).toContain('"if"');
   });
 
   it('describes a list of values that is too long', () => {
     const values = Array.from({ length: 501 }, (_, index) => `v${index}`);
-    const { schema, warnings } = normalizeToolSchema({
+    const { schema, warnings } = normalizeSchema({
       type: 'object',
       properties: { x: { type: 'string', enum: values, description: 'd' } },
     });
@@ -178,7 +178,7 @@ describe('normalizeToolSchema', () => {
 
   it('warns above 15,000 bytes, counted as the server counts them', () => {
     const large = (length: number) =>
-      normalizeToolSchema({ type: 'object', properties: {}, description: '<'.repeat(length) });
+      normalizeSchema({ type: 'object', properties: {}, description: '<'.repeat(length) });
     expect(large(2_491).size).toBe(14_996);
     expect(large(2_491).warnings).toEqual([]);
     expect(large(2_492).warnings).toEqual([expect.stringContaining('15002 bytes')]);
