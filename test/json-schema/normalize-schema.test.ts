@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeSchema } from '../../src/json-schema/normalize-schema';
+import { normalizeSchema, onceForEachSchema } from '../../src/json-schema/normalize-schema';
 import { MCP_SCHEMAS } from './corpus/mcp-schemas';
 import { TYPEBOX_SCHEMAS } from './corpus/pydantic-schemas';
 
@@ -182,5 +182,49 @@ describe('normalizeSchema', () => {
     expect(large(2_491).size).toBe(14_996);
     expect(large(2_491).warnings).toEqual([]);
     expect(large(2_492).warnings).toEqual([expect.stringContaining('15002 bytes')]);
+  });
+});
+
+describe('a schema is worked on once', () => {
+  const counted = (limit: number) => {
+    const worked: unknown[] = [];
+    const once = onceForEachSchema(schema => worked.push(schema), limit);
+    return { worked, once };
+  };
+  const named = (name: string) => ({ type: 'object', properties: { [name]: string } });
+
+  it('however often the object comes, or another one that is written alike', () => {
+    const { worked, once } = counted(10_000);
+    const same = named('a');
+    const results = [same, same, named('a'), structuredClone(same), named('b'), same, named('b')].map(once);
+    expect(results).toEqual([1, 1, 1, 1, 2, 1, 2]);
+    expect(worked).toEqual([named('a'), named('b')]);
+    expect(normalizeSchema(named('a'))).toBe(normalizeSchema(named('a')));
+  });
+
+  it('from its text, so that the first object and the next ones give the same', () => {
+    const odd = { type: 'object', properties: { a: string, b: undefined }, const: undefined };
+    expect(normalizeSchema(odd).schema).toEqual({ type: 'object', properties: { a: string } });
+    expect(normalizeSchema({ toJSON: () => undefined }).schema).toEqual({ type: 'object', properties: {} });
+  });
+
+  it('and forgotten, the longest unused first, where all texts are too long together', () => {
+    const length = JSON.stringify(named('a')).length;
+    const { worked, once } = counted(2 * length);
+    for (const name of ['a', 'b', 'a', 'c', 'a', 'c', 'b']) {
+      once(named(name));
+    }
+    expect(worked).toEqual(['a', 'b', 'c', 'b'].map(named));
+    once(named('a long name'.repeat(10)));
+    once(named('a long name'.repeat(10)));
+    expect(worked).toHaveLength(6);
+    once(named('c'));
+    expect(worked).toHaveLength(7);
+  });
+
+  it('nothing is remembered of what is no schema', () => {
+    const { worked, once } = counted(100);
+    [undefined, undefined, true, true].forEach(schema => once(schema));
+    expect(worked).toEqual([undefined, undefined, true, true]);
   });
 });
