@@ -50,11 +50,18 @@ export function sameJson(left: unknown, right: unknown): boolean {
   return left === right || JSON.stringify(left) === JSON.stringify(right);
 }
 
-/** `names` without the entries of `schema`; a copy. */
+/** `schema` without the entries `names`; itself where it has none of them. */
 export function without(schema: JsonSchema, names: Iterable<string>): JsonSchema {
-  const rest = { ...schema };
-  for (const name of names) {
-    delete rest[name];
+  const gone = [...names].filter(name => Object.hasOwn(schema, name));
+  if (gone.length === 0) {
+    return schema;
+  }
+  // Not by `delete`, which makes an object slow to read, and every step reads it again.
+  const rest: JsonSchema = {};
+  for (const name of Object.keys(schema)) {
+    if (!gone.includes(name)) {
+      setField(rest, name, schema[name]);
+    }
   }
   return rest;
 }
@@ -140,33 +147,45 @@ const SLOTS: ReadonlyMap<string, 'map' | 'list' | 'single'> = new Map([
 ]);
 
 /**
- * A copy of `schema` whose child schemas are what `change` gives for them; values such as `enum`, `default` and `const`
- * stay. Children may be anything, booleans for one; `undefined` leaves a child out.
+ * `schema` with what `change` gives for each of its child schemas; values such as `enum`, `default` and `const` stay.
+ * Children may be anything, booleans for one; `undefined` leaves a child out. What does not change is shared with
+ * `schema`, for most steps change little, so nobody may change a schema in place.
  */
 export function mapChildren(schema: JsonSchema, change: (child: unknown, slot: string) => unknown): JsonSchema {
-  const result: JsonSchema = {};
-  for (const [keyword, value] of Object.entries(schema)) {
+  return mapFields(schema, (value, keyword) => {
+    const changeChild = (child: unknown): unknown => change(child, keyword);
     const kind = SLOTS.get(keyword);
-    if (kind === 'map' && isSchema(value)) {
-      const children: JsonSchema = {};
-      for (const [name, child] of Object.entries(value)) {
-        // `dependencies` may hold lists of names besides schemas.
-        const changed = keyword === 'dependencies' && Array.isArray(child) ? child : change(child, keyword);
-        if (changed !== undefined) {
-          setField(children, name, changed);
-        }
+    if (Array.isArray(value) && (kind === 'list' || keyword === 'items')) {
+      return mapList(value, changeChild);
+    }
+    if (isSchema(value) && kind === 'map') {
+      // `dependencies` may hold lists of names besides schemas.
+      return mapFields(value, child =>
+        keyword === 'dependencies' && Array.isArray(child) ? child : changeChild(child),
+      );
+    }
+    return kind === 'single' ? changeChild(value) : value;
+  });
+}
+
+function mapFields(fields: JsonSchema, change: (value: unknown, name: string) => unknown): JsonSchema {
+  let result = fields;
+  const gone: string[] = [];
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    const changed = change(value, name);
+    if (changed !== value) {
+      result = result === fields ? { ...fields } : result;
+      setField(result, name, changed);
+      if (changed === undefined) {
+        gone.push(name);
       }
-      result[keyword] = children;
-    } else if (Array.isArray(value) && (kind === 'list' || keyword === 'items')) {
-      result[keyword] = value.map(child => change(child, keyword)).filter(child => child !== undefined);
-    } else if (kind === 'single') {
-      const changed = change(value, keyword);
-      if (changed !== undefined) {
-        result[keyword] = changed;
-      }
-    } else {
-      setField(result, keyword, value);
     }
   }
-  return result;
+  return without(result, gone);
+}
+
+function mapList(list: readonly unknown[], change: (item: unknown) => unknown): readonly unknown[] {
+  const changed = list.map(change);
+  return changed.every((item, index) => item === list[index]) ? list : changed.filter(item => item !== undefined);
 }

@@ -31,8 +31,8 @@ export const normalizeSchema = onceForEachSchema(normalize, MOST_REMEMBERED);
 
 /**
  * `work`, done once for each object, and once for each text: the AI SDK hands over the object of `jsonSchema()` as it
- * is on every step of a loop (so do its MCP clients), but makes a new one of a Zod schema each time (`asSchema` of ai 5,
- * 6 and 7). Texts are forgotten, the longest unused first, where all together have more than `limit` characters.
+ * is on every step of a loop (so do its MCP clients), but makes a new one of a Zod schema each time (`asSchema` of ai
+ * 5, 6 and 7). Texts are forgotten, the longest unused first, where all together have more than `limit` characters.
  */
 export function onceForEachSchema<T>(work: (schema: unknown) => T, limit: number): (schema: unknown) => T {
   const byObject = new WeakMap<object, T>();
