@@ -4,7 +4,7 @@ import type {
   LanguageModelV4ToolResultOutput,
 } from '@ai-sdk/provider';
 import fc from 'fast-check';
-import { arbitrarySchema } from '../tool-schema/arbitrary-schema';
+import { arbitrarySchema } from '../../json-schema/arbitrary-schema';
 
 type Part<Role extends LanguageModelV4Message['role']> = Extract<
   LanguageModelV4Message,

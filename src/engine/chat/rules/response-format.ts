@@ -1,9 +1,7 @@
-import { normalizeToolSchema } from '../../tool-schema/normalize-tool-schema';
-import { isSchema, without } from '../../tool-schema/json-schema';
+import { isSchema, without } from '../../../json-schema/json-schema';
+import { normalizeSchema } from '../../../json-schema/normalize-schema';
+import { LARGEST_SCHEMA } from '../../../json-schema/schema-size';
 import type { BodyRule, KimiChatRequestBody } from '../body';
-
-/** Larger schemas are refused (peers.md 5.4, measured on tools; walle checks both). */
-const LARGEST_SCHEMA = 15_000;
 
 type JsonSchemaFormat = {
   type: 'json_schema';
@@ -25,7 +23,7 @@ export const responseFormat: BodyRule = {
       return;
     }
     const { schema: original, name, description } = format.json_schema;
-    const { schema, size } = normalizeToolSchema(original);
+    const { schema, size } = normalizeSchema(original);
     if (size > LARGEST_SCHEMA || !isObjectSchema(original)) {
       body.response_format = { type: 'json_object' };
       tellSchema(body, original);

@@ -1,5 +1,5 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
-import { normalizeToolSchema } from '../../tool-schema/normalize-tool-schema';
+import { normalizeSchema } from '../../../json-schema/normalize-schema';
 import type { KimiCall } from '../../call';
 import {
   bodyTools,
@@ -153,7 +153,7 @@ export const toolSchemas: BodyRule = {
       if (isBuiltin(tool)) {
         continue;
       }
-      const { schema, warnings } = normalizeToolSchema(tool.function.parameters);
+      const { schema, warnings } = normalizeSchema(tool.function.parameters);
       tool.function.parameters = schema;
       if (warnings.length > 0) {
         warn({

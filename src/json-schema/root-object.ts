@@ -1,6 +1,6 @@
 import { ANNOTATIONS, isSchema, sameJson, setField, without, type JsonSchema, type SchemaTrace } from './json-schema';
-import { layOver } from './lay-over';
-import { resolvePointer } from './resolve-pointer';
+import { resolvePointer } from './references';
+import { layOver } from './unions';
 
 /** Keywords that mean something only at the top of a document, and nothing once references are rewritten. */
 const DOCUMENT_KEYWORDS = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeToolSchema } from '../../../src/engine/tool-schema/normalize-tool-schema';
+import { normalizeSchema } from '../../src/json-schema/normalize-schema';
 import { MCP_SCHEMAS } from './corpus/mcp-schemas';
 import { PYDANTIC_SCHEMAS, TYPEBOX_SCHEMAS } from './corpus/pydantic-schemas';
 import { ZOD_SCHEMAS } from './corpus/zod-schemas';
@@ -36,16 +36,16 @@ describe('the corpus of tool schemas', () => {
 
   it.each(ALL)('$name is accepted, the same each time, and not changed in place', ({ schema }) => {
     const before = JSON.stringify(schema);
-    const first = normalizeToolSchema(schema);
+    const first = normalizeSchema(schema);
     expect(schemaFaults(first.schema)).toEqual([]);
-    expect(JSON.stringify(normalizeToolSchema(structuredClone(schema)).schema)).toBe(JSON.stringify(first.schema));
-    expect(normalizeToolSchema(schema)).toBe(first);
+    expect(JSON.stringify(normalizeSchema(structuredClone(schema)).schema)).toBe(JSON.stringify(first.schema));
+    expect(normalizeSchema(schema)).toBe(first);
     expect(JSON.stringify(schema)).toBe(before);
   });
 
   it('takes other values than before only where it must', () => {
     expect(
-      ALL.filter(({ schema }) => !normalizeToolSchema(schema).exact)
+      ALL.filter(({ schema }) => !normalizeSchema(schema).exact)
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual(WIDENED.toSorted());
@@ -53,7 +53,7 @@ describe('the corpus of tool schemas', () => {
 
   it('shares repeated parts of what was too large', () => {
     for (const schema of [ZOD_SCHEMAS['repeated parts'], MCP_SCHEMAS['large tool of many alike parts']]) {
-      const { schema: normalized, size, exact } = normalizeToolSchema(schema);
+      const { schema: normalized, size, exact } = normalizeSchema(schema);
       expect(JSON.stringify(schema).length).toBeGreaterThan(15_000);
       expect(size).toBeLessThan(14_000);
       expect(exact).toBe(true);

@@ -1,4 +1,4 @@
-import { findSchemaFaults } from '../../../src/simulator/rules/find-schema-faults';
+import { findSchemaFaults } from '../../src/simulator/rules/find-schema-faults';
 
 /**
  * What Kimi would refuse: the simulator's rules, and what its open-source validator checks at every level

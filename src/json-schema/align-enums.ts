@@ -1,6 +1,14 @@
-import { ANNOTATIONS, isSchema, without, type JsonSchema, type SchemaTrace } from './json-schema';
-import { mapChildren } from './map-children';
-import { isOfType, typesOf, typesOfValues } from './schema-types';
+import {
+  ANNOTATIONS,
+  isOfType,
+  isSchema,
+  mapChildren,
+  typesOf,
+  typesOfValues,
+  without,
+  type JsonSchema,
+  type SchemaTrace,
+} from './json-schema';
 
 /**
  * The most that an `enum` may hold, and how long it may be above so many values (walle conf.go, keyword_validators.go).

@@ -3,13 +3,14 @@ import {
   anything,
   isSchema,
   isTypeName,
+  mapChildren,
   setField,
+  typesOf,
+  typesOfValues,
   without,
   type JsonSchema,
   type SchemaTrace,
 } from './json-schema';
-import { mapChildren } from './map-children';
-import { typesOf, typesOfValues } from './schema-types';
 
 /** Beside one of these no type is missing (B: TYPE_COMPLETION_SKIP_KEYS, main.mjs 188486-188849). */
 const COMBINATORS = ['$ref', 'allOf', 'anyOf', 'else', 'if', 'not', 'oneOf', 'then'];

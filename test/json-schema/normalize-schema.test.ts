@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeToolSchema } from '../../../src/engine/tool-schema/normalize-tool-schema';
+import { normalizeSchema, onceForEachSchema } from '../../src/json-schema/normalize-schema';
 import { MCP_SCHEMAS } from './corpus/mcp-schemas';
 import { TYPEBOX_SCHEMAS } from './corpus/pydantic-schemas';
 
@@ -65,9 +65,9 @@ const PROPERTIES: Array<[string, unknown, unknown]> = [
   ['a reference outside', { $ref: 'https://example.com/x' }, ANY],
 ];
 
-describe('normalizeToolSchema', () => {
+describe('normalizeSchema', () => {
   it.each(PROPERTIES)('%s', (_, before, after) => {
-    expect(normalizeToolSchema({ type: 'object', properties: { x: before } }).schema).toEqual({
+    expect(normalizeSchema({ type: 'object', properties: { x: before } }).schema).toEqual({
       type: 'object',
       properties: { x: after },
     });
@@ -88,33 +88,33 @@ describe('normalizeToolSchema', () => {
       [expect.stringContaining('takes only objects')],
     ],
   ])('makes an object of the root %j', (before, after, warnings) => {
-    const result = normalizeToolSchema(before);
+    const result = normalizeSchema(before);
     expect(result.schema).toEqual(after);
     expect(result.warnings).toEqual(warnings);
   });
 
   it('makes one object of a union at the root, and tells what belongs together', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['anyOf of required names']).schema).toEqual({
+    expect(normalizeSchema(MCP_SCHEMAS['anyOf of required names']).schema).toEqual({
       type: 'object',
       description: 'Give one of these sets of properties: stock_code; year, report_type.',
       properties: { stock_code: string, year: { type: 'integer' }, report_type: string },
       required: [],
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['anyOf beside the root type']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['anyOf beside the root type']).schema).toMatchObject({
       properties: { filename: string, content: string, source_url: string, size: { type: 'integer' } },
       required: ['filename'],
     });
   });
 
   it('moves what a union shares into its branches, where both sides speak of properties', () => {
-    const { schema, exact } = normalizeToolSchema(MCP_SCHEMAS['nested anyOf of required names']);
+    const { schema, exact } = normalizeSchema(MCP_SCHEMAS['nested anyOf of required names']);
     const branch = (name: string) => ({ type: 'object', required: [name], properties: { a: string, b: string } });
     expect(schema).toEqual({ type: 'object', properties: { step: { anyOf: [branch('a'), branch('b')] } } });
     expect(exact).toBe(true);
   });
 
   it('points every reference at $defs, keeps recursion, and drops what nobody refers to', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['draft-07 definitions']).schema).toEqual({
+    expect(normalizeSchema(MCP_SCHEMAS['draft-07 definitions']).schema).toEqual({
       type: 'object',
       properties: { filter: { $ref: '#/$defs/Filter' } },
       $defs: {
@@ -124,44 +124,44 @@ describe('normalizeToolSchema', () => {
         },
       },
     });
-    expect(normalizeToolSchema({ type: 'object', properties: {}, definitions: { Unused: string } }).schema).toEqual({
+    expect(normalizeSchema({ type: 'object', properties: {}, definitions: { Unused: string } }).schema).toEqual({
       type: 'object',
       properties: {},
     });
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.recursive).schema).toMatchObject({
+    expect(normalizeSchema(TYPEBOX_SCHEMAS.recursive).schema).toMatchObject({
       $defs: { Tree: { properties: { nodes: { items: { $ref: '#/$defs/Tree' } } } } },
     });
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS['self reference']).schema).toMatchObject({
+    expect(normalizeSchema(TYPEBOX_SCHEMAS['self reference']).schema).toMatchObject({
       properties: { child: { $ref: '#/$defs/root' } },
       $defs: { root: { properties: { child: { $ref: '#/$defs/root' } } } },
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['slashes in definitions']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['slashes in definitions']).schema).toMatchObject({
       properties: { op: { $ref: '#/$defs/ops_create' } },
     });
   });
 
   it('puts a description around a reference, and a constraint into a copy', () => {
-    expect(normalizeToolSchema(MCP_SCHEMAS['description beside a reference']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['description beside a reference']).schema).toMatchObject({
       properties: { assetRef: { description: 'The asset', anyOf: [{ $ref: '#/$defs/Asset' }] } },
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['type beside a reference']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['type beside a reference']).schema).toMatchObject({
       properties: { a: { $ref: '#/$defs/A' } },
     });
-    expect(normalizeToolSchema(MCP_SCHEMAS['constraint beside a reference']).schema).toMatchObject({
+    expect(normalizeSchema(MCP_SCHEMAS['constraint beside a reference']).schema).toMatchObject({
       properties: { name: { type: 'string', maxLength: 20, minLength: 3 } },
     });
   });
 
   it('leaves out all conditions but one, which Kimi would merge', () => {
-    expect(normalizeToolSchema(TYPEBOX_SCHEMAS.conditional).schema).not.toMatchObject({
+    expect(normalizeSchema(TYPEBOX_SCHEMAS.conditional).schema).not.toMatchObject({
       properties: { chain: { items: { allOf: [{ if: {} }] } } },
     });
-    expect(JSON.stringify(normalizeToolSchema(MCP_SCHEMAS['if at the root']).schema)).toContain('"if"');
+    expect(JSON.stringify(normalizeSchema(MCP_SCHEMAS['if at the root']).schema)).toContain('"if"');
   });
 
   it('describes a list of values that is too long', () => {
     const values = Array.from({ length: 501 }, (_, index) => `v${index}`);
-    const { schema, warnings } = normalizeToolSchema({
+    const { schema, warnings } = normalizeSchema({
       type: 'object',
       properties: { x: { type: 'string', enum: values, description: 'd' } },
     });
@@ -178,9 +178,53 @@ describe('normalizeToolSchema', () => {
 
   it('warns above 15,000 bytes, counted as the server counts them', () => {
     const large = (length: number) =>
-      normalizeToolSchema({ type: 'object', properties: {}, description: '<'.repeat(length) });
+      normalizeSchema({ type: 'object', properties: {}, description: '<'.repeat(length) });
     expect(large(2_491).size).toBe(14_996);
     expect(large(2_491).warnings).toEqual([]);
     expect(large(2_492).warnings).toEqual([expect.stringContaining('15002 bytes')]);
+  });
+});
+
+describe('a schema is worked on once', () => {
+  const counted = (limit: number) => {
+    const worked: unknown[] = [];
+    const once = onceForEachSchema(schema => worked.push(schema), limit);
+    return { worked, once };
+  };
+  const named = (name: string) => ({ type: 'object', properties: { [name]: string } });
+
+  it('however often the object comes, or another one that is written alike', () => {
+    const { worked, once } = counted(10_000);
+    const same = named('a');
+    const results = [same, same, named('a'), structuredClone(same), named('b'), same, named('b')].map(once);
+    expect(results).toEqual([1, 1, 1, 1, 2, 1, 2]);
+    expect(worked).toEqual([named('a'), named('b')]);
+    expect(normalizeSchema(named('a'))).toBe(normalizeSchema(named('a')));
+  });
+
+  it('from its text, so that the first object and the next ones give the same', () => {
+    const odd = { type: 'object', properties: { a: string, b: undefined }, const: undefined };
+    expect(normalizeSchema(odd).schema).toEqual({ type: 'object', properties: { a: string } });
+    expect(normalizeSchema({ toJSON: () => undefined }).schema).toEqual({ type: 'object', properties: {} });
+  });
+
+  it('and forgotten, the longest unused first, where all texts are too long together', () => {
+    const length = JSON.stringify(named('a')).length;
+    const { worked, once } = counted(2 * length);
+    for (const name of ['a', 'b', 'a', 'c', 'a', 'c', 'b']) {
+      once(named(name));
+    }
+    expect(worked).toEqual(['a', 'b', 'c', 'b'].map(named));
+    once(named('a long name'.repeat(10)));
+    once(named('a long name'.repeat(10)));
+    expect(worked).toHaveLength(6);
+    once(named('c'));
+    expect(worked).toHaveLength(7);
+  });
+
+  it('nothing is remembered of what is no schema', () => {
+    const { worked, once } = counted(100);
+    [undefined, undefined, true, true].forEach(schema => once(schema));
+    expect(worked).toEqual([undefined, undefined, true, true]);
   });
 });

@@ -1,5 +1,13 @@
-import { anything, isSchema, isTypeName, nothing, without, type JsonSchema, type SchemaTrace } from './json-schema';
-import { mapChildren } from './map-children';
+import {
+  anything,
+  isSchema,
+  isTypeName,
+  mapChildren,
+  nothing,
+  without,
+  type JsonSchema,
+  type SchemaTrace,
+} from './json-schema';
 
 /** Keywords where every client sends a boolean and Kimi takes it. */
 const MAY_BE_BOOLEAN = ['additionalProperties', 'unevaluatedProperties', 'unevaluatedItems', 'additionalItems'];
@@ -47,4 +55,28 @@ function prune(node: JsonSchema, trace: SchemaTrace): JsonSchema {
     schema = { ...schema, properties: without(schema.properties, forbidden) };
   }
   return schema;
+}
+
+/**
+ * A list in `items` becomes `prefixItems`, and `additionalItems` becomes `items` ("items must be an object",
+ * vercel/ai#18921, live).
+ */
+export function rewriteTuples(node: JsonSchema): JsonSchema {
+  return mapChildren(rewriteTuple(node), child => (isSchema(child) ? rewriteTuples(child) : child));
+}
+
+function rewriteTuple(node: JsonSchema): JsonSchema {
+  if (!Array.isArray(node.items)) {
+    // Without a tuple, `additionalItems` means nothing.
+    return node.additionalItems === undefined ? node : without(node, ['additionalItems']);
+  }
+  const { items, additionalItems: rest, ...schema } = node;
+  const first = [...(Array.isArray(schema.prefixItems) ? schema.prefixItems : []), ...(items as unknown[])];
+  const limit = typeof schema.maxItems === 'number' ? Math.min(schema.maxItems, first.length) : first.length;
+  return {
+    ...schema,
+    ...(first.length === 0 ? {} : { prefixItems: first }),
+    ...(rest === false ? { maxItems: limit } : {}),
+    ...(isSchema(rest) ? { items: rest } : {}),
+  };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalizeToolSchema } from '../../../src/engine/tool-schema/normalize-tool-schema';
-import { isValidJson } from '../../support/is-valid-json';
+import { normalizeSchema } from '../../src/json-schema/normalize-schema';
+import { isValidJson } from '../support/is-valid-json';
 import { arbitrarySchema, arbitraryValue } from './arbitrary-schema';
 import { schemaFaults } from './schema-faults';
 
@@ -11,7 +11,7 @@ describe('any JSON schema', () => {
   it('becomes one that Kimi accepts, however large only with a warning', () => {
     fc.assert(
       fc.property(arbitrarySchema, schema => {
-        const { schema: normalized, size, warnings } = normalizeToolSchema(schema);
+        const { schema: normalized, size, warnings } = normalizeSchema(schema);
         const faults = schemaFaults(normalized);
         expect(size > 15_000 ? faults.filter(fault => !fault.startsWith('schema-too-large')) : faults).toEqual([]);
         expect(warnings.some(warning => warning.includes('bytes'))).toBe(size > 15_000);
@@ -30,7 +30,7 @@ describe('any JSON schema', () => {
           maxLength: 6,
         }),
         (schema, values) => {
-          const result = normalizeToolSchema(schema);
+          const result = normalizeSchema(schema);
           if (!result.exact) {
             return;
           }
@@ -51,11 +51,11 @@ describe('any JSON schema', () => {
     fc.assert(
       fc.property(arbitrarySchema, schema => {
         const before = JSON.stringify(schema);
-        const { schema: normalized } = normalizeToolSchema(schema);
+        const { schema: normalized } = normalizeSchema(schema);
         expect(JSON.stringify(schema)).toBe(before);
-        expect(JSON.stringify(normalizeToolSchema(structuredClone(schema)).schema)).toBe(JSON.stringify(normalized));
+        expect(JSON.stringify(normalizeSchema(structuredClone(schema)).schema)).toBe(JSON.stringify(normalized));
         expect(
-          schemaFaults(normalizeToolSchema(structuredClone(normalized)).schema).filter(
+          schemaFaults(normalizeSchema(structuredClone(normalized)).schema).filter(
             fault => !fault.startsWith('schema-too-large'),
           ),
         ).toEqual([]);
