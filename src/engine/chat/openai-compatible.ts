@@ -6,7 +6,7 @@ import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4Content, LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { z } from 'zod/v4';
 import { isErrorBody, type WireErrorBody } from '../../api/error-body';
-import { rawChunkOf } from '../../stream/raw-chunk';
+import type { ServerChunks } from '../../stream/server-chunks';
 
 type ChatConfig = ConstructorParameters<typeof OpenAICompatibleChatLanguageModel>[1];
 
@@ -88,6 +88,7 @@ export function withToolCallIds(
 /** The same stream, whose raw parts are the server's own chunks: neither repaired ones nor those that were added. */
 export function withServerChunks(
   stream: ReadableStream<LanguageModelV4StreamPart>,
+  serverChunks: ServerChunks,
 ): ReadableStream<LanguageModelV4StreamPart> {
   const reader = stream.getReader();
   return new ReadableStream<LanguageModelV4StreamPart>(
@@ -99,7 +100,7 @@ export function withServerChunks(
             controller.close();
             return;
           }
-          const rawValue = value.type === 'raw' ? rawChunkOf(value.rawValue) : undefined;
+          const rawValue = value.type === 'raw' ? serverChunks.next(value.rawValue) : undefined;
           if (value.type !== 'raw' || rawValue !== undefined) {
             controller.enqueue(value.type === 'raw' ? { type: 'raw', rawValue } : value);
             return;

@@ -1,4 +1,4 @@
-import { withRawChunk } from './raw-chunk';
+import { StreamEvent } from '../stream-event';
 
 /**
  * What can be wrong with an answer that began well:
@@ -15,11 +15,9 @@ export const ANSWER_FAULT_KEY = 'kimiAnswerFault';
 /**
  * The event that reports a fault to whoever reads the stream. Has an `error`, as the server's own error events have.
  */
-export function faultEvent(fault: AnswerFault): string {
-  return (
-    'data: ' +
-    `${JSON.stringify(withRawChunk({ error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault }, null))}\n\n`
-  );
+export function faultEvent<Chunk extends object>(fault: AnswerFault): StreamEvent<Chunk> {
+  const chunk = { error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault };
+  return StreamEvent.with(chunk as unknown as Chunk);
 }
 
 /** The fault that an event reports; `undefined` for an event of the server. */

@@ -1,6 +1,6 @@
+import { isErrorBody } from '../../api/error-body';
 import type { AnswerFault } from './answer-fault';
-import { isErrorBody } from '../api/error-body';
-import type { ChatChunk } from './repair-chunk';
+import type { ChatChunk } from './chat-chunk';
 
 /**
  * Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7).
@@ -42,8 +42,8 @@ export class AnswerWatch {
     return this.hasToolCall ? 'tool_calls' : 'stop';
   }
 
-  /** Cheap signs, by text, that these events must go through `see`. */
-  mustSee(events: string): boolean {
+  /** Cheap signs, by text, that these events must go through `observe`. */
+  needsParsing(events: string): boolean {
     return (
       FINISH_OR_ERROR.test(events) ||
       (!this.hasText && (CONTENT.test(events) || events.includes('refusal"'))) ||
@@ -52,7 +52,12 @@ export class AnswerWatch {
     );
   }
 
-  see(chunk: ChatChunk): void {
+  /** The same for a delta that carries a piece of this field and nothing else. */
+  deltaNeedsParsing(field: string): boolean {
+    return field === 'content' ? !this.hasText : !this.hasReasoning;
+  }
+
+  observe(chunk: ChatChunk): void {
     const { choices } = chunk;
     if (isErrorBody(chunk)) {
       this.hasFailed = true;
