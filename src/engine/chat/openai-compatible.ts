@@ -4,9 +4,11 @@
  */
 import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4Content, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type { FlexibleSchema } from '@ai-sdk/provider-utils';
 import { z } from 'zod/v4';
 import { isErrorBody, type WireErrorBody } from '../../api/error-body';
 import type { ServerChunks } from '../../stream/server-chunks';
+import { withShortCut } from './chunk-schema';
 
 type ChatConfig = ConstructorParameters<typeof OpenAICompatibleChatLanguageModel>[1];
 
@@ -22,6 +24,11 @@ export type BoundConfig = Pick<
  * millisecond (aisdk.md 9); binding one costs an object.
  */
 export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
+  constructor(modelId: string, config: ChatConfig) {
+    super(modelId, config);
+    Reflect.set(this, 'chunkSchema', withShortCut(Reflect.get(this, 'chunkSchema') as FlexibleSchema<unknown>));
+  }
+
   bind(config: Partial<BoundConfig>): this {
     return Object.create(this, { config: { value: { ...this.config, ...config } } }) as this;
   }
