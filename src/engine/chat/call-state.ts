@@ -3,7 +3,7 @@ import { extractResponseHeaders } from '@ai-sdk/provider-utils';
 import { toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
 import { isErrorBody } from '../../api/error-body';
 import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
-import { answerFaultOf } from '../../stream/chat/answer-fault';
+import { answerFaultOf } from '../../stream/chat/answer-watch';
 import { createChatStreamFetch } from '../../stream/chat/chat-stream-fetch';
 import type { ServerChunks } from '../../stream/server-chunks';
 import { answerFaultError } from '../answer-failure';
