@@ -1,10 +1,9 @@
 /**
  * Cuts the text of an event stream behind its last whole event, piece by piece as it arrives.
  *
- * Why not `eventsource-parser`: it gives out the data of events, not their text, so that nothing could leave as it
- * came (comments would be lost, and every event written anew); it keeps a `\r` that ends a piece for the next one, so
- * that an event whose lines end in `\r` would wait for its successor; and a piece of many events is cut here once
- * instead of once per event.
+ * Why not `eventsource-parser`, which would be fast enough (0.05 us an event): it gives out the data of events and not
+ * their text, so that nothing could leave as the bytes it came in, and comments would be lost; and it keeps a `\r` that
+ * ends a piece for the next one, so that an event whose lines end in `\r` would wait for its successor.
  */
 export class EventFraming {
   /** The event that is not whole yet, in pieces: one event may be megabytes long and come in hundreds of them. */
