@@ -10,7 +10,7 @@ import {
 import { isNetworkFailure, networkFailureMessage } from '../api/network-failure';
 import { KimiAPIError, type KimiAPIErrorCode } from '../errors/kimi-api-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
-import type { AnswerFault } from '../stream/answer-fault';
+import type { AnswerFault } from '../stream/chat/answer-watch';
 
 /** What a failed call rejects with: ours for everything that the network or the server did, anything else as it is. */
 export function answerFailure(error: unknown, exchange: Exchange): unknown {

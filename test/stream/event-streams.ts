@@ -1,6 +1,6 @@
 import { parseJsonEventStream } from '@ai-sdk/provider-utils';
 import { z } from 'zod';
-import { createChatStreamFetch } from '../../src/stream/chat-stream-fetch';
+import { createChatStreamFetch } from '../../src/stream/chat/chat-stream-fetch';
 
 /** What a chat stream says, neighbours of one kind joined: it must not matter how a delta was cut. */
 export type Said = [kind: string, ...rest: unknown[]];

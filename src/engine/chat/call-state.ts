@@ -3,8 +3,9 @@ import { extractResponseHeaders } from '@ai-sdk/provider-utils';
 import { toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
 import { isErrorBody } from '../../api/error-body';
 import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
-import { answerFaultOf } from '../../stream/answer-fault';
-import { createChatStreamFetch } from '../../stream/chat-stream-fetch';
+import { answerFaultOf } from '../../stream/chat/answer-watch';
+import { createChatStreamFetch } from '../../stream/chat/chat-stream-fetch';
+import type { ServerChunks } from '../../stream/server-chunks';
 import { answerFaultError } from '../answer-failure';
 import type { KimiCall } from '../call';
 import type { CallTarget } from '../call-target';
@@ -73,13 +74,14 @@ export class CallState implements Exchange {
   }
 
   /** For a call whose answer is an event stream. */
-  streamConfig(generateId: () => string, coalesce: boolean): Partial<BoundConfig> {
+  streamConfig(generateId: () => string, serverChunks: ServerChunks | undefined): Partial<BoundConfig> {
     return {
       url: () => this.url,
       fetch: createChatStreamFetch({
         fetch: async (_input, init) => this.requireStream(await this.send(init)),
         generateId,
-        coalesce,
+        coalesce: true,
+        serverChunks,
         answer: () => ({
           toolNames: this.toolNames,
           callerNames: this.callerNames,

@@ -7,6 +7,7 @@ import {
 import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import { toKimiAPIError, unreadableAnswer } from '../../api/api-failure';
 import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
+import { ServerChunks } from '../../stream/server-chunks';
 import { answerFailure, answerFaultError } from '../answer-failure';
 import { prepareCall } from '../call';
 import type { CallTarget, WireConfig } from '../call-target';
@@ -64,10 +65,10 @@ export class ChatModel {
 
   async doStream(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4StreamResult> {
     const { state, model, prepared } = this.begin(options, target);
-    const isRaw = options.includeRawChunks === true;
+    const serverChunks = options.includeRawChunks === true ? new ServerChunks() : undefined;
     try {
-      const result = await model.bind(state.streamConfig(this.config.generateId, !isRaw)).doStream(prepared);
-      return isRaw ? { ...result, stream: withServerChunks(result.stream) } : result;
+      const result = await model.bind(state.streamConfig(this.config.generateId, serverChunks)).doStream(prepared);
+      return serverChunks === undefined ? result : { ...result, stream: withServerChunks(result.stream, serverChunks) };
     } catch (error) {
       throw answerFailure(error, state);
     }

@@ -3,7 +3,7 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
 } from '@ai-sdk/provider';
-import { ToolCallRecovery, type Said } from '../../stream/tool-call-recovery';
+import { ToolCallRecovery, type Said } from '../../stream/markup/tool-call-recovery';
 import { answerFaultError } from '../answer-failure';
 import type { CallState } from './call-state';
 import { withToolCallIds } from './openai-compatible';

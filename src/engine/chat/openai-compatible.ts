@@ -4,9 +4,11 @@
  */
 import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4Content, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type { FlexibleSchema } from '@ai-sdk/provider-utils';
 import { z } from 'zod/v4';
 import { isErrorBody, type WireErrorBody } from '../../api/error-body';
-import { rawChunkOf } from '../../stream/raw-chunk';
+import type { ServerChunks } from '../../stream/server-chunks';
+import { withShortCut } from './chunk-schema';
 
 type ChatConfig = ConstructorParameters<typeof OpenAICompatibleChatLanguageModel>[1];
 
@@ -22,6 +24,11 @@ export type BoundConfig = Pick<
  * millisecond (aisdk.md 9); binding one costs an object.
  */
 export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
+  constructor(modelId: string, config: ChatConfig) {
+    super(modelId, config);
+    Reflect.set(this, 'chunkSchema', withShortCut(Reflect.get(this, 'chunkSchema') as FlexibleSchema<unknown>));
+  }
+
   bind(config: Partial<BoundConfig>): BindableChatModel {
     // Assigned, not defined: objects of one shape are what keeps the wrapped model's code fast.
     return Object.assign(Object.create(BindableChatModel.prototype) as BindableChatModel, this, {
@@ -91,6 +98,7 @@ export function withToolCallIds(
 /** The same stream, whose raw parts are the server's own chunks: neither repaired ones nor those that were added. */
 export function withServerChunks(
   stream: ReadableStream<LanguageModelV4StreamPart>,
+  serverChunks: ServerChunks,
 ): ReadableStream<LanguageModelV4StreamPart> {
   const reader = stream.getReader();
   return new ReadableStream<LanguageModelV4StreamPart>(
@@ -102,7 +110,7 @@ export function withServerChunks(
             controller.close();
             return;
           }
-          const rawValue = value.type === 'raw' ? rawChunkOf(value.rawValue) : undefined;
+          const rawValue = value.type === 'raw' ? serverChunks.next(value.rawValue) : undefined;
           if (value.type !== 'raw' || rawValue !== undefined) {
             controller.enqueue(value.type === 'raw' ? { type: 'raw', rawValue } : value);
             return;

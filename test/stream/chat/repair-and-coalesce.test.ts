@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ChatStreamRewriter } from '../../src/stream/chat-stream-rewriter';
-import { delta, event } from './event-streams';
+import { ChatRepair } from '../../../src/stream/chat/chat-steps';
+import { EventPipeline } from '../../../src/stream/event-pipeline';
+import { delta, event } from '../event-streams';
 
 function rewriter({ coalesce = true } = {}) {
   let made = 0;
-  return new ChatStreamRewriter({ coalesce, generateId: () => `made-${++made}` });
+  return new EventPipeline(new ChatRepair(() => `made-${++made}`), { coalesce });
 }
 
 const parsed = (events: string) =>

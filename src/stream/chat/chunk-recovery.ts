@@ -1,7 +1,5 @@
-import { withoutRawChunk } from './raw-chunk';
-import type { ChatChunk } from './repair-chunk';
-import type { ToolCallDelta } from './tool-call-labels';
-import { ToolCallRecovery } from './tool-call-recovery';
+import { ToolCallRecovery } from '../markup/tool-call-recovery';
+import type { ChatChunk, ChatDelta, ToolCallDelta } from './chat-chunk';
 
 type ChunkRecoveryOptions = {
   toolNames: ReadonlySet<string>;
@@ -12,8 +10,6 @@ type ChunkRecoveryOptions = {
 
 /** What may begin markup, or changes whether the next character is quoted; escaped characters have a backslash. */
 const SIGNS = /[\\<>`~'“„«「『”»』」]/;
-
-type Delta = NonNullable<NonNullable<NonNullable<ChatChunk['choices']>[number]>['delta']>;
 
 /**
  * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its
@@ -28,8 +24,8 @@ export class ChunkRecovery {
 
   /** The server's own tool calls by index. */
   private readonly toolCalls = new Map<number, { name: string; input: string[] }>();
-  /** `id`, `model` and the like of the last chunk, for those that are added. */
-  private head: Record<string, unknown> = {};
+  /** The last chunk: its `id`, `model` and the like are those of chunks that are added. */
+  private last: ChatChunk = {};
 
   constructor({ toolNames, callerNames, generateId, onRecovered }: ChunkRecoveryOptions) {
     this.callerNames = callerNames;
@@ -42,7 +38,7 @@ export class ChunkRecovery {
    * Cheap signs, by text, that these events, which have no finish reason, must go through `rewrite`. Those that need
    * not count as seen.
    */
-  mustLook(events: string): boolean {
+  needsParsing(events: string): boolean {
     // A value that is blank: behind it a line may still begin.
     const isBlank = events.includes('" "') || events.includes('"  ');
     if (isBlank || !this.recovery.isIdle || SIGNS.test(events) || events.includes('tool_calls')) {
@@ -57,13 +53,25 @@ export class ChunkRecovery {
     return false;
   }
 
+  /** The same for a delta. @param content its text as it is written in JSON */
+  deltaNeedsParsing(field: string, content: string): boolean {
+    if (content === '') {
+      return false;
+    }
+    if (content.trim() === '' || !this.recovery.isIdle || SIGNS.test(content)) {
+      return true;
+    }
+    this.recovery.skip(field === 'content' ? 'content' : 'reasoning');
+    return false;
+  }
+
   /** The chunks that leave in place of this one; the same object where nothing changes. */
   rewrite(chunk: ChatChunk): ChatChunk[] {
     const choice = chunk.choices?.[0];
     if (!choice) {
       return [chunk];
     }
-    this.head = headOf(chunk);
+    this.last = chunk;
     const { before, delta } = this.rewriteDelta(choice.delta ?? {});
     const isFinish = typeof choice.finish_reason === 'string' && choice.finish_reason !== '';
     if (!isFinish) {
@@ -109,7 +117,7 @@ export class ChunkRecovery {
   }
 
   /** The delta without markup, `undefined` where it stays, and chunks for what was held back and belongs before it. */
-  private rewriteDelta(delta: Delta): { before: ChatChunk[]; delta: Delta | undefined } {
+  private rewriteDelta(delta: ChatDelta): { before: ChatChunk[]; delta: ChatDelta | undefined } {
     const changed = { ...delta };
     const before: ChatChunk[] = [];
     if (typeof delta.reasoning_content === 'string') {
@@ -158,16 +166,11 @@ export class ChunkRecovery {
     ];
   }
 
-  private chunk(delta: Delta): ChatChunk {
-    return { ...this.head, choices: [{ index: 0, delta }] };
+  private chunk(delta: ChatDelta): ChatChunk {
+    const { choices: _choices, usage: _usage, error: _error, ...head } = this.last;
+    return { ...head, choices: [{ index: 0, delta }] };
   }
 }
 
 /** Above the indices of the server's own tool calls. */
 const FIRST_INDEX = 1000;
-
-function headOf(chunk: ChatChunk): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(withoutRawChunk(chunk)).filter(([key]) => !['choices', 'usage', 'error'].includes(key)),
-  );
-}

@@ -43,6 +43,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * JSON object, or text where none belongs, and it is no markup. Lenient only where markup is known to leak torn: a
  * section without its end, or in the singular; a missing argument marker; `toolscall` for `tools` and `call`
  * (oh-my-pi#8495); a closed channel in front.
+ *
+ * Over 300 lines, because K2 and K3 share one state machine: a call of the one may stand where the other may.
  */
 export class ToolCallMarkupParser {
   readonly calls: MarkupToolCall[] = [];

@@ -1,6 +1,31 @@
-import type { AnswerFault } from './answer-fault';
-import { isErrorBody } from '../api/error-body';
-import type { ChatChunk } from './repair-chunk';
+import { isErrorBody } from '../../api/error-body';
+import { StreamEvent } from '../stream-event';
+import type { ChatChunk } from './chat-chunk';
+
+/**
+ * What can be wrong with an answer that began well:
+ * - `cut`: it ended without a finish reason and without `[DONE]`
+ * - `connection`: the connection broke while it was read
+ * - `empty`, `thinking-only`: it has neither text nor a tool call (wire.md 7, B:196419-196440)
+ * - `malformed`: an event of it is not JSON
+ */
+export type AnswerFault = 'cut' | 'connection' | 'empty' | 'thinking-only' | 'malformed';
+
+/** Marks an event that the server did not send. */
+export const ANSWER_FAULT_KEY = 'kimiAnswerFault';
+
+/**
+ * The event that reports a fault to whoever reads the stream. Has an `error`, as the server's own error events have.
+ */
+export function faultEvent<Chunk extends object>(fault: AnswerFault): StreamEvent<Chunk> {
+  const chunk = { error: { message: fault, type: fault }, [ANSWER_FAULT_KEY]: fault };
+  return StreamEvent.with(chunk as unknown as Chunk);
+}
+
+/** The fault that an event reports; `undefined` for an event of the server. */
+export function answerFaultOf(event: unknown): AnswerFault | undefined {
+  return (event as { [ANSWER_FAULT_KEY]?: AnswerFault } | null | undefined)?.[ANSWER_FAULT_KEY];
+}
 
 /**
  * Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7).
@@ -42,8 +67,8 @@ export class AnswerWatch {
     return this.hasToolCall ? 'tool_calls' : 'stop';
   }
 
-  /** Cheap signs, by text, that these events must go through `see`. */
-  mustSee(events: string): boolean {
+  /** Cheap signs, by text, that these events must go through `observe`. */
+  needsParsing(events: string): boolean {
     return (
       FINISH_OR_ERROR.test(events) ||
       (!this.hasText && (CONTENT.test(events) || events.includes('refusal"'))) ||
@@ -52,7 +77,12 @@ export class AnswerWatch {
     );
   }
 
-  see(chunk: ChatChunk): void {
+  /** The same for a delta that carries a piece of this field and nothing else. */
+  deltaNeedsParsing(field: string): boolean {
+    return field === 'content' ? !this.hasText : !this.hasReasoning;
+  }
+
+  observe(chunk: ChatChunk): void {
     const { choices } = chunk;
     if (isErrorBody(chunk)) {
       this.hasFailed = true;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ToolCallMarkup, type MarkupPiece } from '../../src/stream/tool-call-markup';
+import { ToolCallMarkup, type MarkupPiece } from '../../../src/stream/markup/tool-call-markup';
 
 const TOOLS = new Set(['get_weather', 'list_directory', 'read', 'functions.odd']);
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerFaultOf } from '../../src/stream/answer-fault';
-import { AnswerRewriter } from '../../src/stream/answer-rewriter';
+import { answerFaultOf } from '../../../src/stream/chat/answer-watch';
+import { ChatSteps } from '../../../src/stream/chat/chat-steps';
+import { EventPipeline } from '../../../src/stream/event-pipeline';
 
 const SECTION =
   '<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a":1}<|tool_call_end|><|tool_calls_section_end|>';
@@ -23,14 +24,16 @@ const delta = (fields: object, more: object = {}) =>
 const STOP = delta({}, { finish_reason: 'stop' });
 const DONE = 'data: [DONE]\n\n';
 
-const rewriter = (toolNames = ['f']) =>
-  new AnswerRewriter({
-    toolNames: new Set(toolNames),
-    callerNames: new Map(),
-    generateId: () => 'made',
-    onRecovered: () => undefined,
-    keepsRaw: false,
-  });
+const rewriter = (toolNames = ['f'], coalesce = true) =>
+  new EventPipeline(
+    new ChatSteps(() => 'made', {
+      toolNames: new Set(toolNames),
+      callerNames: new Map(),
+      generateId: () => 'made',
+      onRecovered: () => undefined,
+    }),
+    { coalesce },
+  );
 
 /** What is said by these events, and the fault at the end. */
 function heard(text: string): {
@@ -58,9 +61,9 @@ function heard(text: string): {
   };
 }
 
-function rewrite(pieces: string[], toolNames?: string[]): string {
-  const answer = rewriter(toolNames);
-  return pieces.map(piece => answer.write(piece)).join('') + answer.end('');
+function rewrite(pieces: string[], toolNames?: string[], coalesce?: boolean): string {
+  const answer = rewriter(toolNames, coalesce);
+  return pieces.map(piece => answer.write(piece)).join('') + answer.end();
 }
 
 describe('events that come alone', () => {
@@ -77,7 +80,7 @@ describe('events that come alone', () => {
       DONE,
     ];
     expect(events.map(text => answer.write(text))).toEqual(events);
-    expect(answer.end('')).toBe('');
+    expect(answer.end()).toBe('');
   });
 
   it('lead to the same as all at once', () => {
@@ -114,6 +117,8 @@ describe('events that come alone', () => {
         const alone = heard(rewrite(events));
         expect(heard(rewrite(pieces))).toEqual(alone);
         expect(heard(rewrite([events.join('')]))).toEqual(alone);
+        expect(heard(rewrite(pieces, undefined, false))).toEqual(alone);
+        expect(heard(rewrite([events.join('')], undefined, false))).toEqual(alone);
       }),
       { numRuns: 1500 },
     );

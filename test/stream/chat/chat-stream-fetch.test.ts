@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { OpenAICompatibleChatLanguageModel } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createChatStreamFetch } from '../../src/stream/chat-stream-fetch';
-import { delta, event, inPackets, rewritten, saidBy } from './event-streams';
+import { createChatStreamFetch } from '../../../src/stream/chat/chat-stream-fetch';
+import { delta, event, inPackets, rewritten, saidBy } from '../event-streams';
 
 const closing: Array<() => void> = [];
 afterEach(() => closing.splice(0).forEach(close => close()));

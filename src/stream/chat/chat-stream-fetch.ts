@@ -1,0 +1,53 @@
+import type { FetchFunction } from '../../transport/fetch-function';
+import { EventPipeline } from '../event-pipeline';
+import { rewrittenBody } from '../event-stream-body';
+import type { ServerChunks } from '../server-chunks';
+import { ChatRepair, ChatSteps, type AnswerOptions } from './chat-steps';
+
+/** What the whole of one answer is looked after with. */
+export type StreamedAnswerOptions = AnswerOptions & {
+  /** The connection broke while the answer was read. */
+  onBroken: (cause: unknown) => void;
+};
+
+/**
+ * `fetch` whose event streams are rewritten as they pass: deltas that arrive together become one, chunks that
+ * openai-compatible would trip over are put right, leaked tool calls are recovered, and what is wrong with the answer
+ * is its last event. Any other answer passes untouched.
+ */
+export function createChatStreamFetch({
+  fetch,
+  generateId,
+  coalesce,
+  serverChunks,
+  answer,
+}: {
+  fetch: FetchFunction;
+  /** Makes ids for tool calls that the server sent without one. */
+  generateId: () => string;
+  /** Whether deltas that arrive in one read are merged. */
+  coalesce: boolean;
+  /** Where the caller wants the server's own chunks: told of them. Nothing is merged then. */
+  serverChunks?: ServerChunks | undefined;
+  /** How to look after the answer as a whole, asked when it begins. Without it only chunks are put right. */
+  answer?: () => StreamedAnswerOptions;
+}): FetchFunction {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const { body, status, statusText } = response;
+    const type = response.headers.get('content-type') ?? '';
+    if (!response.ok || body === null || !/^text\/event-stream\b/i.test(type)) {
+      return response;
+    }
+    const options = answer?.();
+    const steps = options === undefined ? new ChatRepair(generateId) : new ChatSteps(generateId, options);
+    const pipeline = new EventPipeline(steps, { coalesce, serverChunks });
+    const rewritten = new Response(rewrittenBody(body, pipeline, options?.onBroken), {
+      status,
+      statusText,
+      headers: response.headers,
+    });
+    rewritten.headers.delete('content-length');
+    return rewritten;
+  };
+}

@@ -1,0 +1,148 @@
+import { DeltaCoalescer, type JoinedDelta } from './coalesce-deltas';
+import type { Delta } from './delta-frame';
+import { EventFraming } from './event-framing';
+import type { ServerChunks } from './server-chunks';
+import { StreamEvent } from './stream-event';
+
+/**
+ * What one wire does to its events: `repair`, then deltas become one, then `emit`. Where the cheap signs say that
+ * nothing is to be done, an event goes by unparsed.
+ */
+export interface EventSteps<Chunk extends object> {
+  /** Cheap signs, by text, that one of these events may be changed by `repair`. */
+  needsRepair(events: string): boolean;
+  /** Puts right, in place, what the reader would trip over; returns whether anything changed. */
+  repair(chunk: Chunk): boolean;
+  /** The delta that a chunk is, where it is nothing else. */
+  readDelta(chunk: Chunk): Delta | undefined;
+  /** Cheap signs, by text, that these events must go through `emit`. Those that need not count as observed. */
+  needsParsing(events: string): boolean;
+  /** The same for a delta. @param content its text as it is written in JSON */
+  deltaNeedsParsing(field: string, content: string): boolean;
+  /** What leaves in place of this event: the event itself where nothing changes. */
+  emit(event: StreamEvent<Chunk>): Array<StreamEvent<Chunk>>;
+  /** What is to be said when the server has said everything. @param rest an event that was cut, empty if none was */
+  end(rest: string): Array<StreamEvent<Chunk>>;
+  /** What is to be said when the connection broke. */
+  fail(): Array<StreamEvent<Chunk>>;
+}
+
+/**
+ * The text of an event stream in, a better one out, piece by piece as it arrives: events are framed, repaired, joined
+ * where they are deltas that arrived together, and leave through the steps of their wire. Each is parsed at most once
+ * and written once, at the end. What needs nothing leaves as it came, and a piece of which nothing changed is given
+ * back itself.
+ *
+ * Deltas are joined before `emit`, so that whoever looks into the text does so once per piece and not once per token.
+ */
+export class EventPipeline<Chunk extends object> {
+  private readonly steps: EventSteps<Chunk>;
+  private readonly coalescer: DeltaCoalescer<Chunk> | undefined;
+  private readonly serverChunks: ServerChunks | undefined;
+  private readonly framing = new EventFraming();
+
+  /**
+   * @param coalesce whether deltas that arrive together become one; never where `serverChunks` is told
+   * @param serverChunks told what the server sent for each event that leaves
+   */
+  constructor(
+    steps: EventSteps<Chunk>,
+    { coalesce, serverChunks }: { coalesce: boolean; serverChunks?: ServerChunks | undefined },
+  ) {
+    this.steps = steps;
+    this.coalescer =
+      coalesce && serverChunks === undefined ? new DeltaCoalescer(chunk => steps.readDelta(chunk)) : undefined;
+    this.serverChunks = serverChunks;
+  }
+
+  /** Takes the next piece of the stream and gives back what can leave now, which may be nothing. */
+  write(piece: string): string {
+    // One delta of a known frame, which is what most pieces are, needs no more looking.
+    const delta = this.framing.isBetweenEvents ? this.coalescer?.known(piece) : undefined;
+    if (delta !== undefined) {
+      return this.steps.deltaNeedsParsing(delta.field, delta.content) ? this.emit(StreamEvent.of(piece)) : piece;
+    }
+    return this.pass(this.framing.write(piece));
+  }
+
+  /** The rest, when the stream has ended. A whole event that only lacks its blank line still counts. */
+  end(): string {
+    const rest = this.framing.end();
+    const last = StreamEvent.of<Chunk>(`${rest.trimEnd()}\n\n`);
+    return last.isDone || last.chunk !== undefined
+      ? this.pass(rest.endsWith('\n') ? `${rest}\n` : `${rest}\n\n`) + this.close('')
+      : this.close(rest);
+  }
+
+  /** What is still to be said when the connection broke. */
+  fail(): string {
+    return this.leave(this.steps.fail(), undefined);
+  }
+
+  private close(rest: string): string {
+    return this.leave(this.steps.end(rest), undefined);
+  }
+
+  /** Whole events in, what leaves in their place out. */
+  private pass(events: string): string {
+    const { steps, coalescer } = this;
+    if (events === '') {
+      return '';
+    }
+    if (coalescer === undefined) {
+      return this.serverChunks === undefined && !steps.needsRepair(events) && !steps.needsParsing(events)
+        ? events
+        : eventsOf<Chunk>(events)
+            .map(event => this.passEvent(this.repaired(event), event))
+            .join('');
+    }
+    if (events.indexOf('\n\n') < events.length - 2 || steps.needsRepair(events) || steps.needsParsing(events)) {
+      return this.passJoined(events, coalescer);
+    }
+    coalescer.learn(events);
+    return events;
+  }
+
+  private passJoined(events: string, coalescer: DeltaCoalescer<Chunk>): string {
+    let output = '';
+    coalescer.split(events, {
+      repair: event => this.repaired(event),
+      onEvent: event => {
+        output += this.passEvent(event);
+      },
+      onDelta: ({ field, content, event }: JoinedDelta<Chunk>) => {
+        output += this.steps.deltaNeedsParsing(field, content) ? this.emit(event) : event.text;
+      },
+    });
+    return output;
+  }
+
+  private repaired(event: StreamEvent<Chunk>): StreamEvent<Chunk> {
+    if (!this.steps.needsRepair(event.text)) {
+      return event;
+    }
+    const { chunk } = event;
+    return chunk !== undefined && this.steps.repair(chunk) ? event.changed(chunk) : event;
+  }
+
+  private passEvent(event: StreamEvent<Chunk>, sent?: StreamEvent<Chunk>): string {
+    return event.isChanged || this.steps.needsParsing(event.text) ? this.emit(event, sent) : this.leave([event], sent);
+  }
+
+  private emit(event: StreamEvent<Chunk>, sent?: StreamEvent<Chunk>): string {
+    return this.leave(this.steps.emit(event), sent);
+  }
+
+  /** @param sent what the server sent in place of all of them */
+  private leave(events: ReadonlyArray<StreamEvent<Chunk>>, sent: StreamEvent<Chunk> | undefined): string {
+    this.serverChunks?.leave(events, sent);
+    return events.length === 1 ? (events[0]?.text ?? '') : events.map(({ text }) => text).join('');
+  }
+}
+
+function eventsOf<Chunk extends object>(events: string): Array<StreamEvent<Chunk>> {
+  return events
+    .split('\n\n')
+    .filter(event => event !== '')
+    .map(event => StreamEvent.of(`${event}\n\n`));
+}
