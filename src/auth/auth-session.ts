@@ -1,9 +1,9 @@
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { deviceLogin, type OnVerification } from './device-login';
-import { pollDeviceLogin, startDeviceLogin, type DeviceLoginState } from './device-login-steps';
+import { pollDeviceLogin, startDeviceLogin, type DeviceLoginState } from './device-login';
 import { foreignKey } from './foreign-key';
-import type { OAuthHost } from './oauth-request';
+import type { OAuthHost } from './oauth-host';
 import type { CredentialProvider, RequestCredential } from './request-credential';
 import type { SessionContext } from './session-context';
 import { holdNew, isHeldOff, judgeHeld, rememberDead } from './session-record';

@@ -1,5 +1,5 @@
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
-import type { OAuthHost } from './oauth-request';
+import type { OAuthHost } from './oauth-host';
 import type { SessionMemory, SessionRegistry } from './session-registry';
 import type { Sleep } from '../transport/wait';
 
