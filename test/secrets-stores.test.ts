@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createAuthSession } from '../src/auth/auth-session';
+import { createAuthSession } from '../src/auth/session/auth-session';
 import type { CredentialStore, KimiCredentials } from '../src/credentials/credential-store';
 import {
   environmentCredentialStore,

@@ -3,6 +3,7 @@
  * (wire.md 4; B:59147-59170; P auth/oauth.py `to_dict`); numbers and spacing differ, and each keeps its own form here.
  */
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { tombstoneOf } from '../credential-record';
 import type { KimiOAuthCredentials } from '../credential-store';
 
 type OfficialRecord = {
@@ -74,7 +75,7 @@ export function parseOfficialRecord(
     scope: string('scope', ''),
     tokenType: string('token_type', ''),
   };
-  return credentials.accessToken === '' ? buryTokens(credentials) : credentials;
+  return credentials.accessToken === '' ? tombstoneOf(credentials) : credentials;
 }
 
 /**
@@ -109,7 +110,7 @@ function pythonFloat(value: number): string {
 
 function toOfficialRecord(credentials: KimiOAuthCredentials): OfficialRecord {
   const { accessToken, refreshToken, expiresAt, scope, tokenType, expiresIn } =
-    credentials.accessToken === '' ? buryTokens(credentials) : credentials;
+    credentials.accessToken === '' ? tombstoneOf(credentials) : credentials;
   return {
     access_token: accessToken,
     refresh_token: refreshToken,
@@ -118,8 +119,4 @@ function toOfficialRecord(credentials: KimiOAuthCredentials): OfficialRecord {
     token_type: tokenType,
     expires_in: expiresIn,
   };
-}
-
-function buryTokens(credentials: KimiOAuthCredentials): KimiOAuthCredentials {
-  return { ...credentials, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 };
 }
