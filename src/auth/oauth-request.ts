@@ -80,8 +80,10 @@ function judge<T>(
     const value = body === undefined ? undefined : parse(body);
     return value === undefined ? { outcome: 'refused', status } : { outcome: 'success', value };
   }
-  const retryAfter = retryAfterOf(headers, now());
-  const retryAfterMs = retryAfter === undefined ? undefined : Math.max(0, retryAfter.getTime() - now());
+  // Whole ms, because a `Date` drops the fraction.
+  const time = Math.floor(now());
+  const retryAfter = retryAfterOf(headers, time)?.getTime();
+  const retryAfterMs = retryAfter === undefined ? undefined : Math.max(0, retryAfter - time);
   return { outcome: 'refused', status, error, retryAfterMs };
 }
 
