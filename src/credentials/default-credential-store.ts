@@ -43,8 +43,8 @@ const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions
   environment: ({ environment, service }) => environmentCredentialStore({ environment, service }),
   memory: ({ slot }) => memoryOf(slot),
   'kimi-code': ({ oauthHost, apiBaseURL, environment }) =>
-    kimiCodeCredentialStore({ oauthHost, apiBaseURL, env: environment }),
-  'kimi-cli': ({ environment }) => kimiCliCredentialStore({ env: environment }),
+    kimiCodeCredentialStore({ oauthHost, apiBaseURL, environment }),
+  'kimi-cli': ({ environment }) => kimiCliCredentialStore({ environment }),
 };
 
 const memories = new Map<string, CredentialStore>();

@@ -15,14 +15,18 @@ import type { HeldLock } from './held-lock';
  */
 export async function flockChild(
   path: string,
-  { command, stop, env }: { command: string; stop: AbortSignal; env: NodeJS.ProcessEnv },
+  { command, stop, environment }: { command: string; stop: AbortSignal; environment: NodeJS.ProcessEnv },
 ): Promise<HeldLock | undefined> {
   if (stop.aborted) {
     return undefined;
   }
   // Detached: Ctrl-C in a terminal reaches the whole foreground group, and must not free the lock under a process that
   // is still saving.
-  const child = spawn(command, ['-x', path, 'cat'], { detached: true, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(command, ['-x', path, 'cat'], {
+    detached: true,
+    env: environment,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let output = '';
   let failure: Error | undefined;
   const closed = new Promise<false>(resolve => {

@@ -6,8 +6,8 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
 import { flockChild } from './flock-child';
 import type { HeldLock } from './held-lock';
@@ -22,17 +22,17 @@ export type FlockMechanism = { kind: 'program'; command: string } | { kind: 'nat
  * do not exclude `flock(2)` (decisions.md 13).
  */
 export async function findFlockMechanism({
-  env,
+  environment,
   platform = process.platform,
 }: {
-  env: Readonly<Record<string, string | undefined>>;
+  environment: Readonly<Record<string, string | undefined>>;
   platform?: NodeJS.Platform;
 }): Promise<FlockMechanism | undefined> {
   if (platform !== 'linux') {
     const locks = await loadNativeLocks();
     return locks === undefined ? undefined : { kind: 'native', locks };
   }
-  for (const directory of (env.PATH ?? '').split(delimiter).filter(entry => entry !== '')) {
+  for (const directory of (environment.PATH ?? '').split(delimiter).filter(entry => entry !== '')) {
     const command = join(directory, 'flock');
     if (await isExecutable(command)) {
       return { kind: 'program', command };
@@ -46,10 +46,10 @@ export type KimiCliLockOptions = CredentialLockOptions & {
   /** The store's `location`, for errors. */
   location: string;
   mechanism: FlockMechanism;
-  env: Readonly<Record<string, string | undefined>>;
+  environment: Readonly<Record<string, string | undefined>>;
   /** In ms. */
   waitMs: number;
-  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  sleep?: Sleep | undefined;
 };
 
 /**
@@ -88,7 +88,7 @@ export async function withKimiCliLock<T>(
 }
 
 async function acquire(options: KimiCliLockOptions): Promise<HeldLock> {
-  const { lockPath, location, abortSignal, waitMs, sleep = defaultSleep } = options;
+  const { lockPath, location, abortSignal, waitMs, sleep = realSleep } = options;
   // Ends the wait for both reasons: the caller's signal and the limit.
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -115,19 +115,19 @@ async function acquire(options: KimiCliLockOptions): Promise<HeldLock> {
 }
 
 async function waitForLock(
-  { lockPath, location, mechanism, env }: KimiCliLockOptions,
+  { lockPath, location, mechanism, environment }: KimiCliLockOptions,
   stop: AbortSignal,
 ): Promise<HeldLock | undefined> {
   try {
     if (mechanism.kind === 'program') {
-      return await flockChild(lockPath, { command: mechanism.command, stop, env: { PATH: env.PATH } });
+      return await flockChild(lockPath, { command: mechanism.command, stop, environment: { PATH: environment.PATH } });
     }
     while (!stop.aborted) {
       const held = await nativeFlock(lockPath, mechanism.locks);
       if (held !== undefined) {
         return held;
       }
-      await defaultSleep(100, stop).catch(() => undefined);
+      await realSleep(100, stop).catch(() => undefined);
     }
     return undefined;
   } catch (cause) {
@@ -142,8 +142,4 @@ async function isExecutable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function defaultSleep(milliseconds: number, abortSignal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, abortSignal === undefined ? {} : { signal: abortSignal });
 }

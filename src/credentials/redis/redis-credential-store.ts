@@ -1,8 +1,8 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import { parseCredentials, serializeCredentials } from '../credential-record';
 import type { CredentialStore } from '../credential-store';
-import { abortableSleep } from './abortable-sleep';
 import { credentialCipher, plainCipher, type EncryptionKey } from './credential-cipher';
 import { redisScripts, type RedisClient } from './redis-client';
 import { redisLock } from './redis-lock';
@@ -29,7 +29,7 @@ export type RedisCredentialStoreOptions = {
   /** Milliseconds of a clock that never jumps. For tests. */
   now?: (() => number) | undefined;
   /** Waits so many ms, or rejects when the signal aborts. For tests. */
-  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  sleep?: Sleep | undefined;
   /** 0 to 1. For tests. */
   random?: (() => number) | undefined;
 } & (
@@ -65,7 +65,7 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
     lockTtlMs = 30_000,
     lockWaitMs = 60_000,
   } = options;
-  const { now = () => performance.now(), sleep = abortableSleep, random = Math.random } = options;
+  const { now = () => performance.now(), sleep = realSleep, random = Math.random } = options;
   const key = options.key ?? `${prefix}:{${account}}`;
   const location = `Redis key ${key}`;
   for (const [argument, value] of Object.entries({ timeoutMs, lockTtlMs, lockWaitMs })) {

@@ -1,4 +1,5 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import type { Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
 import type { RunScript } from './redis-client';
 import { ACQUIRE, RELEASE, RENEW } from './redis-scripts';
@@ -25,7 +26,7 @@ export type RedisLockOptions = {
   lockTtlMs: number;
   lockWaitMs: number;
   now: () => number;
-  sleep: (milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>;
+  sleep: Sleep;
   random: () => number;
 };
 
