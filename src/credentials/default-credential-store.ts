@@ -31,6 +31,15 @@ export type DefaultCredentialStore = {
   isEmpty: boolean;
 };
 
+/**
+ * What `#platform` gives: `undefined` on runtimes that have no place of their own to keep a login.
+ */
+export type DefaultCredentialStoreResolver = {
+  defaultCredentialStore(
+    options: Omit<DefaultCredentialStoreOptions, 'notify'> & { forLogin?: boolean },
+  ): Promise<DefaultCredentialStore | undefined>;
+};
+
 /** A record that was read so long ago is read again. */
 const PROBE_VALID_MS = 1000;
 

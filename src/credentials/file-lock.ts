@@ -10,8 +10,8 @@ import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from './credential-store';
+import { makePrivateDirectory } from './data-directory';
 import { lockFileSystem, type LockFileSystem } from './lock-file-system';
-import { makePrivateDirectory } from './private-directory';
 
 export type FileLockOptions = CredentialLockOptions & {
   /**

@@ -14,8 +14,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { kimiCodeCredentialStore } from '../../src/credentials/official/kimi-code-credential-store';
-import { kimiCodeSlot } from '../../src/credentials/official/kimi-code-slot';
+import { kimiCodeCredentialStore, kimiCodeSlot } from '../../src/credentials/official/kimi-code-credential-store';
 import { apiKeyCredentials, CANARY, describeCredentialStore, oauthCredentials } from './contract';
 
 let home: string;

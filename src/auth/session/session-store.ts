@@ -10,7 +10,7 @@ import type {
   KimiCredentials,
   KimiOAuthCredentials,
 } from '../../credentials/credential-store';
-import { hideSecrets } from '../../credentials/hide-secrets';
+import { hideSecrets } from '../../credentials/describe-failure';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { KimiError } from '../../errors/kimi-error';
 

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import type { Sleep } from '../../transport/wait';
 import type { CredentialStore } from '../credential-store';
-import { findFlockMechanism, withKimiCliLock, type FlockMechanism } from './kimi-cli-lock';
+import { findFlockMechanism, type FlockMechanism } from './flock';
+import { withKimiCliLock } from './kimi-cli-lock';
 import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
-import { formatKimiCliRecord, parseOfficialRecord } from './official-record';
-import { refuseApiKey } from './refuse-api-key';
+import { formatKimiCliRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /**
  * The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions (P auth/oauth.py

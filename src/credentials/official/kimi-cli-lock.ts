@@ -3,43 +3,13 @@
  * `_CrossProcessLock`). On Linux the program `flock` holds it, elsewhere `fs-native-extensions` (decisions.md 13). That
  * client waits at most about ten seconds and then refreshes without the lock, so hold it briefly.
  */
-import { constants } from 'node:fs';
-import { access, mkdir, open } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
-import { flockChild } from './flock-child';
-import type { HeldLock } from './held-lock';
-import { loadNativeLocks, nativeFlock, type NativeLocks } from './native-flock';
+import { flockChild, nativeFlock, type FlockMechanism, type HeldLock } from './flock';
 import { officialFileError } from './official-file';
-
-/** What can take the lock here. */
-export type FlockMechanism = { kind: 'program'; command: string } | { kind: 'native'; locks: NativeLocks };
-
-/**
- * Looks for the program on Linux and for the optional dependency elsewhere. On Linux the latter is of no use: its locks
- * do not exclude `flock(2)` (decisions.md 13).
- */
-export async function findFlockMechanism({
-  environment,
-  platform = process.platform,
-}: {
-  environment: Readonly<Record<string, string | undefined>>;
-  platform?: NodeJS.Platform;
-}): Promise<FlockMechanism | undefined> {
-  if (platform !== 'linux') {
-    const locks = await loadNativeLocks();
-    return locks === undefined ? undefined : { kind: 'native', locks };
-  }
-  for (const directory of (environment.PATH ?? '').split(delimiter).filter(entry => entry !== '')) {
-    const command = join(directory, 'flock');
-    if (await isExecutable(command)) {
-      return { kind: 'program', command };
-    }
-  }
-  return undefined;
-}
 
 export type KimiCliLockOptions = CredentialLockOptions & {
   lockPath: string;
@@ -135,11 +105,4 @@ async function waitForLock(
     const message = `The lock of ${location} cannot be taken: ${reason}. Look at the lock file ${lockPath}.`;
     throw new KimiCredentialStoreError({ location, operation: 'lock', reason: 'failed', message, cause });
   }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

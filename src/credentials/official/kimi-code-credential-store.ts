@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,10 +7,8 @@ import type { Sleep } from '../../transport/wait';
 import { API_BASE_URLS, OAUTH_HOSTS } from '../../upstream';
 import type { CredentialStore } from '../credential-store';
 import { withFileLock } from '../file-lock';
-import { kimiCodeSlot } from './kimi-code-slot';
 import { officialFileError, readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
-import { formatKimiCodeRecord, parseOfficialRecord } from './official-record';
-import { refuseApiKey } from './refuse-api-key';
+import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /** The lock directory of that client is stale 5 s after it was last touched (B:60983). */
 const STALE_MS = 5_000;
@@ -109,4 +107,21 @@ async function makeSentinel(sentinel: string, location: string): Promise<void> {
       `Make the folder ${dirname(sentinel)} writable for the user this program runs as.`;
     throw new KimiCredentialStoreError({ location, operation: 'lock', reason, message, cause });
   }
+}
+
+/**
+ * The name under which the official TypeScript client keeps a login: `kimi-code` for the mainland pair of hosts, else
+ * `kimi-code-env-` and 16 hex digits of a digest of both (wire.md 4; B:61590-61597). So logins of different hosts never
+ * mix. The URLs count as written, but for white space around the host and slashes at the end (B:61551-61559).
+ */
+export function kimiCodeSlot({ oauthHost, apiBaseURL }: { oauthHost: string; apiBaseURL: string }): string {
+  const host = oauthHost.trim().replace(/\/+$/, '');
+  const baseUrl = apiBaseURL.replace(/\/+$/, '');
+  if (host === OAUTH_HOSTS['mainland-cn'] && baseUrl === API_BASE_URLS.coding['mainland-cn']) {
+    return 'kimi-code';
+  }
+  const digest = createHash('sha256')
+    .update(JSON.stringify({ oauthHost: host, baseUrl }))
+    .digest('hex');
+  return `kimi-code-env-${digest.slice(0, 16)}`;
 }

@@ -4,7 +4,7 @@
  */
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { tombstoneOf } from '../credential-record';
-import type { KimiOAuthCredentials } from '../credential-store';
+import type { KimiCredentials, KimiOAuthCredentials } from '../credential-store';
 
 type OfficialRecord = {
   access_token: string;
@@ -76,6 +76,23 @@ export function parseOfficialRecord(
     tokenType: string('token_type', ''),
   };
   return credentials.accessToken === '' ? tombstoneOf(credentials) : credentials;
+}
+
+/** An official client's credential file has no place for a key. @throws KimiCredentialStoreError (`failed`) */
+export function refuseApiKey(
+  credentials: KimiCredentials,
+  location: string,
+): asserts credentials is KimiOAuthCredentials {
+  if (credentials.type === 'api-key') {
+    throw new KimiCredentialStoreError({
+      location,
+      operation: 'save',
+      reason: 'failed',
+      message:
+        `${location} belongs to an official client and holds an OAuth login only; a key cannot be kept there. ` +
+        'Keep it in a store of your own: npx ai-sdk-provider-kimi login --api-key --store keychain (or --store file)',
+    });
+  }
 }
 
 /**

@@ -1,12 +1,11 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
+import { credentialCipher, plainCipher, type EncryptionKey } from '../credential-cipher';
 import { parseCredentials, serializeCredentials } from '../credential-record';
 import type { CredentialStore } from '../credential-store';
-import { credentialCipher, plainCipher, type EncryptionKey } from './credential-cipher';
-import { redisScripts, type RedisClient } from './redis-client';
+import { LOAD, redisScripts, WRITE, WRITE_AS_HOLDER, type RedisClient } from './redis-client';
 import { redisLock } from './redis-lock';
-import { LOAD, WRITE, WRITE_AS_HOLDER } from './redis-scripts';
 
 export type RedisCredentialStoreOptions = {
   /** A client of `redis` (4 or later) or `ioredis`. It stays yours: connect it before, close it after. */
@@ -68,14 +67,7 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
   const { now = () => performance.now(), sleep = realSleep, random = Math.random } = options;
   const key = options.key ?? `${prefix}:{${account}}`;
   const location = `Redis key ${key}`;
-  for (const [argument, value] of Object.entries({ timeoutMs, lockTtlMs, lockWaitMs })) {
-    if (!Number.isFinite(value) || value <= 0) {
-      throw new KimiInvalidArgumentError({
-        argument,
-        message: `"${argument}" must be a number of milliseconds above 0.`,
-      });
-    }
-  }
+  checkDurations({ timeoutMs, lockTtlMs, lockWaitMs });
   const cipher = chooseCipher(options, { location, name: key });
   const run = redisScripts(options.client, { location, timeoutMs });
   // Both keys on one node of a cluster: the part in braces decides (Redis cluster specification, "Hash tags").
@@ -115,6 +107,18 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
 
     withLock: lock.withLock,
   };
+}
+
+/** @throws KimiInvalidArgumentError */
+function checkDurations(durations: Readonly<Record<string, number>>): void {
+  for (const [argument, value] of Object.entries(durations)) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new KimiInvalidArgumentError({
+        argument,
+        message: `"${argument}" must be a number of milliseconds above 0.`,
+      });
+    }
+  }
 }
 
 function chooseCipher(
