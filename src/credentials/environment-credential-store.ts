@@ -1,7 +1,7 @@
 /** Logins and keys that come in environment variables: used as they are, or as the seed of a store that can save. */
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
-import type { CredentialStore } from './credential-store';
+import type { CredentialStore, KimiCredentials } from './credential-store';
 
 export type EnvironmentCredentialStoreOptions = {
   /** Default `process.env`, read at every load. */
@@ -61,18 +61,7 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
         }
         return undefined;
       }
-      const value = read(variable) ?? '';
-      const service = KEY_VARIABLES[variable];
-      return service === undefined
-        ? {
-            type: 'oauth',
-            accessToken: value,
-            refreshToken: '',
-            ...accessTokenLifetime(value),
-            scope: '',
-            tokenType: 'Bearer',
-          }
-        : { type: 'api-key', key: value, service, region: region ?? DEFAULT_REGIONS[service] };
+      return toCredentials(read(variable) ?? '', KEY_VARIABLES[variable], region);
     },
     async save() {
       throw readOnly(
@@ -90,6 +79,25 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
         );
       }
     },
+  };
+}
+
+/** A key of `service`, or an access token where it is of none. */
+function toCredentials(
+  value: string,
+  service: KimiService | undefined,
+  region: KimiRegion | undefined,
+): KimiCredentials {
+  if (service !== undefined) {
+    return { type: 'api-key', key: value, service, region: region ?? DEFAULT_REGIONS[service] };
+  }
+  return {
+    type: 'oauth',
+    accessToken: value,
+    refreshToken: '',
+    ...accessTokenLifetime(value),
+    scope: '',
+    tokenType: 'Bearer',
   };
 }
 
