@@ -18,7 +18,7 @@ export type {
   KimiOAuthCredentials,
 } from './credentials/credential-store';
 export type { KimiAuth, KimiAuthStatus } from './provider/kimi-auth';
-export type { DeviceLoginState } from './auth/device-login-steps';
+export type { DeviceLoginState } from './auth/device-login';
 export { KimiAPIError, type KimiAPIErrorCode } from './errors/kimi-api-error';
 export { KimiError } from './errors/kimi-error';
 export { KimiCredentialStoreError } from './errors/kimi-credential-store-error';

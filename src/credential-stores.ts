@@ -16,7 +16,7 @@ export {
   kimiCodeCredentialStore,
   type KimiCodeCredentialStoreOptions,
 } from './credentials/official/kimi-code-credential-store';
-export { seededCredentialStore } from './credentials/seeded-credential-store';
+export { seededCredentialStore } from './credentials/environment-credential-store';
 export { unstorageCredentialStore } from './credentials/unstorage-credential-store';
 export type {
   CredentialLock,

@@ -4,4 +4,4 @@
 export { redisCredentialStore } from './credentials/redis/redis-credential-store';
 export type { RedisCredentialStoreOptions } from './credentials/redis/redis-credential-store';
 export type { IoredisClient, NodeRedisClient, RedisClient } from './credentials/redis/redis-client';
-export type { EncryptionKey } from './credentials/redis/credential-cipher';
+export type { EncryptionKey } from './credentials/credential-cipher';

@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createAuthSession } from '../src/auth/auth-session';
+import { createAuthSession } from '../src/auth/session/auth-session';
 import type { CredentialStore, KimiCredentials } from '../src/credentials/credential-store';
 import {
   environmentCredentialStore,
@@ -109,7 +109,7 @@ const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
 describe.each(Object.keys(DAMAGES))('%s', damage => {
   test.each([
     ['file', (home: string) => fileCredentialStore({ path: join(home, 'login.json') })],
-    ['kimi-code', (home: string) => kimiCodeCredentialStore({ home, env: {} })],
+    ['kimi-code', (home: string) => kimiCodeCredentialStore({ home, environment: {} })],
     ['kimi-cli', (home: string) => kimiCliCredentialStore({ shareDirectory: home })],
   ])('in the place of %s', async (_, open) => {
     const store = open(folder());
@@ -264,7 +264,7 @@ describe('stores that hold a secret', () => {
     ['memory', () => memoryCredentialStore(LOGIN)],
     ['memory with a key', () => memoryCredentialStore(SAVED_KEY)],
     ['file', () => fileCredentialStore({ path: join(folder(), 'login.json') })],
-    ['kimi-code', () => kimiCodeCredentialStore({ home: folder(), env: {} })],
+    ['kimi-code', () => kimiCodeCredentialStore({ home: folder(), environment: {} })],
     ['kimi-cli', () => kimiCliCredentialStore({ shareDirectory: folder() })],
     ['environment', () => environmentCredentialStore({ environment: { KIMI_API_KEY: KEY } })],
     [

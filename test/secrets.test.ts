@@ -6,7 +6,7 @@
 import { inspect } from 'node:util';
 import { generateText, streamText } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAuthSession } from '../src/auth/auth-session';
+import { createAuthSession } from '../src/auth/session/auth-session';
 import type { KimiOAuthCredentials } from '../src/credentials/credential-store';
 import { memoryCredentialStore } from '../src/credential-stores';
 import type { KimiProviderSettings } from '../src/index';

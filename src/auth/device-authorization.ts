@@ -1,9 +1,10 @@
-import * as oauth from 'oauth4webapi';
+/** The two requests of the device authorization grant (RFC 8628), each sent once; who waits between them is the caller. */
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
-import { oauthRequest, type OAuthHost } from './oauth-request';
-import { normalizeTokenResponse, toCredentials } from './token-response';
-import { checkVerificationURL } from './verification-url';
+import { DEVICE_AUTHORIZATION_PATH, TOKEN_PATH } from '../upstream';
+import { checkVerificationURL, type OAuthHost } from './oauth-host';
+import { oauthRequest, secondsField, textField, type OAuthAnswer, type OAuthBody } from './oauth-request';
+import { parseTokenResponse, toCredentials } from './token-endpoint';
 
 /** What the person needs to confirm a login, and what we need to ask whether they did. */
 export type DeviceAuthorization = {
@@ -25,10 +26,12 @@ export type DeviceAuthorizationResult =
   | { status: 'started'; authorization: DeviceAuthorization }
   | { status: 'unreachable'; reason: string; retryAfterMs?: number | undefined };
 
-/** Answer to one poll. Nothing is decided in `pending`, `slow_down` and `unreachable`. */
+/**
+ * Answer to one poll. `pending`, for which also counts what passes by itself, and `slow_down`: nothing is decided; the
+ * next poll is not before both `interval` seconds, which counts for all further ones, and `retryAfterMs` have passed.
+ */
 export type DevicePoll =
-  | { status: 'pending' | 'slow_down'; retryAfterMs?: number | undefined }
-  | { status: 'unreachable'; reason: string; retryAfterMs?: number | undefined }
+  | { status: 'pending' | 'slow_down'; interval: number; retryAfterMs: number }
   | { status: 'expired' }
   | { status: 'denied' }
   | { status: 'done'; credentials: KimiOAuthCredentials };
@@ -40,6 +43,9 @@ export type DevicePoll =
 const USUAL_EXPIRY = 900;
 const USUAL_INTERVAL = 5;
 
+/** What `slow_down` adds to the interval for good, in seconds (RFC 8628, 3.5). */
+const SLOW_DOWN = 5;
+
 /**
  * Asks for a device code (RFC 8628, 3.1).
  * @throws KimiDeviceLoginError `refused`, `untrusted-url`; the abort reason
@@ -50,107 +56,101 @@ export async function requestDeviceAuthorization(
 ): Promise<DeviceAuthorizationResult> {
   const answer = await oauthRequest(
     host,
-    {
-      send: (server, client, clientAuth, options) =>
-        oauth.deviceAuthorizationRequest(server, client, clientAuth, {}, options),
-      process: (server, client, response) => oauth.processDeviceAuthorizationResponse(server, client, response),
-      normalize: normalizeDeviceResponse,
-    },
+    { path: DEVICE_AUTHORIZATION_PATH, form: {}, parse: parseDeviceAuthorization },
     abortSignal,
   );
-  if (answer.outcome === 'unreachable') {
-    return { status: 'unreachable', reason: answer.reason };
+  if (answer.outcome !== 'success') {
+    const { reason, retryAfterMs } = passingFailure(host, answer);
+    return { status: 'unreachable', reason, retryAfterMs };
   }
-  if (answer.outcome === 'refused') {
-    if (answer.status === 429 || answer.status >= 500) {
-      return { status: 'unreachable', reason: `HTTP ${answer.status}`, retryAfterMs: answer.retryAfterMs };
-    }
-    throw refused(host, answer);
-  }
-  const { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } = answer.value;
-  if (!/^[\x20-\x7e]{1,64}$/.test(user_code)) {
+  const { userCode, verificationUri, verificationUriComplete } = answer.value;
+  if (!/^[\x20-\x7e]{1,64}$/.test(userCode)) {
     throw refused(host, { status: 200, error: 'a user code that cannot be shown' });
   }
   return {
     status: 'started',
     authorization: {
-      deviceCode: device_code,
-      userCode: user_code,
-      verificationUri: checkVerificationURL(verification_uri, host.oauthHost),
-      verificationUriComplete: checkVerificationURL(verification_uri_complete ?? verification_uri, host.oauthHost),
-      expiresIn: expires_in,
-      interval: interval ?? USUAL_INTERVAL,
+      ...answer.value,
+      verificationUri: checkVerificationURL(verificationUri, host.oauthHost),
+      verificationUriComplete: checkVerificationURL(verificationUriComplete, host.oauthHost),
     },
   };
 }
 
+/** Fills what the official client does without (decisions.md 18; wire.md 2). */
+function parseDeviceAuthorization(body: OAuthBody): DeviceAuthorization | undefined {
+  const deviceCode = textField(body.device_code);
+  const userCode = textField(body.user_code);
+  const verificationUri = textField(body.verification_uri) ?? textField(body.verification_uri_complete);
+  if (deviceCode === undefined || userCode === undefined || verificationUri === undefined) {
+    return undefined;
+  }
+  return {
+    deviceCode,
+    userCode,
+    verificationUri,
+    verificationUriComplete: textField(body.verification_uri_complete) ?? verificationUri,
+    expiresIn: secondsField(body.expires_in) ?? USUAL_EXPIRY,
+    interval: Math.max(1, secondsField(body.interval) ?? USUAL_INTERVAL),
+  };
+}
+
 /**
- * Asks once whether the person has confirmed (RFC 8628, 3.4).
+ * Asks once whether the person has confirmed (RFC 8628, 3.4 and 3.5).
+ * @param code.interval as the authorization gave it, or the last poll
  * @throws KimiDeviceLoginError `refused` for an answer that no further poll will change; the abort reason
  */
 export async function pollDeviceToken(
   host: OAuthHost,
-  deviceCode: string,
+  { deviceCode, interval }: { deviceCode: string; interval: number },
   abortSignal?: AbortSignal | undefined,
 ): Promise<DevicePoll> {
   const sentAt = (host.now ?? Date.now)();
   const answer = await oauthRequest(
     host,
     {
-      send: (server, client, clientAuth, options) =>
-        oauth.deviceCodeGrantRequest(server, client, clientAuth, deviceCode, options),
-      process: (server, client, response) => oauth.processDeviceCodeResponse(server, client, response),
-      normalize: normalizeTokenResponse,
+      path: TOKEN_PATH,
+      form: { device_code: deviceCode, grant_type: 'urn:ietf:params:oauth:grant-type:device_code' },
+      parse: parseTokenResponse,
     },
     abortSignal,
   );
-  if (answer.outcome === 'unreachable') {
-    return { status: 'unreachable', reason: answer.reason };
-  }
   if (answer.outcome === 'success') {
-    const credentials = toCredentials(answer.body, { sentAt });
+    const credentials = toCredentials(answer.value, { sentAt });
     if (credentials.refreshToken === '') {
       throw refused(host, { status: 200, error: 'a login without refresh token' });
     }
     return { status: 'done', credentials };
   }
-  switch (answer.error) {
-    case 'authorization_pending':
-      return { status: 'pending', retryAfterMs: answer.retryAfterMs };
-    case 'slow_down':
-      return { status: 'slow_down', retryAfterMs: answer.retryAfterMs };
+  switch (answer.outcome === 'refused' ? answer.error : undefined) {
     case 'expired_token':
       return { status: 'expired' };
     case 'access_denied':
       return { status: 'denied' };
+    case 'slow_down':
+      return { status: 'slow_down', interval: interval + SLOW_DOWN, retryAfterMs: retryAfterMsOf(answer) };
+    case 'authorization_pending':
+      return { status: 'pending', interval, retryAfterMs: retryAfterMsOf(answer) };
     default:
-      if (answer.status === 429 || answer.status >= 500) {
-        return { status: 'unreachable', reason: `HTTP ${answer.status}`, retryAfterMs: answer.retryAfterMs };
-      }
-      throw refused(host, answer);
+      return { status: 'pending', interval, retryAfterMs: passingFailure(host, answer).retryAfterMs ?? 0 };
   }
 }
 
-/** Fills what the official client does without (decisions.md 18; wire.md 2). */
-function normalizeDeviceResponse(body: Record<string, unknown>): Record<string, unknown> {
-  const verification_uri = text(body.verification_uri) ?? text(body.verification_uri_complete);
-  return {
-    device_code: body.device_code,
-    user_code: body.user_code,
-    verification_uri,
-    verification_uri_complete: text(body.verification_uri_complete) ?? verification_uri,
-    expires_in: seconds(body.expires_in) ?? USUAL_EXPIRY,
-    interval: Math.max(1, seconds(body.interval) ?? USUAL_INTERVAL),
-  };
+type Failure = Exclude<OAuthAnswer<unknown>, { outcome: 'success' }>;
+
+/** What passes by itself: no connection, 429, 5xx. @throws KimiDeviceLoginError `refused` for anything else */
+function passingFailure(host: OAuthHost, answer: Failure): { reason: string; retryAfterMs: number | undefined } {
+  if (answer.outcome === 'unreachable') {
+    return { reason: answer.reason, retryAfterMs: undefined };
+  }
+  if (answer.status === 429 || answer.status >= 500) {
+    return { reason: `HTTP ${answer.status}`, retryAfterMs: answer.retryAfterMs };
+  }
+  throw refused(host, answer);
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function seconds(value: unknown): number | undefined {
-  const number = typeof value === 'string' ? Number.parseFloat(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
+function retryAfterMsOf(answer: Failure): number {
+  return answer.outcome === 'refused' ? (answer.retryAfterMs ?? 0) : 0;
 }
 
 function refused(

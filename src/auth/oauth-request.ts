@@ -1,44 +1,31 @@
 /**
- * One POST to the OAuth host. oauth4webapi makes the request and validates a success; status and body are judged here,
- * raw, because it is stricter than the official client in what it calls an OAuth error (decisions.md 18; tooling.md 6).
- * Its errors carry the body, and so the tokens, as their `cause`: none leaves this file.
+ * One POST to the OAuth host. Not a library for OAuth: those are stricter than the official client in what they call an
+ * error, while `invalid_grant` counts at any status here, and a lenient success must not cost a login that is already
+ * rotated (decisions.md 18; tooling.md 6). No answer is kept in an error, because it may hold tokens.
  */
-import * as oauth from 'oauth4webapi';
+import { networkFailureCode } from '../api/network-failure';
+import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
+import { retryAfterOf } from '../api/retry-after';
 import { KimiError } from '../errors/kimi-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
-import type { FetchFunction } from '../transport/fetch-function';
-import { DEVICE_AUTHORIZATION_PATH, OAUTH_CLIENT_ID, TOKEN_PATH } from '../upstream';
-import { isLoopbackHost } from './loopback-host';
 import { untilAborted } from '../transport/wait';
+import { OAUTH_CLIENT_ID } from '../upstream';
+import { oauthEndpoint, type OAuthHost } from './oauth-host';
 
-/** How the OAuth host is reached. */
-export type OAuthHost = {
-  /** Does the request; already carries the identity. Never the authorised fetch. */
-  fetch: FetchFunction;
-  /** `https://auth.kimi.com`; plain http only for loopback. */
-  oauthHost: string;
-  /** Clock in ms since the epoch. @default Date.now */
-  now?: (() => number) | undefined;
-  /** How long one POST may take, in ms. @default 30 s, as in the official client (wire.md 2) */
-  timeLimitMs?: number | undefined;
-};
+/** A JSON object that a server sent; nothing is known of its fields. */
+export type OAuthBody = Readonly<Record<string, unknown>>;
 
-/** The two steps of an oauth4webapi exchange, and what to fill into its answer. */
-export type OAuthExchange<T> = {
-  send(
-    server: oauth.AuthorizationServer,
-    client: oauth.Client,
-    clientAuth: oauth.ClientAuth,
-    options: oauth.TokenEndpointRequestOptions,
-  ): Promise<Response>;
-  process(server: oauth.AuthorizationServer, client: oauth.Client, response: Response): Promise<T>;
-  /** Makes a success of this server conform to what oauth4webapi insists on. */
-  normalize(body: Record<string, unknown>): Record<string, unknown>;
+/** What to ask for, and how to read the answer. */
+export type OAuthRequest<T> = {
+  path: string;
+  /** The fields beside `client_id`, which goes first as in the official client (clients.md 2). */
+  form: Readonly<Record<string, string>>;
+  /** Reads a success; `undefined` where it is none, whatever its status says. */
+  parse(body: OAuthBody): T | undefined;
 };
 
 /** What came of it. `error` is the OAuth code (`invalid_grant`, …) where the body has one. */
 export type OAuthAnswer<T> =
-  | { outcome: 'success'; value: T; body: Readonly<Record<string, unknown>> }
+  | { outcome: 'success'; value: T }
   | { outcome: 'refused'; status: number; error?: string | undefined; retryAfterMs?: number | undefined }
   | { outcome: 'unreachable'; reason: string };
 
@@ -48,28 +35,26 @@ export type OAuthAnswer<T> =
  */
 export async function oauthRequest<T>(
   { fetch, oauthHost, now = Date.now, timeLimitMs = 30_000 }: OAuthHost,
-  exchange: OAuthExchange<T>,
+  { path, form, parse }: OAuthRequest<T>,
   abortSignal?: AbortSignal | undefined,
 ): Promise<OAuthAnswer<T>> {
+  const url = oauthEndpoint(oauthHost, path);
+  abortSignal?.throwIfAborted();
   const timeLimit = AbortSignal.timeout(timeLimitMs);
   const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
-  const client: oauth.Client = { client_id: OAUTH_CLIENT_ID };
-  const server = serverAt(oauthHost);
-  let answer: RawAnswer | undefined;
-  const request = exchange.send(server, client, oauth.None(), {
-    signal,
-    [oauth.allowInsecureRequests]: server.issuer.startsWith('http:'),
-    [oauth.customFetch]: async (url: string, init: unknown) => {
-      answer = await read(await fetch(url, init as RequestInit), now);
-      return answer.body === undefined
-        ? new Response(null, { status: 500 })
-        : Response.json(exchange.normalize(answer.body));
-    },
-  });
-  let response: Response;
+  const ask = async (): Promise<OAuthAnswer<T>> => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
+      body: new URLSearchParams({ client_id: OAUTH_CLIENT_ID, ...form }),
+      redirect: 'manual',
+      signal,
+    });
+    return judge(response, await readObject(response), parse, now);
+  };
   try {
-    abortSignal?.throwIfAborted();
-    response = await untilAborted(request, signal);
+    // Not every host's `fetch` heeds its signal.
+    return await untilAborted(ask(), signal);
   } catch (error) {
     abortSignal?.throwIfAborted();
     if (KimiError.isInstance(error)) {
@@ -77,76 +62,52 @@ export async function oauthRequest<T>(
     }
     return {
       outcome: 'unreachable',
-      reason: timeLimit.aborted ? `no answer within ${timeLimitMs / 1000} s` : networkReason(error),
+      reason: timeLimit.aborted ? `no answer within ${timeLimitMs / 1000} s` : networkFailureCode(error),
     };
   }
-  const { status, body = {}, retryAfterMs } = answer as RawAnswer;
-  const error = typeof body.error === 'string' ? body.error : undefined;
-  if (status >= 200 && status < 300 && error === undefined) {
-    try {
-      return { outcome: 'success', value: await exchange.process(server, client, response), body };
-    } catch {
-      return { outcome: 'refused', status };
-    }
+}
+
+/** By status and body alone; content types and challenges of this server mean nothing. */
+function judge<T>(
+  response: Response,
+  body: OAuthBody | undefined,
+  parse: OAuthRequest<T>['parse'],
+  now: () => number,
+): OAuthAnswer<T> {
+  const { status, ok, headers } = response;
+  const error = typeof body?.error === 'string' ? body.error : undefined;
+  if (ok && error === undefined) {
+    const value = body === undefined ? undefined : parse(body);
+    return value === undefined ? { outcome: 'refused', status } : { outcome: 'success', value };
   }
+  // Whole ms, because a `Date` drops the fraction.
+  const time = Math.floor(now());
+  const retryAfter = retryAfterOf(headers, time)?.getTime();
+  const retryAfterMs = retryAfter === undefined ? undefined : Math.max(0, retryAfter - time);
   return { outcome: 'refused', status, error, retryAfterMs };
 }
 
-type RawAnswer = { status: number; body: Record<string, unknown> | undefined; retryAfterMs: number | undefined };
-
-async function read(response: Response, now: () => number): Promise<RawAnswer> {
-  const text = await response.text();
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = undefined;
+/** @throws what broke the connection: half an answer may be a success, so it is none of the refusals */
+async function readObject(response: Response): Promise<OAuthBody | undefined> {
+  const { text, end, cause } = await readBody(response, ERROR_BODY_LIMIT);
+  if (end === 'broken') {
+    throw cause;
   }
-  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  return {
-    status: response.status,
-    body: isObject ? (body as Record<string, unknown>) : undefined,
-    retryAfterMs: retryAfter(response.headers.get('retry-after'), now),
-  };
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3), as ms from now. */
-function retryAfter(header: string | null, now: () => number): number | undefined {
-  if (header === null) {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as OAuthBody) : undefined;
+  } catch {
     return undefined;
   }
-  const milliseconds = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now();
-  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }
 
-function serverAt(oauthHost: string): oauth.AuthorizationServer {
-  const host = oauthHost.replace(/\/+$/, '');
-  const url = URL.canParse(host) ? new URL(host) : undefined;
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopbackHost(url.hostname))) {
-    throw new KimiInvalidArgumentError({
-      argument: 'oauthHost',
-      message:
-        'The OAuth host must be an https URL (plain http only on this machine), not ' +
-        `${JSON.stringify(oauthHost)}: logins are sent there.`,
-    });
-  }
-  return {
-    issuer: host,
-    token_endpoint: host + TOKEN_PATH,
-    device_authorization_endpoint: host + DEVICE_AUTHORIZATION_PATH,
-  };
+/** A field of text that is there and not empty. */
+export function textField(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/**
- * The system's code (`ECONNREFUSED`) where there is one. Not the message: a host's own `fetch` may quote the request
- * there.
- */
-function networkReason(error: unknown): string {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    if (typeof code === 'string') {
-      return code;
-    }
-  }
-  return error instanceof Error ? error.name : 'unknown error';
+/** A field of seconds, not below 0; this server may send numbers as text. */
+export function secondsField(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? Number.parseFloat(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
 }

@@ -1,15 +1,70 @@
-import * as oauth from 'oauth4webapi';
+/** The token endpoint: its answer as a record, and the refresh grant. */
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiError } from '../errors/kimi-error';
-import { oauthRequest, type OAuthAnswer, type OAuthHost } from './oauth-request';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
-import { normalizeTokenResponse, toCredentials } from './token-response';
+import { TOKEN_PATH } from '../upstream';
+import type { OAuthHost } from './oauth-host';
+import { oauthRequest, secondsField, textField, type OAuthAnswer, type OAuthBody } from './oauth-request';
+
+/**
+ * What access tokens of Kimi live, in seconds (wire.md 2). Counts where an answer does not say: its refresh token is
+ * already the only one.
+ */
+const USUAL_LIFETIME = 900;
 
 /** Pauses before the second and the third try (wire.md 3.2; B:59448-59501). */
 const PAUSES_MS = [1000, 2000];
 
 /** A `Retry-After` up to this is waited for; the store's lock is held meanwhile. A longer one is for the caller. */
 const LONGEST_PAUSE_MS = 10_000;
+
+/** A success of the token endpoint (RFC 6749, 5.1), as lenient as the official client (decisions.md 18; wire.md 2). */
+export type TokenResponse = {
+  accessToken: string;
+  /** Absent where the one that was sent stays (RFC 6749, 6; decisions.md 17). */
+  refreshToken: string | undefined;
+  /** In seconds. */
+  expiresIn: number;
+  scope: string | undefined;
+  tokenType: string;
+};
+
+/** `undefined` for what is no login: without a token, or with one that is not used as a bearer (RFC 6749, 7.1). */
+export function parseTokenResponse(body: OAuthBody): TokenResponse | undefined {
+  const accessToken = textField(body.access_token);
+  const tokenType = textField(body.token_type) ?? 'Bearer';
+  if (accessToken === undefined || tokenType.toLowerCase() !== 'bearer') {
+    return undefined;
+  }
+  return {
+    accessToken,
+    refreshToken: textField(body.refresh_token),
+    expiresIn: secondsField(body.expires_in) || USUAL_LIFETIME,
+    scope: typeof body.scope === 'string' ? body.scope : undefined,
+    tokenType,
+  };
+}
+
+/**
+ * The record of a token answer.
+ * @param options.sentAt when it was asked for, in ms: the token is not older than that
+ * @param options.previous the login that was refreshed: what the answer does not say stays (RFC 6749, 6; decisions.md
+ *   17)
+ */
+export function toCredentials(
+  { accessToken, refreshToken, expiresIn, scope, tokenType }: TokenResponse,
+  { sentAt, previous }: { sentAt: number; previous?: KimiOAuthCredentials | undefined },
+): KimiOAuthCredentials {
+  return {
+    type: 'oauth',
+    accessToken,
+    refreshToken: refreshToken ?? previous?.refreshToken ?? '',
+    expiresAt: Math.floor(sentAt / 1000) + expiresIn,
+    expiresIn,
+    scope: scope ?? previous?.scope ?? '',
+    tokenType,
+  };
+}
 
 /**
  * `rotated`: the new login; the refresh token that was sent is spent. `rejected`: the login is dead.
@@ -45,9 +100,13 @@ export async function refreshTokens(
   for (let tries = 0; ; tries++) {
     await beforeSend?.();
     const sentAt = now();
-    let answer: OAuthAnswer<unknown>;
+    let answer: OAuthAnswer<TokenResponse>;
     try {
-      answer = await requestRefresh(credentials, options);
+      answer = await oauthRequest(options, {
+        path: TOKEN_PATH,
+        form: { grant_type: 'refresh_token', refresh_token: credentials.refreshToken },
+        parse: parseTokenResponse,
+      });
     } catch (error) {
       // A redirect, a host that is not https: a setting is wrong, the login is not.
       if (KimiError.isInstance(error)) {
@@ -56,7 +115,7 @@ export async function refreshTokens(
       throw error;
     }
     if (answer.outcome === 'success') {
-      return { outcome: 'rotated', credentials: toCredentials(answer.body, { sentAt, previous: credentials }) };
+      return { outcome: 'rotated', credentials: toCredentials(answer.value, { sentAt, previous: credentials }) };
     }
     const failure = judge(answer);
     if (failure.outcome === 'rejected' || !failure.retryable) {
@@ -68,15 +127,6 @@ export async function refreshTokens(
     }
     await sleep(pause);
   }
-}
-
-function requestRefresh(credentials: KimiOAuthCredentials, host: OAuthHost): Promise<OAuthAnswer<unknown>> {
-  return oauthRequest(host, {
-    send: (server, client, clientAuth, options) =>
-      oauth.refreshTokenGrantRequest(server, client, clientAuth, credentials.refreshToken, options),
-    process: (server, client, response) => oauth.processRefreshTokenResponse(server, client, response),
-    normalize: normalizeTokenResponse,
-  });
 }
 
 function judge(

@@ -101,6 +101,11 @@ export function checkCredentials(value: unknown, { location }: { location: strin
   return value as KimiCredentials;
 }
 
+/** The record of a login that has ended: no tokens, no times; scope and type stay. */
+export function tombstoneOf(credentials: KimiOAuthCredentials): KimiOAuthCredentials {
+  return { ...credentials, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 };
+}
+
 function corrupt(location: string, what: string): KimiCredentialStoreError {
   return new KimiCredentialStoreError({
     location,

@@ -13,23 +13,15 @@ const READABLE_LENGTH = 40;
  * The name of one login in a store, lock or cache: `<account>-<16 hex digits>`. The digits are the start of the SHA-256
  * of host, API base and account, so that two logins never share a name, also where names are not case-sensitive or the
  * account is not ASCII; the account is there for people. Made of `a-z 0-9 . _ -` only, and never begins with a dot: fit
- * for a file, a keychain item and a Redis key. WebCrypto, so that it works on edge runtimes too.
+ * for a file, a keychain item and a Redis key. WebCrypto, so that it works on edge runtimes too. A digest is a trip to
+ * another thread (50 microseconds): who needs the name at each request keeps it.
  */
-export function credentialSlot({ oauthHost, apiBaseURL, account = 'default' }: CredentialSlotParts): Promise<string> {
+export async function credentialSlot({
+  oauthHost,
+  apiBaseURL,
+  account = 'default',
+}: CredentialSlotParts): Promise<string> {
   const text = JSON.stringify({ oauthHost, apiBaseURL, account });
-  const slot = slots.get(text) ?? nameSlot(text, account);
-  if (slots.size >= MAXIMUM_SLOTS) {
-    slots.clear();
-  }
-  slots.set(text, slot);
-  return slot;
-}
-
-/** Every request asks for its slot, and a digest is a trip to another thread: 50 microseconds. */
-const slots = new Map<string, Promise<string>>();
-const MAXIMUM_SLOTS = 1000;
-
-async function nameSlot(text: string, account: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
   const hex = Array.from(digest.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join('');
   const readable = account

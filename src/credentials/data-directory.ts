@@ -1,5 +1,6 @@
+import { chmod, mkdir } from 'node:fs/promises';
 import { homedir as osHomedir } from 'node:os';
-import { posix, win32 } from 'node:path';
+import { dirname, posix, win32 } from 'node:path';
 
 /** What {@link dataDirectory} depends on. Default: this process. */
 export type DataDirectoryOptions = {
@@ -37,4 +38,24 @@ export function dataDirectory({
       ? environment.XDG_DATA_HOME
       : path.join(homedir(), '.local', 'share');
   return path.join(base, NAME);
+}
+
+/**
+ * Makes a directory and its missing parents with mode 0700, whatever the umask. A directory that is there keeps its
+ * mode: it may be shared on purpose.
+ */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    // The umask took bits away from the mode above.
+    await chmod(path, 0o700);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      await makePrivateDirectory(dirname(path));
+      await makePrivateDirectory(path);
+    } else if (code !== 'EEXIST') {
+      throw error;
+    }
+  }
 }

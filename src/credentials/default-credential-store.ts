@@ -31,6 +31,15 @@ export type DefaultCredentialStore = {
   isEmpty: boolean;
 };
 
+/**
+ * What `#platform` gives: `undefined` on runtimes that have no place of their own to keep a login.
+ */
+export type DefaultCredentialStoreResolver = {
+  defaultCredentialStore(
+    options: Omit<DefaultCredentialStoreOptions, 'notify'> & { forLogin?: boolean },
+  ): Promise<DefaultCredentialStore | undefined>;
+};
+
 /** A record that was read so long ago is read again. */
 const PROBE_VALID_MS = 1000;
 
@@ -43,8 +52,8 @@ const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions
   environment: ({ environment, service }) => environmentCredentialStore({ environment, service }),
   memory: ({ slot }) => memoryOf(slot),
   'kimi-code': ({ oauthHost, apiBaseURL, environment }) =>
-    kimiCodeCredentialStore({ oauthHost, apiBaseURL, env: environment }),
-  'kimi-cli': ({ environment }) => kimiCliCredentialStore({ env: environment }),
+    kimiCodeCredentialStore({ oauthHost, apiBaseURL, environment }),
+  'kimi-cli': ({ environment }) => kimiCliCredentialStore({ environment }),
 };
 
 const memories = new Map<string, CredentialStore>();

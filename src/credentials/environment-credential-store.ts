@@ -1,7 +1,7 @@
+/** Logins and keys that come in environment variables: used as they are, or as the seed of a store that can save. */
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
-import { accessTokenLifetime } from './access-token-lifetime';
-import type { CredentialStore } from './credential-store';
+import type { CredentialStore, KimiCredentials } from './credential-store';
 
 export type EnvironmentCredentialStoreOptions = {
   /** Default `process.env`, read at every load. */
@@ -61,18 +61,7 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
         }
         return undefined;
       }
-      const value = read(variable) ?? '';
-      const service = KEY_VARIABLES[variable];
-      return service === undefined
-        ? {
-            type: 'oauth',
-            accessToken: value,
-            refreshToken: '',
-            ...accessTokenLifetime(value),
-            scope: '',
-            tokenType: 'Bearer',
-          }
-        : { type: 'api-key', key: value, service, region: region ?? DEFAULT_REGIONS[service] };
+      return toCredentials(read(variable) ?? '', KEY_VARIABLES[variable], region);
     },
     async save() {
       throw readOnly(
@@ -91,4 +80,82 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
       }
     },
   };
+}
+
+/** A key of `service`, or an access token where it is of none. */
+function toCredentials(
+  value: string,
+  service: KimiService | undefined,
+  region: KimiRegion | undefined,
+): KimiCredentials {
+  if (service !== undefined) {
+    return { type: 'api-key', key: value, service, region: region ?? DEFAULT_REGIONS[service] };
+  }
+  return {
+    type: 'oauth',
+    accessToken: value,
+    refreshToken: '',
+    ...accessTokenLifetime(value),
+    scope: '',
+    tokenType: 'Bearer',
+  };
+}
+
+/**
+ * A persistent store that starts from `KIMI_REFRESH_TOKEN` (and `KIMI_ACCESS_TOKEN`, if set) while it has no login of
+ * its own: for servers and CI that get their first login as a secret (decisions.md 11).
+ *
+ * The seed itself is not written: when it is due, the session refreshes it under the store's lock and saves what
+ * follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that
+ * start together cannot write the spent seed over its successor. To use a new seed, clear the store.
+ */
+export function seededCredentialStore(
+  store: CredentialStore,
+  { environment = process.env }: { environment?: Readonly<Record<string, string | undefined>> | undefined } = {},
+): CredentialStore {
+  return {
+    location: store.location,
+    ...(store.impliedIdentity === undefined ? {} : { impliedIdentity: store.impliedIdentity }),
+    async load() {
+      const saved = await store.load();
+      const refreshToken = environment.KIMI_REFRESH_TOKEN?.trim();
+      if (saved !== undefined || !refreshToken) {
+        return saved;
+      }
+      const accessToken = environment.KIMI_ACCESS_TOKEN?.trim() ?? '';
+      const { expiresAt, expiresIn } = accessTokenLifetime(accessToken);
+      // An access token of unknown age is not worth a request that may fail: due at once.
+      const isKnown = expiresIn !== Number.MAX_SAFE_INTEGER;
+      return {
+        type: 'oauth',
+        accessToken: isKnown ? accessToken : '',
+        refreshToken,
+        expiresAt: isKnown ? expiresAt : 0,
+        expiresIn: isKnown ? expiresIn : 0,
+        scope: '',
+        tokenType: 'Bearer',
+      };
+    },
+    save: credentials => store.save(credentials),
+    clear: () => store.clear(),
+    ...(store.withLock === undefined ? {} : { withLock: store.withLock.bind(store) }),
+  };
+}
+
+/** For a token whose end nobody tells: it is never due, and the API's answer says when it is over. */
+const UNKNOWN = { expiresAt: Number.MAX_SAFE_INTEGER, expiresIn: Number.MAX_SAFE_INTEGER };
+
+/**
+ * When an access token ends (`expiresAt`, unix seconds) and how long it lives (`expiresIn`, seconds), read from its
+ * claims where it is a JWT with both. Nothing is verified: it only decides when to ask for a new one.
+ */
+export function accessTokenLifetime(accessToken: string): { expiresAt: number; expiresIn: number } {
+  try {
+    const base64 = (accessToken.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const { exp, iat } = JSON.parse(atob(base64)) as { exp?: unknown; iat?: unknown };
+    const isKnown = typeof exp === 'number' && typeof iat === 'number' && iat >= 0 && iat < exp;
+    return isKnown ? { expiresAt: exp, expiresIn: exp - iat } : UNKNOWN;
+  } catch {
+    return UNKNOWN;
+  }
 }

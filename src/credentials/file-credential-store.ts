@@ -4,9 +4,8 @@ import { Readable } from 'node:stream';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { parseCredentials, serializeCredentials } from './credential-record';
 import type { CredentialStore } from './credential-store';
-import { dataDirectory } from './data-directory';
+import { dataDirectory, makePrivateDirectory } from './data-directory';
 import { withFileLock } from './file-lock';
-import { makePrivateDirectory } from './private-directory';
 
 export type FileCredentialStoreOptions = {
   /** The file. Default: `<slot>.json` in the data directory of the platform (`KIMI_PROVIDER_HOME` moves it). */

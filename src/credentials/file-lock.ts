@@ -7,11 +7,11 @@
 import type { Stats } from 'node:fs';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { sleep as realSleep, type Sleep } from '../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from './credential-store';
+import { makePrivateDirectory } from './data-directory';
 import { lockFileSystem, type LockFileSystem } from './lock-file-system';
-import { makePrivateDirectory } from './private-directory';
 
 export type FileLockOptions = CredentialLockOptions & {
   /**
@@ -28,7 +28,7 @@ export type FileLockOptions = CredentialLockOptions & {
   /** Milliseconds of a clock that never jumps. Default `performance.now`. */
   now?: () => number;
   /** Waits so many ms, or rejects when the signal aborts. */
-  sleep?: (milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>;
+  sleep?: Sleep;
   /** 0 to 1. Default `Math.random`. */
   random?: () => number;
 };
@@ -59,7 +59,7 @@ async function acquire(options: FileLockOptions): Promise<HeldLock> {
     abortSignal,
     waitMs = 60_000,
     now = () => performance.now(),
-    sleep = defaultSleep,
+    sleep = realSleep,
     random = Math.random,
   } = options;
   const start = now();
@@ -183,15 +183,6 @@ async function takeOver(options: FileLockOptions, watch: Watch, time: number): P
 
 async function statOrUndefined(path: string): Promise<Stats | undefined> {
   return stat(path).catch(() => undefined);
-}
-
-async function defaultSleep(milliseconds: number, abortSignal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, abortSignal === undefined ? {} : { signal: abortSignal }).catch(
-    (error: unknown) => {
-      abortSignal?.throwIfAborted();
-      throw error;
-    },
-  );
 }
 
 function waitedTooLong({ lockPath, location }: FileLockOptions, waitMs: number): KimiCredentialStoreError {

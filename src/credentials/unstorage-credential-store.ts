@@ -1,8 +1,8 @@
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { credentialCipher, plainCipher, type EncryptionKey } from './credential-cipher';
 import { parseCredentials, serializeCredentials } from './credential-record';
 import type { CredentialStore, KimiCredentials } from './credential-store';
-import { credentialCipher, plainCipher, type EncryptionKey } from './redis/credential-cipher';
-import { describeFailure } from './redis/describe-failure';
+import { describeFailure } from './describe-failure';
 
 /** What is used of a storage of `unstorage`. */
 export type UnstorageStorage = {

@@ -1,5 +1,5 @@
 import type { CatalogCacheOpener } from '../models/catalog-cache';
-import type { DefaultCredentialStoreResolver } from '../credentials/default-credential-store-resolver';
+import type { DefaultCredentialStoreResolver } from '../credentials/default-credential-store';
 import type { DeviceReader } from '../identity/device';
 import type { KimiRegion } from '../upstream';
 

@@ -1,6 +1,5 @@
-import type { AuthSession } from '../auth/auth-session';
+import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
 import type { CredentialProvider } from '../auth/request-credential';
-import type { SessionStatus } from '../auth/session-status';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
 import type { KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
@@ -158,7 +157,7 @@ export class CredentialAccess {
     const { store, isOwn, isEmpty } = chosen;
     refuseForeignLogin(store, endpoints, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
     // Loaded when a login is used: a call with a key needs none of it.
-    const { createAuthSession } = await import('../auth/auth-session');
+    const { createAuthSession } = await import('../auth/session/auth-session');
     const session = createAuthSession({
       store,
       // Two objects for one default place are one login; a store of the user's own is told apart by the object.

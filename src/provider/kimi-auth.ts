@@ -1,6 +1,5 @@
-import type { AuthSession } from '../auth/auth-session';
+import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
 import type { KimiCredentials } from '../credentials/credential-store';
-import type { SessionStatus } from '../auth/session-status';
 import type { KimiEndpoints } from '../endpoints';
 import type { FetchFunction } from '../transport/fetch-function';
 import { untilAborted } from '../transport/wait';

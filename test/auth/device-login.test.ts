@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deviceLogin, type DeviceLoginOptions } from '../../src/auth/device-login';
 import { KimiDeviceLoginError } from '../../src/errors/kimi-device-login-error';
 import { startKimiSimulator, type KimiSimulator, type KimiSimulatorOptions } from '../../src/simulator/index';
-import { session, sharedStore, signedIn } from './session-harness';
+import { session, sharedStore, signedIn } from './session/session-harness';
 
 let simulator: KimiSimulator;
 const restart = async (options: KimiSimulatorOptions) => {

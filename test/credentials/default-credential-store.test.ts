@@ -58,11 +58,11 @@ describe('without a keychain', () => {
 
   it("shares kimi-code's login before kimi-cli's, and none of them for a login of our own", async () => {
     const { options, notices, environment } = machine({});
-    await kimiCliCredentialStore({ env: environment }).save(login('kimi-cli'));
+    await kimiCliCredentialStore({ environment }).save(login('kimi-cli'));
     expect(await (await defaultCredentialStore(options)).store.load()).toMatchObject({
       accessToken: 'access-kimi-cli',
     });
-    await kimiCodeCredentialStore({ env: environment }).save(login('kimi-code'));
+    await kimiCodeCredentialStore({ environment }).save(login('kimi-code'));
     const shared = await defaultCredentialStore(options);
     expect(shared).toMatchObject({ isOwn: false, store: { impliedIdentity: 'kimi-code' } });
     expect(await shared.store.load()).toMatchObject({ accessToken: 'access-kimi-code' });
@@ -73,7 +73,7 @@ describe('without a keychain', () => {
 
   it('prefers a login of our own to a shared one', async () => {
     const { options, environment } = machine({});
-    await kimiCodeCredentialStore({ env: environment }).save(login('kimi-code'));
+    await kimiCodeCredentialStore({ environment }).save(login('kimi-code'));
     await (await defaultCredentialStore({ ...options, forLogin: true })).store.save(login('own'));
     expect(await (await defaultCredentialStore(options)).store.load()).toEqual(login('own'));
   });
@@ -87,13 +87,13 @@ describe('without a keychain', () => {
     ],
   ])('shares nothing with %s', async (_, changes) => {
     const { options, environment } = machine({});
-    await kimiCliCredentialStore({ env: environment }).save(login('kimi-cli'));
+    await kimiCliCredentialStore({ environment }).save(login('kimi-cli'));
     expect(await defaultCredentialStore({ ...options, ...changes })).toMatchObject({ isOwn: true, isEmpty: true });
   });
 
   it('does not take a dead official login', async () => {
     const { options, environment } = machine({});
-    await kimiCodeCredentialStore({ env: environment }).save({
+    await kimiCodeCredentialStore({ environment }).save({
       ...login('dead'),
       accessToken: '',
       refreshToken: '',

@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { environmentCredentialStore } from '../../src/credentials/environment-credential-store';
+import { environmentCredentialStore, seededCredentialStore } from '../../src/credentials/environment-credential-store';
 import { memoryCredentialStore } from '../../src/credentials/memory-credential-store';
-import { seededCredentialStore } from '../../src/credentials/seeded-credential-store';
 import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
 import { CANARY, oauthCredentials } from './contract';
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Format } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findKeychainLibraries } from '../../src/credentials/keychain/find-keychain-libraries';
+import { findKeychainLibraries } from '../../src/credentials/keychain/keychain-child';
 
 let root: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ async function foundBy(file: string, cwd: string, format: Format): Promise<unkno
   await build({
     stdin: {
       contents:
-        "import { findKeychainLibraries } from './find-keychain-libraries'; " +
+        "import { findKeychainLibraries } from './keychain-child'; " +
         'console.log(JSON.stringify(findKeychainLibraries()));',
       resolveDir: fileURLToPath(new URL('../../src/credentials/keychain', import.meta.url)),
       loader: 'ts',

@@ -71,8 +71,8 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
 
   describe('the file', () => {
     test('is in KIMI_SHARE_DIR, else in ~/.kimi; an empty variable counts as unset', () => {
-      expect(kimiCliCredentialStore({ env: { KIMI_SHARE_DIR: share } }).location).toBe(file);
-      expect(kimiCliCredentialStore({ env: { KIMI_SHARE_DIR: '' } }).location).toBe(
+      expect(kimiCliCredentialStore({ environment: { KIMI_SHARE_DIR: share } }).location).toBe(file);
+      expect(kimiCliCredentialStore({ environment: { KIMI_SHARE_DIR: '' } }).location).toBe(
         join(homedir(), '.kimi/credentials/kimi-code.json'),
       );
     });
@@ -138,7 +138,7 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
     test('is read-only and says what to install', async () => {
       await mkdir(join(share, 'credentials'));
       await writeFile(file, OFFICIAL_TEXT);
-      const store = kimiCliCredentialStore({ shareDirectory: share, env: { PATH: '/nowhere' } });
+      const store = kimiCliCredentialStore({ shareDirectory: share, environment: { PATH: '/nowhere' } });
       expect(await store.load()).toEqual(official);
       for (const [operation, attempt] of [
         ['save', () => store.save(official)],

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kimiCliCredentialStore } from '../../src/credentials/official/kimi-cli-credential-store';
-import { findFlockMechanism, withKimiCliLock } from '../../src/credentials/official/kimi-cli-lock';
+import { findFlockMechanism } from '../../src/credentials/official/flock';
+import { withKimiCliLock } from '../../src/credentials/official/kimi-cli-lock';
 import { bundleWorker } from './bundle-worker';
 import { oauthCredentials } from './contract';
 import { hasPython, withPython } from './with-python';
@@ -137,7 +138,7 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
     });
     const error = (await kimiCliCredentialStore({
       shareDirectory: share,
-      env: { PATH: `${directory}:${process.env.PATH}` },
+      environment: { PATH: `${directory}:${process.env.PATH}` },
     }).withLock!(async () => 'entered').catch((error: unknown) => error)) as Error;
     expect(error).toMatchObject({ operation: 'lock', reason: 'failed' });
     expect(error.message).toContain('no locks available');
@@ -186,9 +187,9 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
 });
 
 test('fs-native-extensions, the way of other systems, excludes itself, waits and gives up', async () => {
-  const mechanism = (await findFlockMechanism({ env: {}, platform: 'darwin' }))!;
+  const mechanism = (await findFlockMechanism({ environment: {}, platform: 'darwin' }))!;
   expect(mechanism.kind).toBe('native');
-  const options = { lockPath: lockFile, location: file, mechanism, env: {}, waitMs: 200 };
+  const options = { lockPath: lockFile, location: file, mechanism, environment: {}, waitMs: 200 };
   await withKimiCliLock(async ({ assertHeld }) => {
     await assertHeld();
     await expect(withKimiCliLock(async () => 'entered', options)).rejects.toMatchObject({ reason: 'locked' });

@@ -14,8 +14,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { kimiCodeCredentialStore } from '../../src/credentials/official/kimi-code-credential-store';
-import { kimiCodeSlot } from '../../src/credentials/official/kimi-code-slot';
+import { kimiCodeCredentialStore, kimiCodeSlot } from '../../src/credentials/official/kimi-code-credential-store';
 import { apiKeyCredentials, CANARY, describeCredentialStore, oauthCredentials } from './contract';
 
 let home: string;
@@ -72,7 +71,7 @@ describeCredentialStore('kimiCodeCredentialStore', {
   },
   async create() {
     const directory = await mkdtemp(join(tmpdir(), 'kimi-code-contract-'));
-    const open = () => kimiCodeCredentialStore({ home: directory, env: {} });
+    const open = () => kimiCodeCredentialStore({ home: directory, environment: {} });
     const store = open();
     return {
       store,
@@ -85,9 +84,9 @@ describeCredentialStore('kimiCodeCredentialStore', {
 
 describe('kimiCodeCredentialStore: which file', () => {
   test('is in KIMI_CODE_HOME, else in ~/.kimi-code; an empty variable counts as unset', () => {
-    expect(kimiCodeCredentialStore({ env: { KIMI_CODE_HOME: home } }).location).toBe(file);
+    expect(kimiCodeCredentialStore({ environment: { KIMI_CODE_HOME: home } }).location).toBe(file);
     const usual = join(homedir(), '.kimi-code/credentials/kimi-code.json');
-    expect(kimiCodeCredentialStore({ env: { KIMI_CODE_HOME: '' } }).location).toBe(usual);
+    expect(kimiCodeCredentialStore({ environment: { KIMI_CODE_HOME: '' } }).location).toBe(usual);
   });
 
   test.each([
@@ -101,23 +100,27 @@ describe('kimiCodeCredentialStore: which file', () => {
     ['the global pair', { oauthHost: 'https://auth.kimi.ai', apiBaseURL: GLOBAL }, 'kimi-code-env-0e4f99c69cc27850'],
     ['a mixed pair', { oauthHost: 'https://auth.kimi.ai' }, 'kimi-code-env-002df460b17c2d66'],
   ])('is named for %s', (_, options, slot) => {
-    expect(kimiCodeCredentialStore({ home, env: {}, ...options }).location).toBe(
+    expect(kimiCodeCredentialStore({ home, environment: {}, ...options }).location).toBe(
       join(home, 'credentials', `${slot}.json`),
     );
   });
 
   test('is named for the hosts in the environment, and for the options before them', () => {
-    const env = { KIMI_CODE_OAUTH_HOST: '', KIMI_OAUTH_HOST: 'https://auth.kimi.ai', KIMI_CODE_BASE_URL: GLOBAL };
-    expect(kimiCodeCredentialStore({ home, env }).location).toContain('kimi-code-env-0e4f99c69cc27850.json');
+    const environment = {
+      KIMI_CODE_OAUTH_HOST: '',
+      KIMI_OAUTH_HOST: 'https://auth.kimi.ai',
+      KIMI_CODE_BASE_URL: GLOBAL,
+    };
+    expect(kimiCodeCredentialStore({ home, environment }).location).toContain('kimi-code-env-0e4f99c69cc27850.json');
     const mainland = { oauthHost: 'https://auth.kimi.com', apiBaseURL: MAINLAND };
-    expect(kimiCodeCredentialStore({ home, env, ...mainland }).location).toBe(file);
+    expect(kimiCodeCredentialStore({ home, environment, ...mainland }).location).toBe(file);
   });
 });
 
 describe('kimiCodeCredentialStore: the file', () => {
   test('of the official client is read', async () => {
     await plant(OFFICIAL_TEXT);
-    const store = kimiCodeCredentialStore({ home, env: {} });
+    const store = kimiCodeCredentialStore({ home, environment: {} });
     expect(await store.load()).toEqual(official);
     expect(store.impliedIdentity).toBe('kimi-code');
   });
@@ -126,7 +129,7 @@ describe('kimiCodeCredentialStore: the file', () => {
     await mkdir(join(home, 'credentials'), { recursive: true });
     await chmod(join(home, 'credentials'), 0o755);
     await writeFile(file, 'old', { mode: 0o644 });
-    await kimiCodeCredentialStore({ home, env: {} }).save({ ...official, expiresAt: 1_800_000_000.7 });
+    await kimiCodeCredentialStore({ home, environment: {} }).save({ ...official, expiresAt: 1_800_000_000.7 });
     expect(await readFile(file, 'utf8')).toBe(OFFICIAL_TEXT);
     expect(await readdir(join(home, 'credentials'))).toEqual(['kimi-code.json']);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -134,7 +137,7 @@ describe('kimiCodeCredentialStore: the file', () => {
   });
 
   test('of a rejected login is the tombstone that the official client writes, and reads back as one', async () => {
-    const store = kimiCodeCredentialStore({ home, env: {} });
+    const store = kimiCodeCredentialStore({ home, environment: {} });
     await store.save(oauthCredentials({ accessToken: '', expiresAt: 5, expiresIn: 900 }));
     const keys = {
       access_token: '',
@@ -153,7 +156,7 @@ describe('kimiCodeCredentialStore: the file', () => {
 
   test('may lack what the official client does not need', async () => {
     await plant('{"access_token":"access","refresh_token":"refresh","expires_at":1800000000}');
-    expect(await kimiCodeCredentialStore({ home, env: {} }).load()).toEqual({
+    expect(await kimiCodeCredentialStore({ home, environment: {} }).load()).toEqual({
       ...official,
       scope: '',
       tokenType: '',
@@ -166,7 +169,7 @@ describe('kimiCodeCredentialStore: the file', () => {
     await writeFile(target, OFFICIAL_TEXT);
     await mkdir(join(home, 'credentials'));
     await symlink(target, file);
-    const store = kimiCodeCredentialStore({ home, env: {} });
+    const store = kimiCodeCredentialStore({ home, environment: {} });
     await store.save({ ...official, accessToken: 'new' });
     expect(await readlink(file)).toBe(target);
     expect(await readFile(target, 'utf8')).toContain('"new"');
@@ -177,7 +180,7 @@ describe('kimiCodeCredentialStore: the file', () => {
 
   test('is all that clear() removes', async () => {
     await writeFile(join(home, 'config.toml'), 'kept');
-    const store = kimiCodeCredentialStore({ home, env: {} });
+    const store = kimiCodeCredentialStore({ home, environment: {} });
     await store.save(official);
     await store.clear();
     expect((await readdir(home)).toSorted()).toEqual(['config.toml', 'credentials']);
@@ -185,7 +188,7 @@ describe('kimiCodeCredentialStore: the file', () => {
   });
 
   test('takes no key', async () => {
-    const error = await kimiCodeCredentialStore({ home, env: {} })
+    const error = await kimiCodeCredentialStore({ home, environment: {} })
       .save(apiKeyCredentials())
       .catch((error: unknown) => error);
     expect(error).toMatchObject({ reason: 'failed', operation: 'save', location: file });
@@ -195,7 +198,7 @@ describe('kimiCodeCredentialStore: the file', () => {
 
   test('that cannot be read is an error, not "signed out"', async () => {
     await mkdir(file, { recursive: true });
-    const store = kimiCodeCredentialStore({ home, env: {} });
+    const store = kimiCodeCredentialStore({ home, environment: {} });
     await expect(store.load()).rejects.toMatchObject({ reason: 'failed', operation: 'load', location: file });
     await expect(store.save(official)).rejects.toMatchObject({ reason: 'failed', operation: 'save' });
     expect(await readdir(join(home, 'credentials'))).toEqual(['kimi-code.json']);

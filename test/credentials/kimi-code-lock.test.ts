@@ -23,17 +23,19 @@ const official = oauthCredentials();
 
 describe('kimiCodeCredentialStore: the lock', () => {
   test('is an empty directory beside the sentinel, and gone afterwards', async () => {
-    await kimiCodeCredentialStore({ home, env: { KIMI_DISABLE_OAUTH_LOCK: '1' } }).withLock!(async ({ assertHeld }) => {
-      expect((await readdir(join(home, 'oauth'))).toSorted()).toEqual(['kimi-code', 'kimi-code.lock']);
-      expect(await readdir(`${sentinel()}.lock`)).toEqual([]);
-      expect((await stat(sentinel())).size).toBe(0);
-      await assertHeld();
-    });
+    await kimiCodeCredentialStore({ home, environment: { KIMI_DISABLE_OAUTH_LOCK: '1' } }).withLock!(
+      async ({ assertHeld }) => {
+        expect((await readdir(join(home, 'oauth'))).toSorted()).toEqual(['kimi-code', 'kimi-code.lock']);
+        expect(await readdir(`${sentinel()}.lock`)).toEqual([]);
+        expect((await stat(sentinel())).size).toBe(0);
+        await assertHeld();
+      },
+    );
     expect(await readdir(join(home, 'oauth'))).toEqual(['kimi-code']);
   });
 
   test('keeps the official client out, and the official client keeps us out', async () => {
-    const store = kimiCodeCredentialStore({ home, env: {}, lockWaitMs: 300 });
+    const store = kimiCodeCredentialStore({ home, environment: {}, lockWaitMs: 300 });
     await store.withLock!(async () => {
       await expect(officialLock()).rejects.toMatchObject({ code: 'ELOCKED' });
     });
@@ -49,9 +51,9 @@ describe('kimiCodeCredentialStore: the lock', () => {
     await mkdir(`${sentinel()}.lock`, { recursive: true });
     const past = new Date(Date.now() - 10_000);
     await utimes(`${sentinel()}.lock`, past, past);
-    expect(await kimiCodeCredentialStore({ home, env: {}, sleep: mustNotWait }).withLock!(async () => 'entered')).toBe(
-      'entered',
-    );
+    expect(
+      await kimiCodeCredentialStore({ home, environment: {}, sleep: mustNotWait }).withLock!(async () => 'entered'),
+    ).toBe('entered');
   });
 
   test.each(['a file', 'a directory that is not empty'])('says what is wrong when %s is in its place', async what => {
@@ -60,7 +62,7 @@ describe('kimiCodeCredentialStore: the lock', () => {
     await writeFile(what === 'a file' ? path : join(path, 'owner'), '');
     const past = new Date(Date.now() - 10_000);
     await utimes(path, past, past);
-    const error = await failure(kimiCodeCredentialStore({ home, env: {} }).withLock!(async () => 'entered'));
+    const error = await failure(kimiCodeCredentialStore({ home, environment: {} }).withLock!(async () => 'entered'));
     expect(error).toMatchObject({ reason: 'failed', operation: 'lock' });
     expect(String(error)).toContain(path);
     expect(String(error)).toMatch(/not an empty directory. Remove it/);
@@ -68,7 +70,7 @@ describe('kimiCodeCredentialStore: the lock', () => {
 
   test('that cannot be made is an error with the folder', async () => {
     await writeFile(join(home, 'oauth'), '');
-    const error = await failure(kimiCodeCredentialStore({ home, env: {} }).withLock!(async () => 'entered'));
+    const error = await failure(kimiCodeCredentialStore({ home, environment: {} }).withLock!(async () => 'entered'));
     expect(error).toMatchObject({ operation: 'lock', location: file });
     expect(String(error)).toContain(join(home, 'oauth'));
   });
@@ -95,10 +97,10 @@ describe('kimiCodeCredentialStore with several processes', () => {
     return child;
   };
   test('two processes never hold the lock at once', async () => {
-    await kimiCodeCredentialStore({ home, env: {} }).save({ ...official, expiresAt: 0 });
+    await kimiCodeCredentialStore({ home, environment: {} }).save({ ...official, expiresAt: 0 });
     const workers = [start('count', '25'), start('count', '25')];
     expect(await Promise.all(workers.map(async child => (await once(child, 'exit'))[0]))).toEqual([0, 0]);
-    expect(await kimiCodeCredentialStore({ home, env: {} }).load()).toMatchObject({ expiresAt: 50 });
+    expect(await kimiCodeCredentialStore({ home, environment: {} }).load()).toMatchObject({ expiresAt: 50 });
   });
 
   test('the lock of a killed process is taken over after 5 s', async () => {
@@ -106,7 +108,7 @@ describe('kimiCodeCredentialStore with several processes', () => {
     expect(await said(child)).toBe('held');
     child.kill('SIGKILL');
     const before = Date.now();
-    expect(await kimiCodeCredentialStore({ home, env: {} }).withLock!(async () => 'entered')).toBe('entered');
+    expect(await kimiCodeCredentialStore({ home, environment: {} }).withLock!(async () => 'entered')).toBe('entered');
     expect(Date.now() - before).toBeLessThan(8_000);
   });
 
@@ -114,7 +116,7 @@ describe('kimiCodeCredentialStore with several processes', () => {
     const child = start('hold');
     expect(await said(child)).toBe('held');
     child.kill('SIGSTOP');
-    const release = await kimiCodeCredentialStore({ home, env: {} }).withLock!(async ({ assertHeld }) => {
+    const release = await kimiCodeCredentialStore({ home, environment: {} }).withLock!(async ({ assertHeld }) => {
       child.kill('SIGCONT');
       child.kill('SIGUSR2');
       expect(await said(child)).toBe('lock-lost');
@@ -125,7 +127,7 @@ describe('kimiCodeCredentialStore with several processes', () => {
   });
 
   test('a reader never sees a half-written file', async () => {
-    const store = kimiCodeCredentialStore({ home, env: {} });
+    const store = kimiCodeCredentialStore({ home, environment: {} });
     await store.save({ ...official, accessToken: '0'.repeat(20_000) });
     const writer = start('write', '400');
     let seen = 0;

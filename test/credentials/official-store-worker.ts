@@ -5,7 +5,9 @@ import type { KimiOAuthCredentials } from '../../src/credentials/credential-stor
 
 const [, , name, home = '', mode, rounds] = process.argv;
 const store =
-  name === 'kimi-cli' ? kimiCliCredentialStore({ shareDirectory: home }) : kimiCodeCredentialStore({ home, env: {} });
+  name === 'kimi-cli'
+    ? kimiCliCredentialStore({ shareDirectory: home })
+    : kimiCodeCredentialStore({ home, environment: {} });
 
 if (mode === 'count') {
   for (let round = 0; round < Number(rounds); round += 1) {

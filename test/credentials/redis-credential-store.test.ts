@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { createClient, createClientPool } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CredentialStore } from '../../src/credentials/credential-store';
-import { credentialCipher } from '../../src/credentials/redis/credential-cipher';
+import { credentialCipher } from '../../src/credentials/credential-cipher';
 import { redisCredentialStore, type RedisClient } from '../../src/redis';
 import { startRedisServer, type RedisServer } from '../support/start-redis-server';
 import { testServices } from '../support/test-services';

@@ -6,7 +6,7 @@ import { createStorage } from 'unstorage';
 import fsLiteDriver from 'unstorage/drivers/fs-lite';
 import { describe, expect, test } from 'vitest';
 import type { CredentialStore } from '../../src/credentials/credential-store';
-import { credentialCipher } from '../../src/credentials/redis/credential-cipher';
+import { credentialCipher } from '../../src/credentials/credential-cipher';
 import { unstorageCredentialStore, type UnstorageStorage } from '../../src/credentials/unstorage-credential-store';
 import { CANARY, DAMAGED_RECORDS, describeCredentialStore, oauthCredentials } from './contract';
 

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kimiCodeSlot } from '../../src/credentials/official/kimi-code-slot';
+import { kimiCodeSlot } from '../../src/credentials/official/kimi-code-credential-store';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { KIMI_CODE } from '../../src/upstream';
 import { startTokenGate, type TokenGate } from '../processes/token-gate';

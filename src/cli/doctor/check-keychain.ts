@@ -1,5 +1,5 @@
 import { keychainCredentialStore } from '../../credential-stores';
-import { hasSessionBus } from '../../credentials/keychain/has-session-bus';
+import { hasSessionBus } from '../../credentials/keychain/keychain-child';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import type { Check } from './check';
 

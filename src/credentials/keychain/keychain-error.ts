@@ -1,6 +1,5 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import type { KeychainAnswer } from './keychain-request';
-import type { KeychainChildFailure } from './run-keychain-child';
+import type { KeychainAnswer, KeychainChildFailure } from './keychain-child';
 
 type Failure = Exclude<KeychainAnswer, { ok: true }> | KeychainChildFailure;
 

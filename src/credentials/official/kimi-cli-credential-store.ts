@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import type { Sleep } from '../../transport/wait';
 import type { CredentialStore } from '../credential-store';
-import { findFlockMechanism, withKimiCliLock, type FlockMechanism } from './kimi-cli-lock';
+import { findFlockMechanism, type FlockMechanism } from './flock';
+import { withKimiCliLock } from './kimi-cli-lock';
 import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
-import { formatKimiCliRecord, parseOfficialRecord } from './official-record';
-import { refuseApiKey } from './refuse-api-key';
+import { formatKimiCliRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /**
  * The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions (P auth/oauth.py
@@ -18,11 +19,11 @@ export type KimiCliCredentialStoreOptions = {
   /** The client's folder. Default: `KIMI_SHARE_DIR`, else `~/.kimi`. */
   shareDirectory?: string | undefined;
   /** Where `KIMI_SHARE_DIR` and `PATH` (for the program `flock`) are looked up. Default `process.env`. */
-  env?: Readonly<Record<string, string | undefined>> | undefined;
+  environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** How long to wait for the client's lock, in ms. Default 60 s. */
   lockWaitMs?: number | undefined;
   /** Waits so many ms, or rejects when the signal aborts. For tests. */
-  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  sleep?: Sleep | undefined;
 };
 
 /**
@@ -42,12 +43,15 @@ export type KimiCliCredentialStoreOptions = {
  * - A key (`type: 'api-key'`) cannot be saved here.
  */
 export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = {}): CredentialStore {
-  const { env = process.env, lockWaitMs = 60_000, sleep } = options;
-  const directory = join(options.shareDirectory ?? (env.KIMI_SHARE_DIR || join(homedir(), '.kimi')), 'credentials');
+  const { environment = process.env, lockWaitMs = 60_000, sleep } = options;
+  const directory = join(
+    options.shareDirectory ?? (environment.KIMI_SHARE_DIR || join(homedir(), '.kimi')),
+    'credentials',
+  );
   const location = join(directory, `${SLOT}.json`);
 
   const requireMechanism = async (operation: 'save' | 'lock'): Promise<FlockMechanism> => {
-    const mechanism = await findFlockMechanism({ env });
+    const mechanism = await findFlockMechanism({ environment });
     if (mechanism === undefined) {
       throw readOnly(location, operation);
     }
@@ -81,7 +85,15 @@ export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = 
       abortSignal?.throwIfAborted();
       const mechanism = await requireMechanism('lock');
       const lockPath = join(directory, `${SLOT}.lock`);
-      return withKimiCliLock(callback, { lockPath, location, mechanism, env, waitMs: lockWaitMs, sleep, abortSignal });
+      return withKimiCliLock(callback, {
+        lockPath,
+        location,
+        mechanism,
+        environment,
+        waitMs: lockWaitMs,
+        sleep,
+        abortSignal,
+      });
     },
   };
 }

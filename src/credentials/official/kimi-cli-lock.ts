@@ -3,53 +3,23 @@
  * `_CrossProcessLock`). On Linux the program `flock` holds it, elsewhere `fs-native-extensions` (decisions.md 13). That
  * client waits at most about ten seconds and then refreshes without the lock, so hold it briefly.
  */
-import { constants } from 'node:fs';
-import { access, mkdir, open } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
-import { flockChild } from './flock-child';
-import type { HeldLock } from './held-lock';
-import { loadNativeLocks, nativeFlock, type NativeLocks } from './native-flock';
+import { flockChild, nativeFlock, type FlockMechanism, type HeldLock } from './flock';
 import { officialFileError } from './official-file';
-
-/** What can take the lock here. */
-export type FlockMechanism = { kind: 'program'; command: string } | { kind: 'native'; locks: NativeLocks };
-
-/**
- * Looks for the program on Linux and for the optional dependency elsewhere. On Linux the latter is of no use: its locks
- * do not exclude `flock(2)` (decisions.md 13).
- */
-export async function findFlockMechanism({
-  env,
-  platform = process.platform,
-}: {
-  env: Readonly<Record<string, string | undefined>>;
-  platform?: NodeJS.Platform;
-}): Promise<FlockMechanism | undefined> {
-  if (platform !== 'linux') {
-    const locks = await loadNativeLocks();
-    return locks === undefined ? undefined : { kind: 'native', locks };
-  }
-  for (const directory of (env.PATH ?? '').split(delimiter).filter(entry => entry !== '')) {
-    const command = join(directory, 'flock');
-    if (await isExecutable(command)) {
-      return { kind: 'program', command };
-    }
-  }
-  return undefined;
-}
 
 export type KimiCliLockOptions = CredentialLockOptions & {
   lockPath: string;
   /** The store's `location`, for errors. */
   location: string;
   mechanism: FlockMechanism;
-  env: Readonly<Record<string, string | undefined>>;
+  environment: Readonly<Record<string, string | undefined>>;
   /** In ms. */
   waitMs: number;
-  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  sleep?: Sleep | undefined;
 };
 
 /**
@@ -88,7 +58,7 @@ export async function withKimiCliLock<T>(
 }
 
 async function acquire(options: KimiCliLockOptions): Promise<HeldLock> {
-  const { lockPath, location, abortSignal, waitMs, sleep = defaultSleep } = options;
+  const { lockPath, location, abortSignal, waitMs, sleep = realSleep } = options;
   // Ends the wait for both reasons: the caller's signal and the limit.
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -115,19 +85,19 @@ async function acquire(options: KimiCliLockOptions): Promise<HeldLock> {
 }
 
 async function waitForLock(
-  { lockPath, location, mechanism, env }: KimiCliLockOptions,
+  { lockPath, location, mechanism, environment }: KimiCliLockOptions,
   stop: AbortSignal,
 ): Promise<HeldLock | undefined> {
   try {
     if (mechanism.kind === 'program') {
-      return await flockChild(lockPath, { command: mechanism.command, stop, env: { PATH: env.PATH } });
+      return await flockChild(lockPath, { command: mechanism.command, stop, environment: { PATH: environment.PATH } });
     }
     while (!stop.aborted) {
       const held = await nativeFlock(lockPath, mechanism.locks);
       if (held !== undefined) {
         return held;
       }
-      await defaultSleep(100, stop).catch(() => undefined);
+      await realSleep(100, stop).catch(() => undefined);
     }
     return undefined;
   } catch (cause) {
@@ -135,15 +105,4 @@ async function waitForLock(
     const message = `The lock of ${location} cannot be taken: ${reason}. Look at the lock file ${lockPath}.`;
     throw new KimiCredentialStoreError({ location, operation: 'lock', reason: 'failed', message, cause });
   }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function defaultSleep(milliseconds: number, abortSignal: AbortSignal | undefined): Promise<void> {
-  await delay(milliseconds, undefined, abortSignal === undefined ? {} : { signal: abortSignal });
 }

@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import type { Sleep } from '../../transport/wait';
 import { API_BASE_URLS, OAUTH_HOSTS } from '../../upstream';
 import type { CredentialStore } from '../credential-store';
 import { withFileLock } from '../file-lock';
-import { kimiCodeSlot } from './kimi-code-slot';
 import { officialFileError, readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
-import { formatKimiCodeRecord, parseOfficialRecord } from './official-record';
-import { refuseApiKey } from './refuse-api-key';
+import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /** The lock directory of that client is stale 5 s after it was last touched (B:60983). */
 const STALE_MS = 5_000;
@@ -21,7 +20,7 @@ export type KimiCodeCredentialStoreOptions = {
    * Where `KIMI_CODE_HOME`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST` and `KIMI_CODE_BASE_URL` are looked up. Default
    * `process.env`.
    */
-  env?: Readonly<Record<string, string | undefined>> | undefined;
+  environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** OAuth host of the login. Default: the variables, else `https://auth.kimi.com`. Part of the file's name. */
   oauthHost?: string | undefined;
   /** API base of the login. Default: the variable, else `https://api.kimi.com/coding/v1`. Part of the file's name. */
@@ -29,7 +28,7 @@ export type KimiCodeCredentialStoreOptions = {
   /** How long to wait for the client's lock, in ms. Default 60 s, as that client does. */
   lockWaitMs?: number | undefined;
   /** Waits so many ms, or rejects when the signal aborts. For tests. */
-  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  sleep?: Sleep | undefined;
 };
 
 /**
@@ -46,11 +45,13 @@ export type KimiCodeCredentialStoreOptions = {
  * - A key (`type: 'api-key'`) cannot be saved here: the client keeps keys in `config.toml`.
  */
 export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions = {}): CredentialStore {
-  const { env = process.env, lockWaitMs, sleep } = options;
-  const home = options.home ?? (env.KIMI_CODE_HOME || join(homedir(), '.kimi-code'));
+  const { environment = process.env, lockWaitMs, sleep } = options;
+  const home = options.home ?? (environment.KIMI_CODE_HOME || join(homedir(), '.kimi-code'));
   const slot = kimiCodeSlot({
-    oauthHost: options.oauthHost ?? (env.KIMI_CODE_OAUTH_HOST || env.KIMI_OAUTH_HOST || OAUTH_HOSTS['mainland-cn']),
-    apiBaseURL: options.apiBaseURL ?? (env.KIMI_CODE_BASE_URL || API_BASE_URLS.coding['mainland-cn']),
+    oauthHost:
+      options.oauthHost ??
+      (environment.KIMI_CODE_OAUTH_HOST || environment.KIMI_OAUTH_HOST || OAUTH_HOSTS['mainland-cn']),
+    apiBaseURL: options.apiBaseURL ?? (environment.KIMI_CODE_BASE_URL || API_BASE_URLS.coding['mainland-cn']),
   });
   const location = join(home, 'credentials', `${slot}.json`);
   const sentinel = join(home, 'oauth', slot);
@@ -106,4 +107,21 @@ async function makeSentinel(sentinel: string, location: string): Promise<void> {
       `Make the folder ${dirname(sentinel)} writable for the user this program runs as.`;
     throw new KimiCredentialStoreError({ location, operation: 'lock', reason, message, cause });
   }
+}
+
+/**
+ * The name under which the official TypeScript client keeps a login: `kimi-code` for the mainland pair of hosts, else
+ * `kimi-code-env-` and 16 hex digits of a digest of both (wire.md 4; B:61590-61597). So logins of different hosts never
+ * mix. The URLs count as written, but for white space around the host and slashes at the end (B:61551-61559).
+ */
+export function kimiCodeSlot({ oauthHost, apiBaseURL }: { oauthHost: string; apiBaseURL: string }): string {
+  const host = oauthHost.trim().replace(/\/+$/, '');
+  const baseUrl = apiBaseURL.replace(/\/+$/, '');
+  if (host === OAUTH_HOSTS['mainland-cn'] && baseUrl === API_BASE_URLS.coding['mainland-cn']) {
+    return 'kimi-code';
+  }
+  const digest = createHash('sha256')
+    .update(JSON.stringify({ oauthHost: host, baseUrl }))
+    .digest('hex');
+  return `kimi-code-env-${digest.slice(0, 16)}`;
 }

@@ -1,8 +1,8 @@
 /** Reading, replacing and removing the one file an official client keeps a login in. Knows nothing of what is in it. */
 import { chmod, mkdir, open, readFile, realpath, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { sleep } from '../../transport/wait';
 
 /** The text of the file, or `undefined` when there is none. @throws KimiCredentialStoreError */
 export async function readOfficialFile(path: string): Promise<string | undefined> {
@@ -122,7 +122,7 @@ async function renameOver(from: string, to: string): Promise<void> {
       if (process.platform !== 'win32' || attempt === 20 || !['EPERM', 'EACCES', 'EBUSY'].includes(code)) {
         throw error;
       }
-      await delay(50);
+      await sleep(50);
     }
   }
 }

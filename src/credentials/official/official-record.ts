@@ -3,7 +3,8 @@
  * (wire.md 4; B:59147-59170; P auth/oauth.py `to_dict`); numbers and spacing differ, and each keeps its own form here.
  */
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import type { KimiOAuthCredentials } from '../credential-store';
+import { tombstoneOf } from '../credential-record';
+import type { KimiCredentials, KimiOAuthCredentials } from '../credential-store';
 
 type OfficialRecord = {
   access_token: string;
@@ -74,7 +75,24 @@ export function parseOfficialRecord(
     scope: string('scope', ''),
     tokenType: string('token_type', ''),
   };
-  return credentials.accessToken === '' ? buryTokens(credentials) : credentials;
+  return credentials.accessToken === '' ? tombstoneOf(credentials) : credentials;
+}
+
+/** An official client's credential file has no place for a key. @throws KimiCredentialStoreError (`failed`) */
+export function refuseApiKey(
+  credentials: KimiCredentials,
+  location: string,
+): asserts credentials is KimiOAuthCredentials {
+  if (credentials.type === 'api-key') {
+    throw new KimiCredentialStoreError({
+      location,
+      operation: 'save',
+      reason: 'failed',
+      message:
+        `${location} belongs to an official client and holds an OAuth login only; a key cannot be kept there. ` +
+        'Keep it in a store of your own: npx ai-sdk-provider-kimi login --api-key --store keychain (or --store file)',
+    });
+  }
 }
 
 /**
@@ -109,7 +127,7 @@ function pythonFloat(value: number): string {
 
 function toOfficialRecord(credentials: KimiOAuthCredentials): OfficialRecord {
   const { accessToken, refreshToken, expiresAt, scope, tokenType, expiresIn } =
-    credentials.accessToken === '' ? buryTokens(credentials) : credentials;
+    credentials.accessToken === '' ? tombstoneOf(credentials) : credentials;
   return {
     access_token: accessToken,
     refresh_token: refreshToken,
@@ -118,8 +136,4 @@ function toOfficialRecord(credentials: KimiOAuthCredentials): OfficialRecord {
     token_type: tokenType,
     expires_in: expiresIn,
   };
-}
-
-function buryTokens(credentials: KimiOAuthCredentials): KimiOAuthCredentials {
-  return { ...credentials, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 };
 }

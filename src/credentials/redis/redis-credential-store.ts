@@ -1,12 +1,11 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { sleep as realSleep, type Sleep } from '../../transport/wait';
+import { credentialCipher, plainCipher, type EncryptionKey } from '../credential-cipher';
 import { parseCredentials, serializeCredentials } from '../credential-record';
 import type { CredentialStore } from '../credential-store';
-import { abortableSleep } from './abortable-sleep';
-import { credentialCipher, plainCipher, type EncryptionKey } from './credential-cipher';
-import { redisScripts, type RedisClient } from './redis-client';
+import { LOAD, redisScripts, WRITE, WRITE_AS_HOLDER, type RedisClient } from './redis-client';
 import { redisLock } from './redis-lock';
-import { LOAD, WRITE, WRITE_AS_HOLDER } from './redis-scripts';
 
 export type RedisCredentialStoreOptions = {
   /** A client of `redis` (4 or later) or `ioredis`. It stays yours: connect it before, close it after. */
@@ -29,7 +28,7 @@ export type RedisCredentialStoreOptions = {
   /** Milliseconds of a clock that never jumps. For tests. */
   now?: (() => number) | undefined;
   /** Waits so many ms, or rejects when the signal aborts. For tests. */
-  sleep?: ((milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>) | undefined;
+  sleep?: Sleep | undefined;
   /** 0 to 1. For tests. */
   random?: (() => number) | undefined;
 } & (
@@ -65,17 +64,10 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
     lockTtlMs = 30_000,
     lockWaitMs = 60_000,
   } = options;
-  const { now = () => performance.now(), sleep = abortableSleep, random = Math.random } = options;
+  const { now = () => performance.now(), sleep = realSleep, random = Math.random } = options;
   const key = options.key ?? `${prefix}:{${account}}`;
   const location = `Redis key ${key}`;
-  for (const [argument, value] of Object.entries({ timeoutMs, lockTtlMs, lockWaitMs })) {
-    if (!Number.isFinite(value) || value <= 0) {
-      throw new KimiInvalidArgumentError({
-        argument,
-        message: `"${argument}" must be a number of milliseconds above 0.`,
-      });
-    }
-  }
+  checkDurations({ timeoutMs, lockTtlMs, lockWaitMs });
   const cipher = chooseCipher(options, { location, name: key });
   const run = redisScripts(options.client, { location, timeoutMs });
   // Both keys on one node of a cluster: the part in braces decides (Redis cluster specification, "Hash tags").
@@ -115,6 +107,18 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
 
     withLock: lock.withLock,
   };
+}
+
+/** @throws KimiInvalidArgumentError */
+function checkDurations(durations: Readonly<Record<string, number>>): void {
+  for (const [argument, value] of Object.entries(durations)) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new KimiInvalidArgumentError({
+        argument,
+        message: `"${argument}" must be a number of milliseconds above 0.`,
+      });
+    }
+  }
 }
 
 function chooseCipher(

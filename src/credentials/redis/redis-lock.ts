@@ -1,7 +1,7 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import type { Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
-import type { RunScript } from './redis-client';
-import { ACQUIRE, RELEASE, RENEW } from './redis-scripts';
+import { ACQUIRE, RELEASE, RENEW, type RunScript } from './redis-client';
 
 /** What this process knows of the lock it holds. */
 export type HeldRedisLock = {
@@ -25,7 +25,7 @@ export type RedisLockOptions = {
   lockTtlMs: number;
   lockWaitMs: number;
   now: () => number;
-  sleep: (milliseconds: number, abortSignal: AbortSignal | undefined) => Promise<void>;
+  sleep: Sleep;
   random: () => number;
 };
 
@@ -34,16 +34,8 @@ export type RedisLockOptions = {
  * one who made it. Callbacks of one store run one after the other even when Redis has forgotten the lock, so that
  * `held` is never ambiguous.
  */
-export function redisLock({
-  run,
-  keys,
-  location,
-  lockTtlMs,
-  lockWaitMs,
-  now,
-  sleep,
-  random,
-}: RedisLockOptions): RedisLock {
+export function redisLock(options: RedisLockOptions): RedisLock {
+  const { run, keys, location, lockTtlMs } = options;
   let held: HeldRedisLock | undefined;
 
   const tryAcquire = async (): Promise<HeldRedisLock | undefined> => {
@@ -69,22 +61,6 @@ export function redisLock({
     await run('lock', RELEASE, keys, [token]).catch(() => undefined);
   };
 
-  const acquire = async (abortSignal: AbortSignal | undefined): Promise<HeldRedisLock> => {
-    const start = now();
-    for (let pause = 20; ; pause = Math.min(pause * 1.5, 300)) {
-      abortSignal?.throwIfAborted();
-      const mine = await tryAcquire();
-      if (mine !== undefined) {
-        return mine;
-      }
-      const left = start + lockWaitMs - now();
-      if (left <= 0) {
-        throw waitedTooLong(location, keys[1]!, lockWaitMs);
-      }
-      await sleep(Math.min(left, pause * (0.5 + random())), abortSignal);
-    }
-  };
-
   const renew = async ({ token, generation }: HeldRedisLock): Promise<boolean> =>
     (await run('lock', RENEW, keys, [token, generation, String(lockTtlMs)])) === 1;
 
@@ -94,7 +70,7 @@ export function redisLock({
     },
 
     async withLock(callback, { abortSignal } = {}) {
-      const mine = await acquire(abortSignal);
+      const mine = await waitFor(tryAcquire, options, abortSignal);
       const stopRenewal = keepRenewing(lockTtlMs / 3, () => renew(mine));
       try {
         abortSignal?.throwIfAborted();
@@ -113,6 +89,27 @@ export function redisLock({
       }
     },
   };
+}
+
+/** Tries again and again, at uneven times so that those who wait do not march in step. */
+async function waitFor(
+  tryAcquire: () => Promise<HeldRedisLock | undefined>,
+  { keys, location, lockWaitMs, now, sleep, random }: RedisLockOptions,
+  abortSignal: AbortSignal | undefined,
+): Promise<HeldRedisLock> {
+  const start = now();
+  for (let pause = 20; ; pause = Math.min(pause * 1.5, 300)) {
+    abortSignal?.throwIfAborted();
+    const mine = await tryAcquire();
+    if (mine !== undefined) {
+      return mine;
+    }
+    const left = start + lockWaitMs - now();
+    if (left <= 0) {
+      throw waitedTooLong(location, keys[1]!, lockWaitMs);
+    }
+    await sleep(Math.min(left, pause * (0.5 + random())), abortSignal);
+  }
 }
 
 /**

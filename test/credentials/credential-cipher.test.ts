@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { credentialCipher, plainCipher, type EncryptionKey } from '../../src/credentials/redis/credential-cipher';
-import { describeFailure } from '../../src/credentials/redis/describe-failure';
+import { credentialCipher, plainCipher, type EncryptionKey } from '../../src/credentials/credential-cipher';
+import { describeFailure } from '../../src/credentials/describe-failure';
 import { KimiInvalidArgumentError } from '../../src/errors/kimi-invalid-argument-error';
 
 const bytes = Uint8Array.from({ length: 32 }, (_, index) => index * 7);

@@ -1,5 +1,5 @@
-import type { KimiCredentials } from '../credential-store';
-import { hideSecrets } from '../hide-secrets';
+/** What went wrong in somebody else's store, in words that hold no secret. */
+import type { KimiCredentials } from './credential-store';
 
 /**
  * An error of a database client in one line that is fit to be shown. The error itself is not kept as a cause: clients
@@ -18,4 +18,16 @@ export function describeFailure(error: unknown, saved?: KimiCredentials | undefi
     .replaceAll(/\/\/[^/@\s]*@/g, '//')
     .slice(0, 200);
   return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text;
+}
+
+/** The same text without the tokens or the key: an error of a database or a driver may quote what was to be saved. */
+export function hideSecrets(text: string, credentials: KimiCredentials | undefined): string {
+  if (credentials === undefined) {
+    return text;
+  }
+  const secrets =
+    credentials.type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key];
+  return secrets
+    .filter(secret => secret !== '')
+    .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
 }

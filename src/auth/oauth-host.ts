@@ -1,6 +1,43 @@
+/** How the OAuth host is reached, and which URLs are trusted for its sake. */
 import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import type { FetchFunction } from '../transport/fetch-function';
 import { OAUTH_HOSTS } from '../upstream';
-import { isLoopbackHost } from './loopback-host';
+
+/** How the OAuth host is reached. */
+export type OAuthHost = {
+  /** Does the request; already carries the identity. Never the authorised fetch. */
+  fetch: FetchFunction;
+  /** `https://auth.kimi.com`; plain http only for loopback. */
+  oauthHost: string;
+  /** Clock in ms since the epoch. @default Date.now */
+  now?: (() => number) | undefined;
+  /** How long one POST may take, in ms. @default 30 s, as in the official client (wire.md 2) */
+  timeLimitMs?: number | undefined;
+};
+
+/** Whether a host name, as `URL.hostname` gives it, is this machine: the only place where plain http is accepted. */
+function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/**
+ * The URL of an endpoint of the OAuth host.
+ * @throws KimiInvalidArgumentError for http to another machine: logins are sent there
+ */
+export function oauthEndpoint(oauthHost: string, path: string): string {
+  const host = oauthHost.replace(/\/+$/, '');
+  const url = URL.canParse(host) ? new URL(host) : undefined;
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopbackHost(url.hostname))) {
+    throw new KimiInvalidArgumentError({
+      argument: 'oauthHost',
+      message:
+        'The OAuth host must be an https URL (plain http only on this machine), not ' +
+        `${JSON.stringify(oauthHost)}: logins are sent there.`,
+    });
+  }
+  return host + path;
+}
 
 /**
  * The page a person confirms the login on, once it is sure to be Kimi's: https on the domain of the OAuth host's region

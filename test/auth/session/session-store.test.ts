@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionContext } from '../../src/auth/session-context';
-import { loadRecord } from '../../src/auth/session-store';
+import { loadRecord } from '../../../src/auth/session/session-store';
+import type { CredentialStore } from '../../../src/credentials/credential-store';
 
 /** A store that a user wrote without types. */
-function contextOf(record: unknown): SessionContext {
-  return {
-    store: { location: 'the users table', load: async () => record, save: async () => {}, clear: async () => {} },
-  } as unknown as SessionContext;
+function storeWith(record: unknown): CredentialStore {
+  const store = { location: 'the users table', load: async () => record, save: async () => {}, clear: async () => {} };
+  return store as unknown as CredentialStore;
 }
 
 describe('loadRecord', () => {
@@ -17,7 +16,7 @@ describe('loadRecord', () => {
     [{ type: 'oauth', accessToken: 'canary-token' }],
     [{ type: 'api-key', key: 5 }],
   ])('says that %j is damaged, and where, without what is in it', async record => {
-    const error = await loadRecord(contextOf(record)).catch((thrown: unknown) => thrown);
+    const error = await loadRecord(storeWith(record)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: 'KimiCredentialStoreError',
       reason: 'corrupt',
@@ -29,7 +28,7 @@ describe('loadRecord', () => {
   });
 
   it('takes the null of a database for never stored', async () => {
-    expect(await loadRecord(contextOf(null))).toBeUndefined();
+    expect(await loadRecord(storeWith(null))).toBeUndefined();
   });
 
   it('takes a tombstone as it is', async () => {
@@ -42,6 +41,6 @@ describe('loadRecord', () => {
       scope: '',
       tokenType: '',
     };
-    expect(await loadRecord(contextOf(tombstone))).toBe(tombstone);
+    expect(await loadRecord(storeWith(tombstone))).toBe(tombstone);
   });
 });

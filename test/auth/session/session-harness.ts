@@ -1,8 +1,8 @@
-import { createAuthSession, type AuthSessionOptions } from '../../src/auth/auth-session';
-import { createSessionRegistry } from '../../src/auth/session-registry';
-import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../src/credentials/credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
-import type { KimiSimulator } from '../../src/simulator/index';
+import { createAuthSession, type AuthSessionOptions } from '../../../src/auth/session/auth-session';
+import { createSessionRegistry } from '../../../src/auth/session/session-memory';
+import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../../src/credentials/credential-store';
+import { KimiCredentialStoreError } from '../../../src/errors/kimi-credential-store-error';
+import type { KimiSimulator } from '../../../src/simulator/index';
 
 /** The simulator's tokens as a record, dated by its clock. */
 export function signedIn(simulator: KimiSimulator): KimiOAuthCredentials {

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { APICallError } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthorizedFetch } from '../../src/auth/authorized-fetch';
-import { createSessionRegistry, processSessionRegistry } from '../../src/auth/session-registry';
-import type { KimiOAuthCredentials } from '../../src/credentials/credential-store';
-import { memoryCredentialStore } from '../../src/credentials/memory-credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
-import { KimiLoginRequiredError } from '../../src/errors/kimi-login-required-error';
-import { KimiTokenRefreshError } from '../../src/errors/kimi-token-refresh-error';
-import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
+import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
+import { createSessionRegistry, processSessionRegistry } from '../../../src/auth/session/session-memory';
+import type { KimiOAuthCredentials } from '../../../src/credentials/credential-store';
+import { memoryCredentialStore } from '../../../src/credentials/memory-credential-store';
+import { KimiCredentialStoreError } from '../../../src/errors/kimi-credential-store-error';
+import { KimiLoginRequiredError } from '../../../src/errors/kimi-login-required-error';
+import { KimiTokenRefreshError } from '../../../src/errors/kimi-token-refresh-error';
+import { startKimiSimulator, type KimiSimulator } from '../../../src/simulator/index';
 import { session, sharedStore, signedIn, type SharedStore } from './session-harness';
 
 let simulator: KimiSimulator;

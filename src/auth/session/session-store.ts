@@ -1,16 +1,21 @@
 /**
- * A session's view of its store: the same operations, with every failure a `KimiCredentialStoreError`, also of a store
+ * A session's view of its store, and the only place where a login is read, written or removed: the same operations,
+ * each write under a lock that is proved to be held, with every failure a `KimiCredentialStoreError`, also of a store
  * that a user wrote.
  */
-import { checkCredentials } from '../credentials/credential-record';
-import type { CredentialLock, KimiCredentials } from '../credentials/credential-store';
-import { hideSecrets } from '../credentials/hide-secrets';
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
-import { KimiError } from '../errors/kimi-error';
-import type { SessionContext } from './session-context';
+import { checkCredentials, tombstoneOf } from '../../credentials/credential-record';
+import type {
+  CredentialLock,
+  CredentialStore,
+  KimiCredentials,
+  KimiOAuthCredentials,
+} from '../../credentials/credential-store';
+import { hideSecrets } from '../../credentials/describe-failure';
+import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiError } from '../../errors/kimi-error';
 
 /** `undefined`: never stored. */
-export async function loadRecord({ store }: SessionContext): Promise<KimiCredentials | undefined> {
+export async function loadRecord(store: CredentialStore): Promise<KimiCredentials | undefined> {
   try {
     return checkCredentials(await store.load(), store);
   } catch (error) {
@@ -20,11 +25,11 @@ export async function loadRecord({ store }: SessionContext): Promise<KimiCredent
 
 /** Saves while the lock is held; a lost one (`lock-lost`) saves nothing. */
 export async function saveRecord(
-  { store }: SessionContext,
+  store: CredentialStore,
   credentials: KimiCredentials,
   lock: CredentialLock | undefined,
 ): Promise<void> {
-  await assertHeld(store.location, lock);
+  await assertHeld(store, lock);
   try {
     await store.save(credentials);
   } catch (error) {
@@ -32,9 +37,23 @@ export async function saveRecord(
   }
 }
 
+/**
+ * The tombstone, in the form that the official client writes and reads, too (wire.md 3.2): nobody sends this login
+ * again.
+ */
+export async function writeTombstone(
+  store: CredentialStore,
+  dead: KimiOAuthCredentials,
+  lock: CredentialLock | undefined,
+): Promise<void> {
+  // Where it cannot be saved, this process knows the login to be dead all the same; that is what the person needs to
+  // hear.
+  await saveRecord(store, tombstoneOf(dead), lock).catch(() => undefined);
+}
+
 /** Removes the record while the lock is held. */
-export async function clearRecord({ store }: SessionContext, lock: CredentialLock | undefined): Promise<void> {
-  await assertHeld(store.location, lock);
+export async function clearRecord(store: CredentialStore, lock: CredentialLock | undefined): Promise<void> {
+  await assertHeld(store, lock);
   try {
     await store.clear();
   } catch (error) {
@@ -43,7 +62,7 @@ export async function clearRecord({ store }: SessionContext, lock: CredentialLoc
 }
 
 /** Throws `lock-lost` unless the lock is held, or the store has none. */
-export async function assertHeld(location: string, lock: CredentialLock | undefined): Promise<void> {
+export async function assertHeld({ location }: CredentialStore, lock: CredentialLock | undefined): Promise<void> {
   try {
     await lock?.assertHeld();
   } catch (error) {
@@ -63,7 +82,7 @@ export async function assertHeld(location: string, lock: CredentialLock | undefi
  * the release fails.
  */
 export async function underLock<T>(
-  { store }: SessionContext,
+  store: CredentialStore,
   callback: (lock: CredentialLock | undefined) => Promise<T>,
   abortSignal: AbortSignal | undefined,
 ): Promise<T> {

@@ -4,11 +4,11 @@
  * and answer, and the scheduler decides which of all waiting steps is next. A process can be killed or stopped before
  * any step.
  */
-import { createAuthorizedFetch } from '../../src/auth/authorized-fetch';
-import { createAuthSession } from '../../src/auth/auth-session';
-import { createSessionRegistry } from '../../src/auth/session-registry';
-import type { CredentialStore, KimiCredentials } from '../../src/credentials/credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
+import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
+import { createAuthSession } from '../../../src/auth/session/auth-session';
+import { createSessionRegistry } from '../../../src/auth/session/session-memory';
+import type { CredentialStore, KimiCredentials } from '../../../src/credentials/credential-store';
+import { KimiCredentialStoreError } from '../../../src/errors/kimi-credential-store-error';
 
 export const LIFETIME = 900;
 const HOST = 'https://auth.kimi.com';

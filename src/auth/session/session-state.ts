@@ -32,8 +32,8 @@ export type SessionEvent =
 /**
  * What is to be done. `use`: hand out the token. `read`: read the store. `lock`: take the store's lock, then read it.
  * `refresh`: send the refresh token, save what comes. `useWhileItLasts`: hand out the old token if it is not dead, else
- * fail. `lookForPeer`: wait a moment, read the store again. `bury`: write the tombstone, then ask for a login.
- * `askForLogin`: fail, saying what to run.
+ * fail. `lookForPeer`: wait a moment, read the store again. `writeTombstone`: mark the login as dead in the store, then
+ * ask for one. `askForLogin`: fail, saying what to run.
  */
 export type SessionAction =
   | 'none'
@@ -43,7 +43,7 @@ export type SessionAction =
   | 'refresh'
   | 'useWhileItLasts'
   | 'lookForPeer'
-  | 'bury'
+  | 'writeTombstone'
   | 'askForLogin';
 
 type Row = Readonly<Partial<Record<SessionEvent, readonly [SessionState, SessionAction]>>>;
@@ -66,7 +66,7 @@ const TABLE: Readonly<Record<SessionState, Row>> = {
     rotated: ['valid', 'use'],
     unavailable: ['due', 'useWhileItLasts'],
     rejected: ['refreshing', 'lookForPeer'],
-    foundRejected: ['revoked', 'bury'],
+    foundRejected: ['revoked', 'writeTombstone'],
     // A peer has rotated meanwhile, and its login is due again: ours to renew, the lock is still held.
     foundDue: ['refreshing', 'refresh'],
   },

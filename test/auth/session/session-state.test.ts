@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { transition, type SessionEvent, type SessionState } from '../../src/auth/session-state';
+import { transition, type SessionEvent, type SessionState } from '../../../src/auth/session/session-state';
 
 const STATES: SessionState[] = ['missing', 'valid', 'due', 'refreshing', 'revoked'];
 const FOUND: SessionEvent[] = ['foundNothing', 'foundValid', 'foundDue', 'foundDead'];
@@ -15,7 +15,7 @@ describe('transition', () => {
     ['refreshing', 'rotated', 'valid', 'use'],
     ['refreshing', 'unavailable', 'due', 'useWhileItLasts'],
     ['refreshing', 'rejected', 'refreshing', 'lookForPeer'],
-    ['refreshing', 'foundRejected', 'revoked', 'bury'],
+    ['refreshing', 'foundRejected', 'revoked', 'writeTombstone'],
     ['refreshing', 'foundValid', 'valid', 'use'],
     ['revoked', 'wanted', 'revoked', 'read'],
     ['revoked', 'foundValid', 'valid', 'use'],

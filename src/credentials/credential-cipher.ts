@@ -3,8 +3,8 @@
  * runtime. The name of the place goes in as additional data: a value that was moved to another key cannot be read
  * there.
  */
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 
 /**
  * 32 random bytes, as bytes or as text in base64, base64url or hex (`openssl rand -base64 32`), or an AES-GCM
@@ -82,17 +82,7 @@ export function credentialCipher(
           // AES-GCM does not say why; the next key may be the one.
         }
       }
-      throw new KimiCredentialStoreError({
-        location,
-        operation: 'load',
-        reason: 'failed',
-        message:
-          `The credential in ${location} cannot be decrypted: it was encrypted with another key, or for ` +
-          'another place, ' +
-          'or it was changed. Pass the key that it was saved with (as the second entry of encryptionKey, if ' +
-          'you changed the key), ' +
-          'or remove it with auth.logout() of a provider with this store, and sign in there anew with auth.login().',
-      });
+      throw noKeyOpens(location);
     },
   };
 }
@@ -111,6 +101,15 @@ export function plainCipher({ location }: { location: string }): CredentialCiphe
       return value;
     },
   };
+}
+
+function noKeyOpens(location: string): KimiCredentialStoreError {
+  const message =
+    `The credential in ${location} cannot be decrypted: it was encrypted with another key, or for another place, ` +
+    'or it was changed. Pass the key that it was saved with (as the second entry of encryptionKey, if you changed ' +
+    'the key), or remove it with auth.logout() of a provider with this store, and sign in there anew with ' +
+    'auth.login().';
+  return new KimiCredentialStoreError({ location, operation: 'load', reason: 'failed', message });
 }
 
 function notSealed(location: string, value: string): KimiCredentialStoreError {

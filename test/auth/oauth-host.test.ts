@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkVerificationURL } from '../../src/auth/verification-url';
+import { checkVerificationURL } from '../../src/auth/oauth-host';
 import { KimiDeviceLoginError } from '../../src/errors/kimi-device-login-error';
 
 const mainland = 'https://auth.kimi.com';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KimiLoginRequiredError } from '../../src/errors/kimi-login-required-error';
-import { KimiTokenRefreshError } from '../../src/errors/kimi-token-refresh-error';
+import { KimiLoginRequiredError } from '../../../src/errors/kimi-login-required-error';
+import { KimiTokenRefreshError } from '../../../src/errors/kimi-token-refresh-error';
 import { Process, World, type Fault } from './session-model';
 
 const REQUESTS = 2;

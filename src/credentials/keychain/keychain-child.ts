@@ -1,6 +1,106 @@
+/**
+ * The process that makes the native calls for us: what it is asked and answers, which libraries it can use, and how it
+ * is run.
+ */
 import { spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { KEYCHAIN_CHILD_SOURCE } from './keychain-child-source';
-import type { KeychainAnswer, KeychainRequest } from './keychain-request';
+
+/**
+ * The libraries that can reach the keychain. They share items on macOS only: tooling.md 3, keytar_win.cc, keyring-rs.
+ */
+export type KeychainLibrary = 'keytar' | '@napi-rs/keyring';
+
+/**
+ * One native call. `library` counts in the order of those that could be loaded. Where there is no second one,
+ * `secret-tool` stands in.
+ */
+export type KeychainStep =
+  | {
+      op: 'get';
+      account: string;
+      library: number;
+      /** Skip this step if that earlier one found something. */
+      unless?: number;
+      /** Nothing found is believed only if the keychain is known to be unlocked, else the request fails as `locked`. */
+      confirm?: boolean;
+      /** A failure counts as null: the outcome is not needed. */
+      optional?: boolean;
+    }
+  | { op: 'set'; account: string; value: string; library: number }
+  | { op: 'delete'; account: string; library: number; confirm?: boolean; optional?: boolean };
+
+/** What one child process is asked, as JSON on its stdin. Its steps run in order; the first failure ends it. */
+export type KeychainRequest = {
+  service: string;
+  /** In order of preference; those that cannot be loaded are left out. */
+  libraries: readonly { name: KeychainLibrary; path: string }[];
+  steps: readonly KeychainStep[];
+};
+
+/** What it answers, as JSON on the last line of its stdout. */
+export type KeychainAnswer =
+  | {
+      ok: true;
+      /** Per step: the value or null for `get`, whether there was one for `delete`, null for `set`. */
+      results: readonly (string | boolean | null)[];
+      /** The libraries that were loaded. */
+      loaded: readonly KeychainLibrary[];
+    }
+  | { ok: false; kind: 'missing' | 'locked' | 'unavailable' | 'unreadable' | 'failed'; message: string };
+
+const LIBRARIES: readonly KeychainLibrary[] = ['keytar', '@napi-rs/keyring'];
+
+/**
+ * The keychain libraries that the app has installed, best first: `keytar`, because an app that has it chose it, then
+ * `@napi-rs/keyring`. Only resolves paths; nothing is loaded. Looked for from the main script and from this package,
+ * which finds those of the app in either case; not from the working directory: a command that is installed globally
+ * must not load a module of the folder it is run in.
+ */
+export function findKeychainLibraries(): { name: KeychainLibrary; path: string }[] {
+  const bases = [mainScript(), ownFile()].filter(base => base !== undefined);
+  return LIBRARIES.flatMap(name => {
+    for (const base of bases) {
+      try {
+        return [{ name, path: createRequire(base).resolve(name) }];
+      } catch {
+        // Not installed there.
+      }
+    }
+    return [];
+  });
+}
+
+function mainScript(): string | undefined {
+  try {
+    return process.argv[1] === undefined ? undefined : realpathSync(process.argv[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file this code is in: `import.meta` is empty in the CommonJS build, `__filename` is missing in the other. */
+function ownFile(): string | undefined {
+  const url: string | undefined =
+    import.meta.url ?? (typeof __filename === 'string' ? pathToFileURL(__filename).href : undefined);
+  return url?.startsWith('file:') ? url : undefined;
+}
+
+/**
+ * Whether the libraries have any chance to find a D-Bus session. Where they have none (a server, a container, cron),
+ * the keychain is reported as unavailable without the cost of a process.
+ */
+export function hasSessionBus(environment: Readonly<Record<string, string | undefined>>): boolean {
+  // With a display, a bus may be started on demand.
+  if (environment.DBUS_SESSION_BUS_ADDRESS || environment.DISPLAY) {
+    return true;
+  }
+  const runtime = environment.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.() ?? 0}`;
+  return existsSync(join(runtime, 'bus'));
+}
 
 /**
  * In the environment of the child, so that a host that is not a plain runtime does not start itself again and again.

@@ -1,0 +1,196 @@
+import type { CredentialStore, KimiCredentials } from '../../credentials/credential-store';
+import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { sleep as realSleep, type Sleep } from '../../transport/wait';
+import {
+  deviceLogin,
+  pollDeviceLogin,
+  startDeviceLogin,
+  type DeviceLoginState,
+  type OnVerification,
+} from '../device-login';
+import { foreignKey } from '../foreign-key';
+import type { OAuthHost } from '../oauth-host';
+import type { CredentialProvider, RequestCredential } from '../request-credential';
+import { currentCredentials, markAccepted, markRejected, markReplaced, renewalEnded } from './current-credentials';
+import {
+  forget,
+  holdNew,
+  holdRead,
+  newestOf,
+  processSessionRegistry,
+  tokenState,
+  type SessionContext,
+  type SessionRegistry,
+} from './session-memory';
+import { clearRecord, loadRecord, saveRecord, underLock } from './session-store';
+
+/** Options of {@link createAuthSession}. */
+export type AuthSessionOptions = OAuthHost & {
+  /** Keeps one login; is not touched before the first use. */
+  store: CredentialStore;
+  /**
+   * Sessions of this process with the same text are one: one read, one refresh. For stores that are known to be the
+   * same place: slot and location. Default: the store object itself, because a `location` is for people and may name
+   * two logins.
+   */
+  shareAs?: string | undefined;
+  /** What a person does who is not signed in. @default 'Sign in: npx ai-sdk-provider-kimi login' */
+  remedy?: string | undefined;
+  /**
+   * Called with each new login, after it was saved, before it is used: by a login, a refresh or a saved key of this
+   * process.
+   */
+  onCredentials?: ((credentials: KimiCredentials) => void | Promise<void>) | undefined;
+  /** Milliseconds of a clock that never jumps. @default performance.now */
+  monotonicNow?: (() => number) | undefined;
+  sleep?: Sleep | undefined;
+  /** What sessions share. @default one per process, also across copies of this package */
+  registry?: SessionRegistry | undefined;
+};
+
+type Abortable = { abortSignal?: AbortSignal | undefined };
+
+/** One saved login. Every method may throw `KimiCredentialStoreError`, and the reason of its `abortSignal`. */
+export interface AuthSession extends CredentialProvider {
+  refresh: NonNullable<CredentialProvider['refresh']>;
+  markAccepted: NonNullable<CredentialProvider['markAccepted']>;
+  markRejected: NonNullable<CredentialProvider['markRejected']>;
+  /**
+   * An access token (or the saved key) that is good for the next request. @throws KimiLoginRequiredError,
+   * KimiTokenRefreshError
+   */
+  getAccessToken(options?: Abortable): Promise<string>;
+  /** The device login, from the code to the saved record. @throws KimiDeviceLoginError */
+  login(options: { onVerification: OnVerification; abortSignal?: AbortSignal | undefined }): Promise<void>;
+  /** Saves a login or a key that came from elsewhere. */
+  save(credentials: KimiCredentials): Promise<void>;
+  /** Removes the login from the store. */
+  logout(): Promise<void>;
+  /** What the store holds now. Sends nothing. */
+  status(): Promise<SessionStatus>;
+  /** First step of a login in a web app. @throws KimiDeviceLoginError */
+  startDeviceLogin(options?: Abortable): Promise<DeviceLoginState>;
+  /**
+   * Further steps; at `done` the login is saved. Fit to be sent to a browser as it is. @throws KimiDeviceLoginError,
+   * KimiInvalidArgumentError
+   */
+  pollDeviceLogin(
+    state: unknown,
+    options?: Abortable,
+  ): Promise<{ status: 'pending' | 'slow_down'; state: DeviceLoginState } | { status: 'done' }>;
+}
+
+/** What a store holds. `due`: it will be renewed at the next request. `revoked`: it is dead, sign in again. */
+export type SessionStatus = {
+  state: 'missing' | 'valid' | 'due' | 'revoked';
+  /** Where, for people. */
+  source: string;
+  /** Absent where nothing is stored. */
+  kind?: 'oauth' | 'api-key';
+  /** End of the access token; it is renewed before. Absent for a key and for a dead login. */
+  expiresAt?: Date;
+};
+
+/**
+ * The session of one login (decisions.md 16 to 22). No I/O and no timer until it is asked for something. Closures, not
+ * a class: nothing of it shows in `inspect` or JSON.
+ */
+export function createAuthSession(options: AuthSessionOptions): AuthSession {
+  const { store, shareAs, registry = processSessionRegistry() } = options;
+  const context: SessionContext = {
+    ...options,
+    registry,
+    memory: registry.memoryOf(store, shareAs),
+    remedy: options.remedy ?? 'Sign in: npx ai-sdk-provider-kimi login',
+    now: options.now ?? Date.now,
+    monotonicNow: options.monotonicNow ?? (() => performance.now()),
+    sleep: options.sleep ?? realSleep,
+  };
+  const credential = async (abortSignal: AbortSignal | undefined): Promise<RequestCredential> =>
+    toRequestCredential(context, await currentCredentials(context, abortSignal));
+  return {
+    getCredential: async ({ abortSignal } = {}) => credential(abortSignal),
+    getAccessToken: async ({ abortSignal } = {}) => (await credential(abortSignal)).token,
+    async refresh({ rejectedToken, abortSignal }) {
+      markReplaced(context, rejectedToken);
+      return credential(abortSignal);
+    },
+    markRejected: token => markRejected(context, token),
+    markAccepted: token => markAccepted(context, token),
+    async login({ onVerification, abortSignal }) {
+      await assertCanSave(context, abortSignal);
+      await saveNew(context, await deviceLogin({ ...context, onVerification, abortSignal }));
+    },
+    save: credentials => saveNew(context, credentials),
+    logout: () => logout(context),
+    status: () => sessionStatus(context),
+    startDeviceLogin: ({ abortSignal } = {}) => startDeviceLogin(context, abortSignal),
+    async pollDeviceLogin(state, { abortSignal } = {}) {
+      const poll = await pollDeviceLogin(context, state, abortSignal);
+      if (poll.status !== 'done') {
+        return poll;
+      }
+      await saveNew(context, poll.credentials);
+      return { status: 'done' };
+    },
+  };
+}
+
+function toRequestCredential({ store, remedy }: SessionContext, credentials: KimiCredentials): RequestCredential {
+  if (credentials.type === 'oauth') {
+    return { kind: 'oauth', token: credentials.accessToken, source: store.location, remedy };
+  }
+  const foreign = foreignKey(credentials.key, credentials.service);
+  const source = foreign === undefined ? store.location : `${store.location}, which holds ${foreign}`;
+  return { kind: 'api-key', token: credentials.key, source, remedy };
+}
+
+/** A store that cannot be used should say so before the person goes to the browser. */
+async function assertCanSave({ store }: SessionContext, abortSignal: AbortSignal | undefined): Promise<void> {
+  await loadRecord(store).catch((error: unknown) => {
+    // A damaged record is no hindrance: it is replaced.
+    if (!KimiCredentialStoreError.isInstance(error) || error.reason !== 'corrupt') {
+      throw error;
+    }
+  });
+  // A place that can be read may still be one that cannot be written; the lock is the first thing that a save needs.
+  await underLock(store, async () => undefined, abortSignal);
+}
+
+async function saveNew(context: SessionContext, credentials: KimiCredentials): Promise<void> {
+  const { store, memory } = context;
+  await renewalEnded(context);
+  try {
+    await underLock(store, lock => saveRecord(store, credentials, lock), undefined);
+    memory.saveAgainAt = undefined;
+  } finally {
+    holdNew(context, credentials);
+    await context.onCredentials?.(credentials);
+  }
+}
+
+async function logout(context: SessionContext): Promise<void> {
+  const { store } = context;
+  await renewalEnded(context);
+  await underLock(store, lock => clearRecord(store, lock), undefined);
+  forget(context);
+}
+
+async function sessionStatus(context: SessionContext): Promise<SessionStatus> {
+  const source = context.store.location;
+  const record = await loadRecord(context.store);
+  if (record === undefined) {
+    return { state: 'missing', source };
+  }
+  if (record.type === 'api-key') {
+    return { state: 'valid', source, kind: 'api-key' };
+  }
+  // Judged beside the session, not in it: asking for the status changes nothing.
+  const beside: SessionContext = { ...context, memory: { ...context.memory } };
+  const newest = newestOf(context, record);
+  holdRead(beside, newest);
+  const { state } = tokenState(beside);
+  const revoked = state === 'dead';
+  const expiry = revoked || newest.expiresAt === 0 ? {} : { expiresAt: new Date(newest.expiresAt * 1000) };
+  return { state: revoked ? 'revoked' : state, source, kind: 'oauth', ...expiry };
+}
