@@ -98,7 +98,7 @@ function port(value: string): number {
 
 /** Wider than prose: a row has six columns. */
 const RULES_WIDTH = 100;
-const HEAD = ['rule', 'answer', 'confidence', 'text', 'official client', 'satisfied by'];
+const HEAD = ['rule', 'answer', 'confidence', 'text', 'official client'];
 
 const INTRODUCTION = [
   'Every answer and refusal of the simulator, and why we believe that Kimi does the same.',
@@ -136,14 +136,13 @@ function formatRules(rows: readonly SimulatorRuleRow[]): string {
   ].join('\n');
 }
 
-function cells({ rule, kind, status, confidence, wording, officialClient, satisfiedBy }: SimulatorRuleRow): string[] {
+function cells({ rule, kind, status, confidence, wording, officialClient }: SimulatorRuleRow): string[] {
   return [
     rule,
     kind === 'notice' ? 'notice' : String(status ?? kind),
     confidence,
     wording ?? '-',
     officialClient ?? '-',
-    satisfiedBy ?? '-',
   ];
 }
 
