@@ -49,8 +49,6 @@ export default defineConfig([
       'platform/node': 'src/platform/node.ts',
       'platform/edge': 'src/platform/edge.ts',
       cli: 'src/cli/main.ts',
-      'simulator-cli': 'src/simulator/cli.ts',
-      demo: 'src/demo.ts',
     },
     format: ['esm'],
     platform: 'node',

@@ -1,21 +1,21 @@
-// Gives every entry of dist/ its door for `require`, after tsup: <entry>.cjs, and <entry>.d.cts with all it refers to.
+// Gives every entry of a build its door for `require`, after tsup: <entry>.cjs, and <entry>.d.cts with all it refers to.
 // Why it is no build of its own stands in tsup.config.ts.
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 
-const dist = new URL('../dist/', import.meta.url);
-const { exports } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-
-for (const conditions of Object.values(exports)) {
-  if (conditions.require !== undefined) {
-    const { base } = /^\.\/dist\/(?<base>.+)\.cjs$/.exec(conditions.require.default).groups;
-    await writeFile(new URL(`${base}.cjs`, dist), `'use strict';\nmodule.exports = require('./${base}.js');\n`);
+/** @param {URL} dist folder of the build, with a slash at its end */
+export async function writeCommonJS(dist) {
+  const { exports } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  for (const conditions of Object.values(exports)) {
+    if (conditions.require !== undefined) {
+      const { base } = /^\.\/dist\/(?<base>.+)\.cjs$/.exec(conditions.require.default).groups;
+      await writeFile(new URL(`${base}.cjs`, dist), `'use strict';\nmodule.exports = require('./${base}.js');\n`);
+    }
   }
-}
-
-for (const name of await readdir(dist)) {
-  if (name.endsWith('.d.ts')) {
-    const declarations = await readFile(new URL(name, dist), 'utf8');
-    await writeFile(new URL(name.replace(/\.ts$/, '.cts'), dist), toCommonJs(declarations, name));
+  for (const name of await readdir(dist)) {
+    if (name.endsWith('.d.ts')) {
+      const declarations = await readFile(new URL(name, dist), 'utf8');
+      await writeFile(new URL(name.replace(/\.ts$/, '.cts'), dist), toCommonJs(declarations, name));
+    }
   }
 }
 

@@ -3,9 +3,8 @@
  * The process around the commands: signals, broken pipes, warnings. A command that was stopped is not cut off: a save
  * that is under way is finished first.
  */
-import type { CommandContext } from './command-context';
-import { EXIT_CODES } from './exit-codes';
-import { Interruption } from './interruption';
+import type { CommandContext } from './command';
+import { EXIT_CODES, Interruption } from './failures';
 import { runCli } from './run-cli';
 
 const ending = new AbortController();
@@ -38,7 +37,7 @@ const context: CommandContext = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  env: process.env,
+  environment: process.env,
   platform: process.platform,
   now: Date.now,
   abortSignal: ending.signal,

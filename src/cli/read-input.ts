@@ -1,9 +1,9 @@
 import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { errorScreen, type CommandContext, type Input } from './command-context';
-import { EXIT_CODES } from './exit-codes';
-import { Interruption } from './interruption';
+import type { CommandContext, Input } from './command';
+import { EXIT_CODES, Interruption } from './failures';
+import { errorScreen } from './terminal';
 
 /** Who starts programs often leaves their stdin open without meaning to: after so long the wait is explained. */
 const HINT_AFTER_MS = 3000;

@@ -5,9 +5,7 @@ import type { ModelInfo } from '../models/model-info';
 import { parseModelList } from '../models/model-list';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { KimiService } from '../upstream';
-
-/** The official client gives its account calls 8 s (wire.md 9). */
-const TIME_LIMIT_MS = 8_000;
+import { networkReason, TIME_LIMIT_MS } from './failures';
 
 /**
  * The models of an account, in server order, from the server and nowhere else: it tells whether a credential is good,
@@ -41,7 +39,9 @@ export async function requestModels(
     body = await response.json().catch(() => undefined);
   } catch (error) {
     abortSignal.throwIfAborted();
-    throw KimiError.isInstance(error) || APICallError.isInstance(error) ? error : failed(networkReason(error));
+    throw KimiError.isInstance(error) || APICallError.isInstance(error)
+      ? error
+      : failed(`${networkReason(error)}. Check the network and proxy.`);
   }
   if (response.status === 401) {
     const message = `${new URL(url).host} refuses the credential from ${source} (HTTP 401). ${remedy}`;
@@ -55,18 +55,4 @@ export async function requestModels(
     );
   }
   return models;
-}
-
-/** The system's code where there is one. */
-function networkReason(error: unknown): string {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if (current.name === 'TimeoutError') {
-      return `no answer within ${TIME_LIMIT_MS / 1000} s.`;
-    }
-    const { code } = current as { code?: unknown };
-    if (typeof code === 'string') {
-      return `${code}. Check the network and proxy.`;
-    }
-  }
-  return error instanceof Error ? error.message : 'unknown error.';
 }

@@ -1,7 +1,6 @@
 import { ModelCatalog, type ModelList } from '../models/model-catalog';
 import type { ModelInfo } from '../models/model-info';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
-import { readEnvironment } from './environment';
 import type { KimiService } from '../upstream';
 import type { Access, CallResolver } from './resolve-call';
 
@@ -102,7 +101,12 @@ export class AccountModels {
       const { apiBaseURL, service } = place.endpoints;
       catalog = import('#platform').then(
         ({ openCatalogCache }) =>
-          new ModelCatalog({ apiBaseURL, service, cache: openCatalogCache(name, readEnvironment()), now: this.now }),
+          new ModelCatalog({
+            apiBaseURL,
+            service,
+            cache: openCatalogCache(name, this.calls.environment()),
+            now: this.now,
+          }),
       );
       this.catalogs.set(name, catalog);
     }

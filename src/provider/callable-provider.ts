@@ -4,6 +4,7 @@ import type { KimiModelId } from '../models/kimi-model-id';
 import type { ModelInfo } from '../models/model-info';
 import type { ModelResolution } from '../models/resolve-model';
 import type { KimiAuth } from './kimi-auth';
+import { processVariables, type Variables } from './environment';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { memoizeById } from './memoize-by-id';
@@ -38,8 +39,9 @@ export interface CallableProvider<Model> {
 export function callableProvider<Model>(
   settings: KimiProviderSettings,
   Face: new (engine: V4Engine) => Model,
+  variables: Variables = processVariables,
 ): CallableProvider<Model> {
-  const core = new KimiCore(settings);
+  const core = new KimiCore(settings, variables);
   const languageModel = memoizeById((modelId: KimiModelId) => new Face(core.engine(modelId)));
   const noEmbeddingModel = (modelId: string): never => {
     throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });

@@ -37,10 +37,7 @@ export function configuredKey(
       }),
     };
   }
-  const variable =
-    settings.credentialStore === undefined
-      ? KEY_VARIABLES[endpoints.service].find(name => environment[name] !== undefined)
-      : undefined;
+  const variable = settings.credentialStore === undefined ? keyVariable(endpoints.service, environment) : undefined;
   if (variable === undefined) {
     return undefined;
   }
@@ -54,6 +51,11 @@ export function configuredKey(
       remedy,
     }),
   };
+}
+
+/** The variable that a key is in, which stands above what is saved (decisions.md 8). */
+export function keyVariable(service: KimiService, environment: Environment): string | undefined {
+  return KEY_VARIABLES[service].find(name => environment[name]);
 }
 
 /** What a person does who is not signed in: the command, or the variables. */

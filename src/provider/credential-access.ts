@@ -1,7 +1,7 @@
 import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
 import type { CredentialProvider } from '../auth/request-credential';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
-import type { KimiEndpoints } from '../endpoints';
+import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
@@ -9,7 +9,6 @@ import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch-function';
 import { OAUTH_HOSTS } from '../upstream';
 import { configuredKey, loginRemedy, noStoreMessage, storeRemedy } from './configured-key';
-import { readEnvironment } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import type { Place } from './resolve-place';
 
@@ -28,6 +27,7 @@ type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: bool
  */
 export class CredentialAccess {
   private readonly settings: KimiProviderSettings;
+  private readonly environment: () => Environment;
   private readonly identityFetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction;
   private readonly listeners = new Set<(credentials: KimiCredentials) => void | Promise<void>>();
 
@@ -36,9 +36,11 @@ export class CredentialAccess {
 
   constructor(
     settings: KimiProviderSettings,
+    environment: () => Environment,
     identityFetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction,
   ) {
     this.settings = settings;
+    this.environment = environment;
     this.identityFetch = identityFetch;
   }
 
@@ -131,7 +133,7 @@ export class CredentialAccess {
   private async open(place: Place, { forLogin }: { forLogin: boolean }): Promise<StoredSession | undefined> {
     const { endpoints, account } = place;
     const { apiBaseURL, oauthHost, service } = endpoints;
-    const environment = readEnvironment();
+    const environment = this.environment();
     const slot = await place.slot;
     const explicit = this.settings.credentialStore;
     const chosen =

@@ -17,18 +17,19 @@ export function callVariables(settings: KimiProviderSettings): readonly string[]
   ];
 }
 
+/** Where the variables are, asked at each call: of the process, or what the command line hands down. */
+export type Variables = () => Environment;
+
 /** Without `node:`: edge runtimes have no `process`, or one without `env`. */
-function variables(): Environment {
-  return (globalThis as { process?: { env?: Environment } }).process?.env ?? {};
-}
+export const processVariables: Variables = () => (globalThis as { process?: { env?: Environment } }).process?.env ?? {};
 
 /** The values of these variables as they are now; an empty one is as good as none. */
-export function readVariables(names: readonly string[]): string[] {
+export function readVariables(variables: Variables, names: readonly string[]): string[] {
   const all = variables();
   return names.map(name => all[name] ?? '');
 }
 
 /** The whole environment as it is now. Empty variables count as unset. */
-export function readEnvironment(): Environment {
+export function readEnvironment(variables: Variables): Environment {
   return Object.fromEntries(Object.entries(variables()).filter(([, value]) => value !== ''));
 }

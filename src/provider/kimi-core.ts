@@ -2,6 +2,7 @@ import { generateId } from '@ai-sdk/provider-utils';
 import type { CallTarget } from '../engine/call-target';
 import { KimiLanguageModel } from '../engine/kimi-language-model';
 import { AccountModels } from './account-models';
+import type { Variables } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { CallResolver } from './resolve-call';
@@ -16,9 +17,9 @@ export class KimiCore {
   private readonly settings: KimiProviderSettings;
   private readonly calls: CallResolver;
 
-  constructor(settings: KimiProviderSettings) {
+  constructor(settings: KimiProviderSettings, variables: Variables) {
     this.settings = settings;
-    this.calls = new CallResolver(settings);
+    this.calls = new CallResolver(settings, variables);
     this.auth = kimiAuth(this.calls);
     this.models = new AccountModels(this.calls, settings.now ?? Date.now);
   }

@@ -6,7 +6,8 @@ import type { FetchFunction } from '../transport/fetch-function';
 import { createSameOriginFetch } from '../transport/same-origin-fetch';
 import { untilAborted } from '../transport/wait';
 import { CredentialAccess } from './credential-access';
-import { readEnvironment } from './environment';
+import type { Environment } from '../endpoints';
+import { readEnvironment, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { PlaceResolver, type Place } from './resolve-place';
 
@@ -30,13 +31,18 @@ export type Access = Readonly<{
 export class CallResolver {
   readonly places: PlaceResolver;
   readonly credentials: CredentialAccess;
+  /** All variables as they are now: for what is opened once, a store or a cache. */
+  readonly environment: () => Environment;
   private readonly settings: KimiProviderSettings;
   private readonly identified = new Map<string, FetchFunction>();
 
-  constructor(settings: KimiProviderSettings) {
+  constructor(settings: KimiProviderSettings, variables: Variables) {
     this.settings = settings;
-    this.places = new PlaceResolver(settings);
-    this.credentials = new CredentialAccess(settings, (place, implied) => this.identityFetch(place, implied));
+    this.environment = () => readEnvironment(variables);
+    this.places = new PlaceResolver(settings, variables);
+    this.credentials = new CredentialAccess(settings, this.environment, (place, implied) =>
+      this.identityFetch(place, implied),
+    );
   }
 
   /** What the next call is made with. @throws KimiInvalidArgumentError, KimiCredentialStoreError */
@@ -75,7 +81,7 @@ export class CallResolver {
         identityHeadersSource({
           identity: this.identity(implied),
           account,
-          environment: readEnvironment(),
+          environment: this.environment(),
           reader: () => import('#platform'),
         }),
       );

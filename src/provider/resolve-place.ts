@@ -2,7 +2,7 @@ import { credentialSlot } from '../credentials/credential-slot';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
 import type { KimiRegion } from '../upstream';
 import { checkSettings } from './check-settings';
-import { callVariables, readEnvironment, readVariables } from './environment';
+import { callVariables, readEnvironment, readVariables, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** Hosts and account of a call. The same object for as long as settings and environment say the same. */
@@ -26,22 +26,26 @@ export type Place = Readonly<{
 export class PlaceResolver {
   private readonly settings: KimiProviderSettings;
   private marker: Promise<KimiRegion | undefined> | undefined;
-  private readonly variables: readonly string[];
+  private readonly variables: Variables;
+  private readonly names: readonly string[];
   private last: { values: readonly string[]; place: Place } | undefined;
 
-  constructor(settings: KimiProviderSettings) {
+  constructor(settings: KimiProviderSettings, variables: Variables) {
     this.settings = settings;
-    this.variables = callVariables(settings);
+    this.variables = variables;
+    this.names = callVariables(settings);
   }
 
   /** @throws KimiInvalidArgumentError for a setting that no request can be made with */
   async resolve(): Promise<Place> {
     // The region that the official installer noted. Read once.
-    this.marker ??= import('#platform').then(({ readRegionMarker }) => readRegionMarker(readEnvironment()));
+    this.marker ??= import('#platform').then(({ readRegionMarker }) =>
+      readRegionMarker(readEnvironment(this.variables)),
+    );
     const marked = await this.marker;
-    const values = readVariables(this.variables);
+    const values = readVariables(this.variables, this.names);
     if (this.last === undefined || values.some((value, index) => value !== this.last?.values[index])) {
-      const set = this.variables.map((name, index) => [name, values[index] || undefined] as const);
+      const set = this.names.map((name, index) => [name, values[index] || undefined] as const);
       this.last = { values, place: this.place(Object.fromEntries(set), marked) };
     }
     return this.last.place;

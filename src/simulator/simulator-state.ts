@@ -1,9 +1,8 @@
 import type { KimiService } from '../upstream';
 import type { AnswerScript } from './answers/scripted-answer';
 import type { Exchange } from './exchange';
-import type { LoginLedger } from './login-ledger';
+import type { LoginLedger, SimulatorClock } from './login-ledger';
 import type { IdentityGate } from './rules/access-rules';
-import type { SimulatorClock } from './simulator-clock';
 import type { SimulatorModels } from './simulator-model';
 
 /** How often each thing was asked for, counted when the request arrives, whatever the answer. */
@@ -36,7 +35,8 @@ export type SimulatorState = {
   closing: AbortSignal;
 };
 
-/** One path of the server. A new endpoint is a file that exports one, and a line in `routes.ts`. */
+/** One path of the server. A new endpoint is a row in `oauth-routes.ts` or
+ * `api-routes.ts`. */
 export type Route = {
   method: 'GET' | 'POST';
   path: string;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Interruption } from '../../src/cli/interruption';
+import { Interruption } from '../../src/cli/failures';
 import { home, json, KEY, lines, run, simulator } from './command-harness';
 
 const PNG = Buffer.from(

@@ -1,8 +1,8 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { canOpenBrowser } from '../../src/cli/can-open-browser';
-import { Interruption } from '../../src/cli/interruption';
+import { canOpenBrowser } from '../../src/cli/commands/login';
+import { Interruption } from '../../src/cli/failures';
 import { home, json, KEY, kept, lines, logins, record, restart, run, simulator } from './command-harness';
 import type { RunOptions } from './run-in-process';
 
@@ -67,7 +67,7 @@ describe('login', () => {
     ['CI', 'darwin', true, { CI: 'true' }, false],
     ['a pipe', 'darwin', false, {}, false],
   ] as const)('browser: %s', (_, platform, isTTY, env, expected) => {
-    expect(canOpenBrowser({ platform, env: { ...env }, stdout: { isTTY } as never })).toBe(expected);
+    expect(canOpenBrowser({ platform, environment: { ...env }, stdout: { isTTY } as never })).toBe(expected);
   });
 
   it('shows the next code when one has expired', async () => {

@@ -140,13 +140,21 @@ describe('the program', () => {
     },
   );
 
-  it.skipIf(process.platform === 'win32')('SIGINT ends simulate with 0', async () => {
-    const { child, shown, ended } = start(['simulate']);
-    const url = await shown(/KIMI_CODE_OAUTH_HOST=(\S+)\n/);
-    expect((await fetch(`${url}/coding/v1/models`, { headers: { authorization: `Bearer ${KEY}` } })).status).toBe(200);
-    child.kill('SIGINT');
-    expect(await ended).toMatchObject({ code: 0, signal: null });
-  });
+  it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends simulate with 0',
+    async signal => {
+      const { child, shown, ended } = start(['simulate', '--port', '0']);
+      const url = await shown(/KIMI_CODE_OAUTH_HOST=(\S+)\n/);
+      await shown(/sk-simulator at/);
+      const models = await fetch(`${url}/coding/v1/models`, { headers: { authorization: `Bearer ${KEY}` } });
+      expect(models.status).toBe(200);
+      await models.text();
+      child.kill(signal);
+      const { stdout, ...end } = await ended;
+      expect(end).toMatchObject({ code: 0, signal: null });
+      expect(stdout).toContain(`KIMI_CODE_BASE_URL=${url}/coding/v1\n`);
+    },
+  );
 
   it.skipIf(process.platform === 'win32')('stops without a word when nobody reads on', async () => {
     simulator.script({ text: 'line\n'.repeat(2000), chunkDelayMs: 1 });

@@ -1,13 +1,12 @@
 /**
- * One command in this process, against a simulator: `process.env` is the environment, streams and signals are the
- * test's.
+ * One command in this process, against a simulator: environment, streams and signals are the test's.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import type { CommandContext } from '../../src/cli/command-context';
+import type { CommandContext } from '../../src/cli/command';
 import { runCli } from '../../src/cli/run-cli';
 import type { KimiSimulator } from '../../src/simulator/index';
 
@@ -16,6 +15,7 @@ export type RunOptions = {
   input?: string | undefined;
   /** A terminal of this width; a pipe when absent. */
   columns?: number | undefined;
+  /** Beside what `process.env` has, and not in there: what reaches the provider was handed down to it. */
   env?: Record<string, string>;
   platform?: NodeJS.Platform;
   now?: () => number;
@@ -28,7 +28,6 @@ export type RunOptions = {
 export type RunResult = { code: number; stdout: string; stderr: string; plain: string; opened: string[] };
 
 export async function runInProcess(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  Object.assign(process.env, options.env);
   const opened: string[] = [];
   const written = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr') => {
@@ -51,7 +50,7 @@ export async function runInProcess(argv: readonly string[], options: RunOptions 
     stdin,
     stdout: output('stdout'),
     stderr: output('stderr'),
-    env: process.env,
+    environment: { ...process.env, ...options.env },
     platform: options.platform ?? 'linux',
     now: options.now ?? Date.now,
     abortSignal: options.abortSignal ?? new AbortController().signal,

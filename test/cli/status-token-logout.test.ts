@@ -68,6 +68,20 @@ describe('status', () => {
   });
 });
 
+describe('--store', () => {
+  it('is a variable for this command alone, and stands above the one that is set', async () => {
+    await run('login');
+    const options = { env: { KIMI_CREDENTIAL_STORE: 'environment' } };
+    expect((await run('status', options)).code).toBe(3);
+    expect(json(await run('status --store file --json', options))).toMatchObject({
+      signedIn: true,
+      source: path.join(home(), logins()[0] ?? ''),
+    });
+    expect((await run('status', options)).code).toBe(3);
+    expect(process.env.KIMI_CREDENTIAL_STORE).toBeUndefined();
+  });
+});
+
 describe('token', () => {
   it('prints the token and nothing else, renewed when less than half of its life is left', async () => {
     await run('login');

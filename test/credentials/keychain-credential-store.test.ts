@@ -348,7 +348,8 @@ describe('keychainCredentialStore without a service', () => {
       failure(store.save(oauthCredentials())),
       failure(store.clear()),
     ]);
-    expect(performance.now() - start).toBeLessThan(100);
+    // Asking a bus takes up to 10 s; a second leaves room for a machine that is busy.
+    expect(performance.now() - start).toBeLessThan(1000);
     for (const error of errors) {
       expect(error).toSatisfy(KimiCredentialStoreError.isInstance);
       expect(error).toMatchObject({ reason: 'unavailable', location: 'keychain item ai-sdk-provider-kimi/default' });

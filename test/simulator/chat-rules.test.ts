@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
-import { OFFICIAL_CLIENT_EVIDENCE } from '../../src/simulator/rules/official-client-evidence';
-import { CHAT_RULES, SIMULATOR_RULES } from '../../src/simulator/rules/simulator-rules';
+import { CHAT_RULES, OFFICIAL_CLIENT_EVIDENCE, SIMULATOR_RULES } from '../../src/simulator/rules/simulator-rules';
 import { CHAT_RULE_CASES } from './chat-rule-cases';
 import { chat, lastRequest, readReply } from './simulator-client';
 

@@ -1,14 +1,27 @@
 /**
- * No test touches the real HOME, keychain, Kimi variables or the network (decisions.md 35).
- * Runs before each test file: HOME is a fresh folder, the variables are gone, and only loopback can be reached.
+ * No test touches the real HOME, keychain, Kimi variables or the network (decisions.md 35), and none depends on who
+ * runs it: on a terminal's TERM, NO_COLOR or COLUMNS, a desktop's DISPLAY, a shell's NODE_OPTIONS, a proxy. Runs before
+ * each test file: of the environment only what is listed here is left, HOME is a fresh folder, and only loopback can be
+ * reached. Time zone and language stay: what depends on them is a fault of the code, and `.ci/run` tries others.
  */
 import { mkdtempSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** What the tests and the programs that they start need: programs, temporary files, the test runner, npm's registry. */
+const KEPT = new RegExp(
+  '^(PATH|TMPDIR|TEMP|TMP|TZ|LANG|LANGUAGE|LC_.*|TEST|TEST_SERVICES|UPDATE_README|SCREENSHOTS|' +
+    'VITEST.*|TINYPOOL.*|NODE_ENV|MODE|DEV|PROD|SSR|BASE_URL|npm_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_.*|' +
+    'SystemRoot|SystemDrive|windir|ComSpec|PATHEXT)$',
+  'i',
+);
+/** The session of the Secret Service that `.ci/with-keyring` has started. */
+const SERVICE = /^(DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR)$/;
+
+const hasKeyring = (process.env.TEST_SERVICES ?? '').split(',').includes('secret-service');
 for (const name of Object.keys(process.env)) {
-  if (/^(KIMI|MOONSHOT|ANTHROPIC)_/.test(name)) {
+  if (!KEPT.test(name) && !(hasKeyring && SERVICE.test(name))) {
     delete process.env[name];
   }
 }
@@ -16,16 +29,8 @@ for (const name of Object.keys(process.env)) {
 const home = mkdtempSync(join(tmpdir(), 'kimi-test-home-'));
 process.env.HOME = home;
 process.env.USERPROFILE = home;
-for (const name of [
-  'XDG_CONFIG_HOME',
-  'XDG_DATA_HOME',
-  'XDG_CACHE_HOME',
-  'XDG_STATE_HOME',
-  'APPDATA',
-  'LOCALAPPDATA',
-]) {
-  delete process.env[name];
-}
+// A desktop's session bus is found in /run/user by who has no variable.
+process.env.XDG_RUNTIME_DIR ??= home;
 
 // The AI SDK prints every warning; tests read them from the results.
 (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -17,8 +17,22 @@ export type RedisServer = {
 
 /** A real Redis on a free loopback port, with nothing on disk. Needs the Debian package `redis-server`. */
 export async function startRedisServer(): Promise<RedisServer> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await startOn(await freePort());
+    } catch (error) {
+      // Another run of the suite may have taken the port meanwhile.
+      if (!(error instanceof PortTaken) || attempts === 5) {
+        throw error;
+      }
+    }
+  }
+}
+
+class PortTaken extends Error {}
+
+async function startOn(port: number): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'kimi-redis-'));
-  const port = await freePort();
   const parameters = [
     '--port',
     String(port),
@@ -37,7 +51,8 @@ export async function startRedisServer(): Promise<RedisServer> {
       'The tests of the Redis store need redis-server: apt-get install -y --no-install-recommends redis-server';
     throw new Error(message, { cause: error });
   });
-  await Promise.race([failed, untilItAnswers(port)]);
+  const taken = once(child, 'exit').then(() => Promise.reject(new PortTaken(`redis-server ended; port ${port}`)));
+  await Promise.race([failed, taken, untilItAnswers(port, child)]);
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
@@ -61,16 +76,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function untilItAnswers(port: number): Promise<void> {
+/** The server of this test, by its process id: on a port that was taken another run's would answer. */
+async function untilItAnswers(port: number, { pid }: ChildProcess): Promise<void> {
   for (const end = Date.now() + 10_000; ;) {
     const socket = connect(port, '127.0.0.1');
     try {
       await once(socket, 'connect');
-      socket.write('PING\r\n');
+      socket.write('INFO server\r\n');
       const [answer] = (await once(socket, 'data')) as [Buffer];
-      if (answer.toString().startsWith('+PONG')) {
+      if (answer.toString().includes(`process_id:${pid}\r\n`)) {
         return;
       }
+      throw new Error(`The Redis on port ${port} is another one.`);
     } catch (error) {
       if (Date.now() > end) {
         throw error;

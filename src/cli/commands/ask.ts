@@ -1,15 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from '@ai-sdk/provider';
+import { Option } from 'commander';
 import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
-import { jsonAnswerPrinter, textAnswerPrinter } from '../answer-printer';
-import { errorScreen, type CommandContext } from '../command-context';
-import { EXIT_CODES } from '../exit-codes';
-import { openKimi, type LoginOptions } from '../open-kimi';
-import { readImage } from '../read-image';
+import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
+import { EXIT_CODES, UsageError } from '../failures';
+import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
 import { readPipedInput } from '../read-input';
-import { startProgress } from '../terminal/start-progress';
-import { UsageError } from '../usage-error';
+import { errorScreen, outputScreen, printableText, startProgress } from '../terminal';
 
-export type AskOptions = LoginOptions & {
+type AskOptions = LoginOptions & {
   model?: string | undefined;
   /** As `providerOptions.kimi.reasoningEffort`. */
   effort?: string | undefined;
@@ -17,43 +16,39 @@ export type AskOptions = LoginOptions & {
   image?: readonly string[] | undefined;
 };
 
+export const ask: Command<AskOptions> = {
+  name: 'ask',
+  description: 'Stream an answer. What is piped in is added to the prompt.',
+  words: ['[prompt...]', 'the question'],
+  options: [
+    new Option('-m, --model <id>', 'which model (see "models")').argParser(nonEmpty),
+    new Option('-e, --effort <level>', 'off, on, low, medium, high, max, or what "models" shows').argParser(nonEmpty),
+    new Option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated').argParser(
+      (file: string, files: readonly string[] = []) => [...files, file],
+    ),
+    ...loginOptions('all'),
+  ],
+  run: streamAnswer,
+};
+
 /** The services' own defaults (decisions.md 29; wire.md 12). */
 const DEFAULT_MODELS = { coding: 'kimi-for-coding', platform: 'kimi-k3' } as const;
 
 /** One question, one streamed answer. What is piped in comes after the words of the command line. */
-export async function ask(context: CommandContext, words: readonly string[], options: AskOptions): Promise<number> {
+async function streamAnswer(context: CommandContext, options: AskOptions, words: readonly string[]): Promise<number> {
   const { abortSignal } = context;
-  const piped = await readPipedInput(context);
-  const question = [words.join(' ').trim(), piped?.trim() ?? ''].filter(text => text !== '').join('\n\n');
-  if (question === '') {
-    throw new UsageError(
-      'Nothing was asked. Try: npx ai-sdk-provider-kimi ask "What is a monad?" or pipe text into it.',
-    );
-  }
-  const images = await Promise.all((options.image ?? []).map(path => readImage(path)));
+  const content = await readPrompt(context, options, words);
   const modelId = options.model ?? DEFAULT_MODELS[options.service ?? 'coding'];
-  const model = openKimi(context, options)(modelId);
+  const model = (await openKimi(context, options))(modelId);
   const isForPeople = options.json !== true && context.stdout.isTTY === true;
-  const progress = isForPeople ? startProgress(context) : undefined;
+  const progress = isForPeople ? await startProgress(context) : undefined;
   const printer = options.json === true ? jsonAnswerPrinter(context, modelId) : textAnswerPrinter(context);
   let finish: Extract<LanguageModelV4StreamPart, { type: 'finish' }> | undefined;
 
   progress?.show('Waiting for Kimi');
   try {
     const { stream } = await model.doStream({
-      prompt: [
-        {
-          role: 'user',
-          content: [
-            ...images.map(({ mediaType, data }) => ({
-              type: 'file' as const,
-              mediaType,
-              data: { type: 'data' as const, data },
-            })),
-            { type: 'text', text: question },
-          ],
-        },
-      ],
+      prompt: [{ role: 'user', content }],
       abortSignal,
       ...(options.effort === undefined ? {} : { providerOptions: { kimi: { reasoningEffort: options.effort } } }),
     });
@@ -83,6 +78,122 @@ export async function ask(context: CommandContext, words: readonly string[], opt
     closing(context, finish?.finishReason.unified, isForPeople ? finish?.usage : undefined);
   }
   return EXIT_CODES.ok;
+}
+
+/** Images first, then the text. @throws UsageError where nothing was asked or a file is no image */
+async function readPrompt(context: CommandContext, { image = [] }: AskOptions, words: readonly string[]) {
+  const piped = await readPipedInput(context);
+  const question = [words.join(' ').trim(), piped?.trim() ?? ''].filter(text => text !== '').join('\n\n');
+  if (question === '') {
+    throw new UsageError(
+      'Nothing was asked. Try: npx ai-sdk-provider-kimi ask "What is a monad?" or pipe text into it.',
+    );
+  }
+  const images = await Promise.all(image.map(path => readImage(path)));
+  return [
+    ...images.map(({ mediaType, data }) => ({
+      type: 'file' as const,
+      mediaType,
+      data: { type: 'data' as const, data },
+    })),
+    { type: 'text' as const, text: question },
+  ];
+}
+
+/** How the formats that Kimi takes begin (wire.md 6.6). */
+const SIGNATURES: ReadonlyArray<readonly [mediaType: string, starts: (head: Buffer) => boolean]> = [
+  ['image/png', head => head.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
+  ['image/jpeg', head => head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))],
+  ['image/gif', head => head.toString('latin1', 0, 4) === 'GIF8'],
+  ['image/webp', head => head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WEBP'],
+];
+
+/** A picture of the disk, by its content: the name of a file says nothing. @throws UsageError */
+async function readImage(path: string): Promise<{ mediaType: string; data: Uint8Array }> {
+  const data = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`The image ${path} cannot be read (${error.code ?? error.name}).`);
+  });
+  const mediaType = SIGNATURES.find(([, starts]) => starts(data.subarray(0, 12)))?.[0];
+  if (mediaType === undefined) {
+    throw new UsageError(`${path} is not a PNG, JPEG, GIF or WebP image.`);
+  }
+  return { mediaType, data };
+}
+
+/** Takes the parts of a streamed answer as they come. */
+type AnswerPrinter = { take(part: LanguageModelV4StreamPart): void; end(): void };
+
+/** `--json`: one object a line: `thinking` and `text` as they come, at the end `finish` with usage. */
+function jsonAnswerPrinter(context: CommandContext, model: string): AnswerPrinter {
+  return {
+    take(part) {
+      if (part.type === 'reasoning-delta' || part.type === 'text-delta') {
+        printJSON(context, { type: part.type === 'text-delta' ? 'text' : 'thinking', text: part.delta });
+      } else if (part.type === 'stream-start') {
+        part.warnings.forEach(warning => printJSON(context, { type: 'warning', warning }));
+      } else if (part.type === 'finish') {
+        const { inputTokens, outputTokens } = part.usage;
+        printJSON(context, {
+          type: 'finish',
+          model,
+          reason: part.finishReason.unified,
+          usage: {
+            input: inputTokens.total ?? null,
+            cached: inputTokens.cacheRead ?? null,
+            output: outputTokens.total ?? null,
+            thinking: outputTokens.reasoning ?? null,
+          },
+        });
+      }
+    },
+    end() {},
+  };
+}
+
+/**
+ * For people: on a terminal the thinking, dimmed, or under a heading where there is no colour, then the answer. A pipe
+ * gets the answer alone, byte for byte.
+ */
+function textAnswerPrinter(context: CommandContext): AnswerPrinter {
+  const { isTTY, colours, hasColours } = outputScreen(context);
+  const { stdout } = context;
+  let section: 'none' | 'thinking' | 'text' = 'none';
+  let last = '\n';
+
+  const write = (text: string, style: (text: string) => string = String): void => {
+    if (text !== '') {
+      stdout.write(style(text));
+      last = text.at(-1) ?? last;
+    }
+  };
+  const enter = (next: 'thinking' | 'text', heading: string): void => {
+    if (section === next) {
+      return;
+    }
+    if (section !== 'none') {
+      write(last === '\n' ? '\n' : '\n\n');
+    }
+    if (isTTY && !hasColours && (next === 'thinking' || section === 'thinking')) {
+      write(`${heading}:\n`);
+    }
+    section = next;
+  };
+  return {
+    take(part) {
+      if (part.type === 'reasoning-delta' && isTTY) {
+        enter('thinking', 'Thinking');
+        write(printableText(part.delta), colours.dim);
+      } else if (part.type === 'text-delta') {
+        enter('text', 'Answer');
+        write(isTTY ? printableText(part.delta) : part.delta);
+      }
+    },
+    end() {
+      if (last !== '\n') {
+        stdout.write('\n');
+      }
+    },
+  };
 }
 
 function warn(context: CommandContext, warning: SharedV4Warning): void {

@@ -1,47 +1,34 @@
+import { Option } from 'commander';
 import { credentialSlot } from '../../credentials/credential-slot';
-import { EXIT_CODES } from '../exit-codes';
-import { outputScreen, printJSON, type CommandContext } from '../command-context';
-import type { Check } from '../doctor/check';
-import { checkChat } from '../doctor/check-chat';
-import { checkFileModes } from '../doctor/check-file-modes';
-import { checkHosts } from '../doctor/check-hosts';
-import { checkKeychain } from '../doctor/check-keychain';
-import { checkRuntime } from '../doctor/check-runtime';
-import { checkSignIn } from '../doctor/check-sign-in';
-import { loginFlags, openKimi, type LoginOptions } from '../open-kimi';
-import { resolvePlace } from '../resolve-place';
-import { startProgress } from '../terminal/start-progress';
+import { printJSON, type Command, type CommandContext } from '../command';
+import type { Check } from '../doctor/machine-checks';
+import { EXIT_CODES } from '../failures';
+import { loginEnvironment, loginFlags, loginOptions, openKimi, resolvePlace, type LoginOptions } from '../login-choice';
+import { outputScreen, progressForPeople } from '../terminal';
 
-export type DoctorOptions = LoginOptions & {
+type DoctorOptions = LoginOptions & {
   /** Ask one short question, too: only that shows whether Kimi lets this client chat. */
   chat?: boolean | undefined;
+};
+
+export const doctor: Command<DoctorOptions> = {
+  name: 'doctor',
+  description: 'Check all that a sign-in depends on, and say what to do.',
+  options: [new Option('--chat', 'ask one short question, too'), ...loginOptions('all')],
+  run: examine,
 };
 
 /**
  * Looks at all that a sign-in depends on, and says what to do about what is wrong. Ends with 1 when something does not
  * work.
  */
-export async function doctor(context: CommandContext, options: DoctorOptions): Promise<number> {
-  const { env, platform, abortSignal } = context;
-  const progress = options.json === true || context.stdout.isTTY !== true ? undefined : startProgress(context);
+async function examine(context: CommandContext, options: DoctorOptions): Promise<number> {
+  const progress = await progressForPeople(context, options);
   progress?.show('Looking');
   const checks: Check[] = [];
   try {
-    const kimi = openKimi(context, options);
-    const endpoints = await resolvePlace(context, options);
-    checks.push(...checkRuntime(process.versions, `${platform} ${process.arch}`));
-    checks.push(...(await checkKeychain(env, platform, await credentialSlot(endpoints))));
-    checks.push(await checkFileModes(env, platform));
-    const hosts = await checkHosts(endpoints, context);
-    checks.push(...hosts);
-    const isOnline = hosts.every(({ name, state }) => name !== 'Host' || state === 'ok');
-    const loginCommand =
-      'npx ai-sdk-provider-kimi ' +
-      `login${loginFlags(options)}${endpoints.service === 'platform' ? ' --api-key' : ''}`;
-    const signIn = await checkSignIn(kimi.auth, { loginCommand, isOnline, abortSignal });
-    checks.push(...signIn);
-    if (options.chat === true && isOnline && signIn.every(({ state }) => state === 'ok')) {
-      checks.push(await checkChat(kimi, endpoints.service === 'platform' ? 'kimi-k3' : 'kimi-for-coding', abortSignal));
+    for await (const check of allChecks(context, options)) {
+      checks.push(check);
     }
   } finally {
     progress?.stop();
@@ -53,6 +40,29 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
     show(context, checks, options.chat === true);
   }
   return isSound ? EXIT_CODES.ok : EXIT_CODES.failure;
+}
+
+/** From the machine outwards; what depends on something that has failed is not tried. */
+async function* allChecks(context: CommandContext, options: DoctorOptions): AsyncGenerator<Check> {
+  const { platform, abortSignal } = context;
+  const environment = loginEnvironment(context, options);
+  const { checkRuntime, checkKeychain, checkFileModes } = await import('../doctor/machine-checks');
+  const { checkHosts, checkSignIn, checkChat } = await import('../doctor/kimi-checks');
+  const kimi = await openKimi(context, options);
+  const endpoints = await resolvePlace(context, options);
+  yield* checkRuntime(process.versions, `${platform} ${process.arch}`);
+  yield* await checkKeychain(environment, platform, await credentialSlot(endpoints));
+  yield await checkFileModes(environment, platform);
+  const hosts = await checkHosts(endpoints, context);
+  yield* hosts;
+  const isOnline = hosts.every(({ name, state }) => name !== 'Host' || state === 'ok');
+  const isPlatform = endpoints.service === 'platform';
+  const loginCommand = `npx ai-sdk-provider-kimi login${loginFlags(options)}${isPlatform ? ' --api-key' : ''}`;
+  const signIn = await checkSignIn(kimi.auth, { loginCommand, isOnline, abortSignal });
+  yield* signIn;
+  if (options.chat === true && isOnline && signIn.every(({ state }) => state === 'ok')) {
+    yield await checkChat(kimi, isPlatform ? 'kimi-k3' : 'kimi-for-coding', abortSignal);
+  }
 }
 
 function show(context: CommandContext, checks: readonly Check[], hasChatted: boolean): void {

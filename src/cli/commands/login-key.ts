@@ -6,13 +6,12 @@ import type { FetchFunction } from '../../transport/fetch-function';
 import { createSameOriginFetch } from '../../transport/same-origin-fetch';
 import { finalHeaders, setFinalHeaders } from '../../transport/set-final-headers';
 import { KEY_CONSOLE_URLS } from '../../upstream';
-import { errorScreen, type CommandContext } from '../command-context';
-import { describeFailure } from '../describe-failure';
-import type { LoginOptions } from '../open-kimi';
+import type { CommandContext } from '../command';
+import { describeFailure, UsageError } from '../failures';
+import { resolvePlace, type LoginOptions } from '../login-choice';
 import { readHiddenLine, readPipedInput } from '../read-input';
 import { requestModels } from '../request-models';
-import { resolvePlace } from '../resolve-place';
-import { UsageError } from '../usage-error';
+import { errorScreen } from '../terminal';
 
 /**
  * Keeps a key in the store. It comes from stdin or a hidden prompt, never from the command line, which every program of

@@ -1,18 +1,25 @@
-import { EXIT_CODES } from '../exit-codes';
-import { outputScreen, printJSON, type CommandContext } from '../command-context';
-import { openKimi, type LoginOptions } from '../open-kimi';
-import { shortenHome } from '../terminal/shorten-home';
+import { printJSON, type Command, type CommandContext } from '../command';
+import { EXIT_CODES } from '../failures';
+import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { outputScreen, shortenHome } from '../terminal';
+
+export const logout: Command<LoginOptions> = {
+  name: 'logout',
+  description: 'Remove the saved login or key from this machine.',
+  options: loginOptions('own'),
+  run: signOut,
+};
 
 /**
  * Removes what this package has saved. Being signed out already is no failure. Environment keys and official clients'
  * logins stay.
  */
-export async function logout(context: CommandContext, options: LoginOptions): Promise<number> {
-  const kimi = openKimi(context, options);
+async function signOut(context: CommandContext, options: LoginOptions): Promise<number> {
+  const kimi = await openKimi(context, options);
   const before = await kimi.auth.status().catch(() => undefined);
   await kimi.auth.logout();
   // Asked of a provider that knows nothing yet: what an app would find now.
-  const after = await openKimi(context, options).auth.status();
+  const after = await (await openKimi(context, options)).auth.status();
   const stillUsed = after.state === 'missing' ? null : after.source;
   const removed =
     before !== undefined && before.state !== 'missing' && before.source !== stillUsed ? before.source : null;

@@ -1,24 +1,34 @@
-import Table from 'cli-table3';
+import { stripVTControlCharacters } from 'node:util';
+import type Table from 'cli-table3';
+import { Option } from 'commander';
 import type { ModelInfo } from '../../models/model-info';
-import { resolveModel } from '../../models/resolve-model';
-import { EXIT_CODES } from '../exit-codes';
-import { outputScreen, printJSON, type CommandContext } from '../command-context';
-import { loginFlags, openKimi, type LoginOptions } from '../open-kimi';
-import { requestModels } from '../request-models';
-import { startProgress } from '../terminal/start-progress';
-import { printableText } from '../terminal/printable-text';
-import type { Screen } from '../terminal/screen';
+import type { ModelResolution } from '../../models/resolve-model';
+import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
+import { EXIT_CODES } from '../failures';
+import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { outputScreen, printableText, progressForPeople, type Screen } from '../terminal';
 
-export type ModelsOptions = LoginOptions & {
+type ModelsOptions = LoginOptions & {
   /** Say what this id means for the account instead of listing. */
   explain?: string | undefined;
 };
 
+export const models: Command<ModelsOptions> = {
+  name: 'models',
+  description: "List the account's models, in the server's order.",
+  options: [
+    new Option('--explain <id>', 'say what an id means for this account').argParser(nonEmpty),
+    ...loginOptions('all'),
+  ],
+  run: listModels,
+};
+
 /** The models of the account, in server order; the first is the server's default (wire.md 5, choice of slug). */
-export async function models(context: CommandContext, options: ModelsOptions): Promise<number> {
-  const { auth } = openKimi(context, options);
+async function listModels(context: CommandContext, options: ModelsOptions): Promise<number> {
+  const { requestModels } = await import('../request-models');
+  const { auth } = await openKimi(context, options);
   const endpoints = await auth.status();
-  const progress = options.json === true || context.stdout.isTTY !== true ? undefined : startProgress(context);
+  const progress = await progressForPeople(context, options);
   progress?.show('Asking Kimi');
   let list: ModelInfo[];
   try {
@@ -28,41 +38,48 @@ export async function models(context: CommandContext, options: ModelsOptions): P
     progress?.stop();
   }
   if (options.explain !== undefined) {
+    const { resolveModel } = await import('../../models/resolve-model');
     const resolution = resolveModel(options.explain, { models: list, source: 'server' }, endpoints.service);
-    if (options.json === true) {
-      const { id, outcome, slug, protocol, capabilities, why, usable } = resolution;
-      printJSON(context, { id, outcome, slug, protocol, capabilities, why, usable });
-    } else {
-      const screen = outputScreen(context);
-      screen.text(`${resolution.id}: ${resolution.outcome}`, { style: screen.colours.bold });
-      screen.fields([
-        ['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug],
-        ['Protocol', resolution.protocol],
-        ...(resolution.outcome === 'unknown' ? [] : capabilityFields(resolution.capabilities)),
-        ['Why', resolution.why],
-        ['Usable', resolution.usable.join(', ')],
-      ]);
-    }
+    showResolution(context, resolution, options);
     return resolution.outcome === 'resolved' ? EXIT_CODES.ok : EXIT_CODES.failure;
   }
   if (options.json === true) {
-    printJSON(context, {
-      models: list.map((model, index) => ({
-        id: model.id,
-        name: model.displayName ?? model.id,
-        default: index === 0,
-        contextLength: model.contextLength,
-        thinking: model.thinking,
-        efforts: model.efforts ?? [],
-        defaultEffort: model.defaultEffort ?? null,
-        inputs: inputsOf(model),
-        protocol: model.protocol,
-      })),
-    });
+    printJSON(context, { models: list.map(asJSON) });
   } else {
-    showList(outputScreen(context), list);
+    await showList(outputScreen(context), list);
   }
   return EXIT_CODES.ok;
+}
+
+function asJSON(model: ModelInfo, index: number): Record<string, unknown> {
+  return {
+    id: model.id,
+    name: model.displayName ?? model.id,
+    default: index === 0,
+    contextLength: model.contextLength,
+    thinking: model.thinking,
+    efforts: model.efforts ?? [],
+    defaultEffort: model.defaultEffort ?? null,
+    inputs: inputsOf(model),
+    protocol: model.protocol,
+  };
+}
+
+function showResolution(context: CommandContext, resolution: ModelResolution, { json }: ModelsOptions): void {
+  if (json === true) {
+    const { id, outcome, slug, protocol, capabilities, why, usable } = resolution;
+    printJSON(context, { id, outcome, slug, protocol, capabilities, why, usable });
+    return;
+  }
+  const screen = outputScreen(context);
+  screen.text(`${resolution.id}: ${resolution.outcome}`, { style: screen.colours.bold });
+  screen.fields([
+    ['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug],
+    ['Protocol', resolution.protocol],
+    ...(resolution.outcome === 'unknown' ? [] : capabilityFields(resolution.capabilities)),
+    ['Why', resolution.why],
+    ['Usable', resolution.usable.join(', ')],
+  ]);
 }
 
 function capabilityFields(model: ModelInfo): Array<[string, string]> {
@@ -74,7 +91,7 @@ function capabilityFields(model: ModelInfo): Array<[string, string]> {
   ];
 }
 
-function showList(screen: Screen, list: readonly ModelInfo[]): void {
+async function showList(screen: Screen, list: readonly ModelInfo[]): Promise<void> {
   const { colours, symbols } = screen;
   if (list.length === 0) {
     screen.text('The account has no models.', { sign: colours.yellow(symbols.warning) });
@@ -91,7 +108,9 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
     inputs: inputsOf(model).slice(1).join(' ') || 'text',
     protocol: model.protocol,
   }));
-  const table = plainTable(['  Model', 'Context', 'Thinking', 'Input', 'Protocol'].map(title => colours.dim(title)));
+  const table = await plainTable(
+    ['  Model', 'Context', 'Thinking', 'Input', 'Protocol'].map(title => colours.dim(title)),
+  );
   for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
     table.push([
       `${colours.green(mark)} ${colours.bold(slug)}${name === undefined ? '' : `\n  ${colours.dim(name)}`}`,
@@ -105,7 +124,7 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
     .toString()
     .split('\n')
     .map(line => line.trimEnd());
-  if (Math.max(...text.map(line => visibleLength(line))) <= screen.columns) {
+  if (Math.max(...text.map(line => stripVTControlCharacters(line).length)) <= screen.columns) {
     text.forEach(line => screen.line(line));
   } else {
     for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
@@ -124,14 +143,15 @@ function showList(screen: Screen, list: readonly ModelInfo[]): void {
 }
 
 /** Columns by spaces alone. */
-function plainTable(head: string[]): Table.Table {
+async function plainTable(head: string[]): Promise<Table.Table> {
+  const { default: CliTable } = await import('cli-table3');
   const none = ['top', 'bottom', 'left', 'mid', 'right'].flatMap(side => [
     side,
     `${side}-mid`,
     `${side}-left`,
     `${side}-right`,
   ]);
-  return new Table({
+  return new CliTable({
     head,
     chars: { ...Object.fromEntries(none.map(name => [name, ''])), middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
@@ -152,9 +172,4 @@ function inputsOf({ imageInput, videoInput }: ModelInfo): string[] {
 /** `262144` as `256k`, `1048576` as `1M`: windows are powers of two. */
 function tokens(count: number): string {
   return count % 1_048_576 === 0 ? `${count / 1_048_576}M` : `${Math.round(count / 1024)}k`;
-}
-
-function visibleLength(text: string): number {
-  // oxlint-disable-next-line no-control-regex -- colours
-  return text.replace(/\x1b\[\d+m/g, '').length;
 }

@@ -1,23 +1,45 @@
-import type { IdentityGate, KimiSimulator } from '../../simulator/index';
-import { EXIT_CODES } from '../exit-codes';
-import { outputScreen, printJSON, type CommandContext, type CommonOptions } from '../command-context';
-import { UsageError } from '../usage-error';
+import { InvalidArgumentError, Option } from 'commander';
+import type { IdentityGate, KimiSimulator, SimulatorRuleRow } from '../../simulator/index';
+import { oneOf, printJSON, type Command, type CommandContext, type CommonOptions } from '../command';
+import { EXIT_CODES, UsageError } from '../failures';
+import { outputScreen, wrapText } from '../terminal';
 
-export type SimulateOptions = CommonOptions & {
+type SimulateOptions = CommonOptions & {
   port?: number | undefined;
   gate?: IdentityGate | undefined;
   /** Device logins wait for approval on their page. */
   ask?: boolean | undefined;
   lenient?: boolean | undefined;
+  /** Print the rules instead of running. */
+  rules?: boolean | undefined;
+};
+
+export const simulate: Command<SimulateOptions> = {
+  name: 'simulate',
+  description: 'Run a strict Kimi on this machine, for tests and offline work.',
+  options: [
+    new Option('--port <n>', 'port on 127.0.0.1 (default: a free one)').argParser(port),
+    new Option('--gate <mode>', 'who may chat: known-agents (default), named, off').argParser(
+      oneOf(['known-agents', 'named', 'off']),
+    ),
+    new Option('--ask', 'logins wait until you approve them on their page'),
+    new Option('--lenient', 'answer what Kimi would refuse'),
+    new Option('--rules', 'print every answer and refusal with its source'),
+  ],
+  run: runSimulator,
 };
 
 /** Runs the simulator until Ctrl-C, which is its usual end and so no failure. */
-export async function simulate(
-  context: CommandContext,
-  { port, gate, ask, lenient, json }: SimulateOptions,
-): Promise<number> {
-  const { startKimiSimulator } = await import('../../simulator/index');
-  const simulator: KimiSimulator = await startKimiSimulator({
+async function runSimulator(context: CommandContext, options: SimulateOptions): Promise<number> {
+  const { startKimiSimulator, SIMULATOR_RULES } = await import('../../simulator/index');
+  const { port, gate, ask, lenient, json } = options;
+  if (options.rules === true) {
+    context.stdout.write(
+      `${json === true ? JSON.stringify(SIMULATOR_RULES, null, 2) : formatRules(SIMULATOR_RULES)}\n`,
+    );
+    return EXIT_CODES.ok;
+  }
+  const simulator = await startKimiSimulator({
     ...(port === undefined ? {} : { port }),
     ...(gate === undefined ? {} : { gate }),
     autoApprove: ask !== true,
@@ -28,6 +50,18 @@ export async function simulate(
       ? new UsageError(`Port ${port} is in use. Choose another one with --port, or none for a free one.`)
       : error;
   });
+  tellHowToReach(context, simulator, options);
+  await new Promise<void>(resolve => {
+    context.abortSignal.addEventListener('abort', () => resolve(), { once: true });
+    if (context.abortSignal.aborted) {
+      resolve();
+    }
+  });
+  await simulator.close();
+  return EXIT_CODES.ok;
+}
+
+function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask, json }: SimulateOptions): void {
   const { url, apiBaseURL, oauthHost, platformBaseURL } = simulator;
   if (json === true) {
     printJSON(context, {
@@ -52,12 +86,68 @@ export async function simulate(
       ['Login', ask === true ? 'waits for you on its page' : 'confirmed at once'],
     ]);
   }
-  await new Promise<void>(resolve => {
-    context.abortSignal.addEventListener('abort', () => resolve(), { once: true });
-    if (context.abortSignal.aborted) {
-      resolve();
-    }
-  });
-  await simulator.close();
-  return EXIT_CODES.ok;
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 65_535) {
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  }
+  return number;
+}
+
+/** Wider than prose: a row has six columns. */
+const RULES_WIDTH = 100;
+const HEAD = ['rule', 'answer', 'confidence', 'text', 'official client'];
+
+const INTRODUCTION = [
+  'Every answer and refusal of the simulator, and why we believe that Kimi does the same.',
+  'confidence: "captured" seen on the wire; "read in source" in an official client; "reported" by others in public; ' +
+    '"assumed" by nobody, the simulator had to do something.',
+  'text: "real" as someone saw it, or "ours".',
+  'official client: what @moonshot-ai/kimi-code 2.1.0 showed in "npm run test:official". "gets": it got this ' +
+    'and went on as with Kimi. ' +
+    '"passes": it sent what the rule looks at and was not refused, which says that the rule is not too strict, ' +
+    'not that Kimi refuses ' +
+    'the rest. "-": the row is only as good as its source.',
+];
+
+/** The rules as aligned plain text, at most 100 columns wide. */
+function formatRules(rows: readonly SimulatorRuleRow[]): string {
+  const table = [HEAD, ...rows.map(cells)];
+  const widths = HEAD.map((_, column) => Math.max(...table.map(row => (row[column] as string).length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join('  ')
+      .trimEnd();
+  const blocks = rows.map((row, index) => [
+    line(table[index + 1] as string[]),
+    ...wrap(row.summary, '    '),
+    ...(row.text === undefined ? [] : wrap(row.text, '    text:   ')),
+    ...wrap(row.source, '    source: '),
+  ]);
+  return [
+    ...INTRODUCTION.flatMap(text => wrap(text, '')),
+    '',
+    line(HEAD),
+    '-'.repeat(RULES_WIDTH),
+    ...blocks.map(block => block.join('\n')),
+  ].join('\n');
+}
+
+function cells({ rule, kind, status, confidence, wording, officialClient }: SimulatorRuleRow): string[] {
+  return [
+    rule,
+    kind === 'notice' ? 'notice' : String(status ?? kind),
+    confidence,
+    wording ?? '-',
+    officialClient ?? '-',
+  ];
+}
+
+/** `lead` before the first line, as much room before the others. */
+function wrap(text: string, lead: string): string[] {
+  const indent = ' '.repeat(lead.length);
+  return wrapText(text, RULES_WIDTH - lead.length).map((line, index) => (index === 0 ? lead : indent) + line);
 }

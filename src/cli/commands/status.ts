@@ -1,13 +1,19 @@
 import type { KimiAuthStatus } from '../../provider/kimi-auth';
-import { EXIT_CODES } from '../exit-codes';
-import { outputScreen, printJSON, type CommandContext } from '../command-context';
-import { loginFlags, openKimi, type LoginOptions } from '../open-kimi';
-import { shortenHome } from '../terminal/shorten-home';
-import { timeSpan } from '../terminal/time-span';
+import { printJSON, type Command, type CommandContext } from '../command';
+import { EXIT_CODES } from '../failures';
+import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { outputScreen, shortenHome, timeSpan } from '../terminal';
+
+export const status: Command<LoginOptions> = {
+  name: 'status',
+  description: 'Say who is signed in, where that is kept, and until when.',
+  options: loginOptions('all'),
+  run: tellStatus,
+};
 
 /** Who is signed in, from which source and place, until when. Sends nothing; never shows a secret. */
-export async function status(context: CommandContext, options: LoginOptions): Promise<number> {
-  const found = await openKimi(context, options).auth.status();
+async function tellStatus(context: CommandContext, options: LoginOptions): Promise<number> {
+  const found = await (await openKimi(context, options)).auth.status();
   const isSignedIn = found.state === 'valid' || found.state === 'due';
   if (options.json === true) {
     const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost } = found;

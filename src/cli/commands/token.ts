@@ -1,11 +1,19 @@
-import { EXIT_CODES } from '../exit-codes';
-import { errorScreen, printJSON, type CommandContext } from '../command-context';
-import { openKimi, type LoginOptions } from '../open-kimi';
-import { UsageError } from '../usage-error';
+import { Option } from 'commander';
+import { printJSON, type Command, type CommandContext } from '../command';
+import { EXIT_CODES, UsageError } from '../failures';
+import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { errorScreen } from '../terminal';
 
-export type TokenOptions = LoginOptions & {
+type TokenOptions = LoginOptions & {
   /** Print it on a terminal, too. */
   force?: boolean | undefined;
+};
+
+export const token: Command<TokenOptions> = {
+  name: 'token',
+  description: 'Print a fresh access token, for other tools.',
+  options: [new Option('--force', 'print it on a terminal, too'), ...loginOptions('all')],
+  run: printToken,
 };
 
 /**
@@ -13,7 +21,7 @@ export type TokenOptions = LoginOptions & {
  * or the key. Refuses a terminal: what is on a screen is in its scrollback, in a screen share and in the next
  * screenshot.
  */
-export async function token(context: CommandContext, options: TokenOptions): Promise<number> {
+async function printToken(context: CommandContext, options: TokenOptions): Promise<number> {
   if (context.stdout.isTTY === true && options.force !== true) {
     throw new UsageError(
       'A token does not belong on a screen. Pass it on: curl -H "Authorization: Bearer $(npx ' +
@@ -21,7 +29,7 @@ export async function token(context: CommandContext, options: TokenOptions): Pro
         'To see it all the same, add --force.',
     );
   }
-  const { auth } = openKimi(context, options);
+  const { auth } = await openKimi(context, options);
   const bearer = await auth.getAccessToken({ abortSignal: context.abortSignal });
   const { state, kind, expiresAt } = await auth.status();
   if (options.json === true) {

@@ -1,5 +1,5 @@
 import type { RecordedRequest } from '../recorded-request';
-import type { ChatBody } from '../rules/chat-rule';
+import type { ChatBody } from '../rules/simulator-rule';
 
 /** How a streamed tool call is odd (wire.md 7). Several may be combined. */
 export type ToolCallQuirk =

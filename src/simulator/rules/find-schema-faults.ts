@@ -70,6 +70,10 @@ function visit(schema: Schema, path: string, findings: SchemaFindings): void {
     }
   }
 
+  visitChildren(schema, join, findings);
+}
+
+function visitChildren(schema: Schema, join: (...names: string[]) => string, findings: SchemaFindings): void {
   for (const keyword of ['properties', '$defs', 'definitions', 'patternProperties']) {
     const children = schema[keyword];
     for (const [name, child] of isSchema(children) ? Object.entries(children) : []) {

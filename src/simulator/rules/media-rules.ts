@@ -1,4 +1,4 @@
-import { notice, partsOf, refusal, textOf, verdict, type ChatRule, type ChatSubject } from './chat-rule';
+import { notice, partsOf, refusal, textOf, verdict, type ChatRule, type ChatSubject } from './simulator-rule';
 
 const IMAGE_TYPES = ['png', 'jpeg', 'jpg', 'gif', 'webp', 'bmp', 'heic', 'heif'];
 const KNOWN_PARTS = ['text', 'image_url', 'video_url'];
@@ -67,7 +67,6 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: 'Invalid request: unsupported image format: …',
     wording: 'ours',
-    satisfiedBy: 'issue 4',
     check(subject) {
       const types = urlsOf(subject, 'image_url')
         .filter(url => url.startsWith('data:'))
@@ -86,7 +85,6 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: 'Invalid request: unsupported content type: …',
     wording: 'ours',
-    satisfiedBy: 'issue 4',
     check(subject) {
       const parts = allParts(subject);
       const bad = parts.find(part => !KNOWN_PARTS.includes(String(part.type)));
@@ -103,7 +101,6 @@ export const MEDIA_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: 'total message size … exceeds limit 2097152',
     wording: 'real',
-    satisfiedBy: 'issue 4',
     check(subject) {
       const size = Buffer.byteLength(messageText(subject));
       return verdict(

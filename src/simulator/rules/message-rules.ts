@@ -1,4 +1,4 @@
-import { notice, partsOf, refusal, textOf, toolCallsOf, verdict, type ChatRule } from './chat-rule';
+import { notice, partsOf, refusal, textOf, toolCallsOf, verdict, type ChatRule } from './simulator-rule';
 
 /** What Kimi refuses in the conversation itself. */
 export const MESSAGE_RULES: readonly ChatRule[] = [
@@ -93,7 +93,6 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: "Invalid request: messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
     wording: 'real',
-    satisfiedBy: 'issue 4',
     check({ body }) {
       const first = body.messages.findIndex(message => message.role === 'tool');
       const call = body.messages.findIndex(message => message.role === 'assistant' && toolCallsOf(message).length > 0);
@@ -112,7 +111,6 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     confidence: 'read in source',
     text: 'Invalid request: tool_call_id … is not found',
     wording: 'ours',
-    satisfiedBy: 'issue 4',
     check({ body }) {
       const known = new Set<string>();
       let concerned = false;
@@ -140,7 +138,6 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
       "each 'tool_call_id'. " +
       'The following tool_call_ids did not have response messages: …',
     wording: 'real',
-    satisfiedBy: 'issue 4',
     check({ body }) {
       let concerned = false;
       for (const [index, message] of body.messages.entries()) {

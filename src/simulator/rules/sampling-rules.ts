@@ -1,4 +1,4 @@
-import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
+import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './simulator-rule';
 
 /** One row per setting; the only value taken is the model's own. */
 function fixedSetting(

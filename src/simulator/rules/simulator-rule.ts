@@ -1,3 +1,7 @@
+import type { KimiService } from '../../upstream';
+import type { RecordedRequest } from '../recorded-request';
+import type { SimulatorModel } from '../simulator-model';
+
 /**
  * One answer or refusal of the simulator, and why we believe that Kimi does the same.
  * `captured`: seen on the wire; `read in source`: in an official client's code; `reported`: by others, in public;
@@ -18,14 +22,94 @@ export type SimulatorRule = {
   text?: string;
   /** Whether `text` is the server's own as someone saw it, or ours. */
   wording?: 'real' | 'ours';
-  /**
-   * The issue of this repository whose engine rules keep a request from being refused; none: the first skeleton does.
-   */
-  satisfiedBy?: 'issue 4';
 };
 
-/** A row as printed and exported: with what the real official client showed of it (`official-client-evidence.ts`). */
+/** A row as printed and exported: with what the real official client showed of it (`OFFICIAL_CLIENT_EVIDENCE`). */
 export type SimulatorRuleRow = SimulatorRule & {
   exercisedByOfficialClient: boolean;
   officialClient?: 'gets' | 'passes';
 };
+
+export type ChatMessage = {
+  role?: unknown;
+  content?: unknown;
+  tool_calls?: unknown;
+  tool_call_id?: unknown;
+  reasoning_content?: unknown;
+} & Record<string, unknown>;
+export type ChatTool = {
+  type?: unknown;
+  function?: { name?: unknown; parameters?: unknown } & Record<string, unknown>;
+};
+export type ChatBody = {
+  model?: unknown;
+  messages: ChatMessage[];
+  tools?: ChatTool[];
+  stream?: unknown;
+  thinking?: { type?: unknown; effort?: unknown; keep?: unknown };
+} & Record<string, unknown>;
+
+/** All that a rule of the chat body may look at. */
+export type ChatSubject = {
+  request: RecordedRequest;
+  service: KimiService;
+  body: ChatBody;
+  model: SimulatorModel;
+  /** Whether this call thinks: the model can and was not told otherwise. */
+  thinking: boolean;
+};
+
+/**
+ * `undefined`: nothing in the request concerns the rule. `passed`: something does, and it is fine.
+ * `{ text }`: refused (or noticed) with that text.
+ */
+export type Verdict = undefined | 'passed' | { text: string };
+
+/** A rule of the chat body: its row and the one function that decides. */
+export type ChatRule = SimulatorRule & { check(subject: ChatSubject): Verdict };
+
+/** Completes the row of a 400, which nearly all refusals of a body are. */
+export function refusal(
+  rule: Omit<ChatRule, 'kind' | 'status' | 'type'> & { status?: number; type?: string },
+): ChatRule {
+  return { status: 400, type: 'invalid_request_error', ...rule, kind: 'refusal' };
+}
+
+export function notice(rule: Omit<ChatRule, 'kind'>): ChatRule {
+  return { ...rule, kind: 'notice' };
+}
+
+/** `passed` or nothing when no finding, by whether anything concerned the rule. */
+export function verdict(concerned: boolean, text: string | undefined): Verdict {
+  if (text !== undefined) {
+    return { text };
+  }
+  return concerned ? 'passed' : undefined;
+}
+
+/** Text made of the parts of a message's content; blank when there is none. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') {
+    return content;
+  }
+  return partsOf(content)
+    .map(part => (typeof part.text === 'string' ? part.text : ''))
+    .join('');
+}
+
+export function partsOf(content: unknown): Record<string, unknown>[] {
+  return Array.isArray(content)
+    ? content.filter((part): part is Record<string, unknown> => typeof part === 'object' && part !== null)
+    : [];
+}
+
+/** The tool calls of an assistant message with the fields that rules need. */
+export function toolCallsOf(message: ChatMessage): { id: string; name: string }[] {
+  if (!Array.isArray(message.tool_calls)) {
+    return [];
+  }
+  return (message.tool_calls as { id?: unknown; function?: { name?: unknown } }[]).map(call => ({
+    id: String(call?.id ?? ''),
+    name: String(call?.function?.name ?? ''),
+  }));
+}

@@ -1,4 +1,4 @@
-import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
+import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './simulator-rule';
 
 function effortsOf({ model }: ChatSubject): readonly string[] | undefined {
   return model.think_efforts?.support === true ? model.think_efforts.valid_efforts : undefined;

@@ -1,4 +1,4 @@
-import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
+import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './simulator-rule';
 
 function toolNames({ body }: ChatSubject): string[] {
   return (body.tools ?? []).map(tool => String(tool.function?.name ?? ''));
@@ -13,7 +13,6 @@ export const TOOL_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: 'function name … is duplicated',
     wording: 'real',
-    satisfiedBy: 'issue 4',
     check(subject) {
       const names = toolNames(subject);
       const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -29,7 +28,6 @@ export const TOOL_RULES: readonly ChatRule[] = [
       'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, ' +
       'underscores, and dashes',
     wording: 'ours',
-    satisfiedBy: 'issue 4',
     check(subject) {
       const names = toolNames(subject);
       return verdict(
@@ -48,7 +46,6 @@ export const TOOL_RULES: readonly ChatRule[] = [
     confidence: 'reported',
     text: "tool_choice '…' is incompatible with thinking enabled",
     wording: 'real',
-    satisfiedBy: 'issue 4',
     check({ body, model, thinking }) {
       const choice = body.tool_choice;
       if (choice === undefined || !thinking) {

@@ -1,6 +1,5 @@
-import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './chat-rule';
 import { findSchemaFaults, type SchemaFault, type SchemaFindings } from './find-schema-faults';
-import type { SimulatorRule } from './simulator-rule';
+import { notice, refusal, verdict, type ChatRule, type ChatSubject, type SimulatorRule } from './simulator-rule';
 
 /** Schemas of one request are walked once, however many rules ask. */
 const found = new WeakMap<object, SchemaFindings>();
@@ -31,7 +30,6 @@ function schemaRefusal(
 ): ChatRule {
   return refusal({
     ...row,
-    satisfiedBy: 'issue 4',
     check(subject) {
       const { faults, concerned } = findingsOf(subject);
       const fault = faults.find(({ rule }) => rule === row.rule);

@@ -24,7 +24,7 @@ export function installOpencode(): string {
   execFileSync('npm', options, {
     cwd: fresh,
     stdio: 'pipe',
-    env: { ...process.env, HOME: inject('npmHome') },
+    env: inject('npmEnvironment'),
     shell: process.platform === 'win32',
   });
   rmSync(folder, { recursive: true, force: true });

@@ -20,7 +20,7 @@ export async function installExample(name: string): Promise<{ folder: string; di
   });
   await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', inject('tarball')], {
     cwd: folder,
-    env: { ...process.env, HOME: inject('npmHome') },
+    env: inject('npmEnvironment'),
     shell: process.platform === 'win32',
     maxBuffer: 16 * 1024 * 1024,
   });

@@ -12,8 +12,8 @@ declare module 'vitest' {
     tarball: string;
     /** URL of a registry that has this package in it. */
     registry: string;
-    /** The user's own HOME before the tests hid it: npm's configuration and cache are there. */
-    npmHome: string;
+    /** The user's own environment before the tests hid it: npm's configuration, cache and proxy are there. */
+    npmEnvironment: Record<string, string | undefined>;
   }
 }
 
@@ -30,7 +30,7 @@ export default async function packOnce(project: TestProject): Promise<() => Prom
   const registry = await startLoopbackRegistry(tarball);
   project.provide('tarball', tarball);
   project.provide('registry', registry.url);
-  project.provide('npmHome', process.env.HOME ?? '');
+  project.provide('npmEnvironment', { ...process.env });
   return async () => {
     await registry.close();
     await rm(folder, { recursive: true, force: true });

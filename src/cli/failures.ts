@@ -1,13 +1,58 @@
+/** How commands end: exit codes, the errors of the command line itself, and one table from error to message. */
 import { APICallError } from '@ai-sdk/provider';
+import { networkFailureCode, networkFailureMessage } from '../api/network-failure';
 import { KimiAPIError } from '../errors/kimi-api-error';
 import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
 import { KimiError } from '../errors/kimi-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
-import { EXIT_CODES } from './exit-codes';
-import { Interruption } from './interruption';
-import { printableText } from './terminal/printable-text';
-import { UsageError } from './usage-error';
+import { printableText } from './terminal';
+
+/** How every command ends. Stable: scripts rely on them. */
+export const EXIT_CODES = {
+  ok: 0,
+  /** Kimi refused, a store failed, a check of `doctor` failed. */
+  failure: 1,
+  /** The command line, a setting or a variable cannot work. Nothing was sent. */
+  usage: 2,
+  /** Nobody is signed in, or the login or key is no longer accepted. */
+  loginRequired: 3,
+  /** Kimi cannot be reached or is busy. The sign-in is kept; the same command may work later. */
+  unavailable: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** The same for people, below every `--help`. */
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    done
+  1    failed: the message says why
+  2    wrong usage or setting; nothing was sent
+  3    not signed in, or no longer: run "npx ai-sdk-provider-kimi login"
+  4    Kimi cannot be reached or is busy: try again later
+  130  interrupted by Ctrl-C (143: by SIGTERM); nothing half-written stays`;
+
+/** The command line cannot work as it was given. The message says how it would. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** The reason with which a command is aborted: by a signal, or because nobody reads its output any more. */
+export class Interruption extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.name = 'Interruption';
+    this.exitCode = exitCode;
+  }
+}
 
 /** A failure as the person or the program sees it: never a stack. */
 export type Failure = { code: string; message: string; exitCode: number };
@@ -65,4 +110,16 @@ function messageOf(error: unknown): string {
     );
   }
   return error.message;
+}
+
+/** What the official client gives its account calls (wire.md 9), and we each request that is not a chat. */
+export const TIME_LIMIT_MS = 8_000;
+
+/** Why a host could not be asked within {@link TIME_LIMIT_MS}: the system's code where there is one. */
+export function networkReason(error: unknown): string {
+  const code = networkFailureCode(error);
+  if (code === 'TimeoutError') {
+    return `no answer within ${TIME_LIMIT_MS / 1000} s`;
+  }
+  return error instanceof Error && code === error.name ? (networkFailureMessage(error) ?? code) : code;
 }

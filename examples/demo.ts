@@ -1,14 +1,27 @@
-/** `npm run demo`: the main job, offline. Colours in a terminal, plain lines in a pipe. */
+/**
+ * `npm run demo`: the main job, offline, against the simulator that comes with the package. Colours in a terminal,
+ * plain lines in a pipe.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { styleText } from 'node:util';
 import { isStepCount, streamText, tool } from 'ai';
-import pc from 'picocolors';
+import { startKimiSimulator } from 'ai-sdk-provider-kimi/simulator';
+import { createKimi } from 'ai-sdk-provider-kimi/v4';
 import { z } from 'zod/v4';
-import { startKimiSimulator } from './simulator/index';
-import { createKimi } from './v4';
 
-const colour = pc.createColors(process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+// `styleText` looks at stdout and at NO_COLOR by itself.
+const style = (name: 'bold' | 'dim' | 'green' | 'magenta' | 'cyan' | 'yellow') => (text: string) =>
+  styleText(name, text, { stream: process.stdout });
+const colour = {
+  bold: style('bold'),
+  dim: style('dim'),
+  green: style('green'),
+  magenta: style('magenta'),
+  cyan: style('cyan'),
+  yellow: style('yellow'),
+};
 const print = (text: string) => process.stdout.write(text);
 
 const simulator = await startKimiSimulator();
@@ -28,8 +41,10 @@ simulator.script([
   },
 ]);
 
-// A device id and a place of its own: the demo leaves no file in the home directory.
-process.env.KIMI_PROVIDER_HOME = mkdtempSync(join(tmpdir(), 'kimi-demo-'));
+// A device id and a place of its own: the demo leaves no file in the home directory, however it ends.
+const place = mkdtempSync(join(tmpdir(), 'kimi-demo-'));
+process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+process.env.KIMI_PROVIDER_HOME = place;
 const kimi = createKimi({
   baseURL: simulator.apiBaseURL,
   apiKey: 'sk-kimi-simulator',
@@ -107,4 +122,3 @@ const { messages, tools: _, ...body } = (sent?.json ?? {}) as Record<string, unk
 print(`           ${colour.dim(JSON.stringify({ ...body, messages: `(${(messages as unknown[]).length})` }))}\n`);
 
 await simulator.close();
-rmSync(process.env.KIMI_PROVIDER_HOME, { recursive: true, force: true });

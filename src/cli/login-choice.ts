@@ -1,0 +1,83 @@
+/** Which login a command is about: the flags that say so, the provider that finds it, and the hosts it belongs to. */
+import { Option } from 'commander';
+import { resolveEndpoints, type KimiEndpoints } from '../endpoints';
+import { readRegionMarker } from '../platform/node';
+import type { KimiProviderV4 } from '../provider/kimi-provider-v4';
+import { OAUTH_HOSTS, type KimiRegion, type KimiService } from '../upstream';
+import { nonEmpty, oneOf, type CommandContext, type CommonOptions } from './command';
+
+/** What is not given is decided as in an app: by the environment, else by default. */
+export type LoginOptions = CommonOptions & {
+  account?: string | undefined;
+  region?: KimiRegion | undefined;
+  service?: KimiService | undefined;
+  /** As in `KIMI_CREDENTIAL_STORE`. */
+  store?: string | undefined;
+};
+
+/** Stores that a login can be saved in, and those that can only be read from. */
+const OWN_STORES = ['keychain', 'file'];
+const ALL_STORES = [...OWN_STORES, 'environment', 'kimi-code', 'kimi-cli'];
+
+/**
+ * The flags of {@link LoginOptions}, in a group of their own below the command's own.
+ * @param stores `own`: only where a login can be saved
+ */
+export function loginOptions(stores: 'own' | 'all'): Option[] {
+  const names = stores === 'own' ? OWN_STORES : ALL_STORES;
+  const regions = Object.keys(OAUTH_HOSTS) as KimiRegion[];
+  const regionList = regions.map(region => `${region} (${domainOf(region)})`).join(' or ');
+  return [
+    new Option('--account <name>', 'one of several (default: KIMI_ACCOUNT)').argParser(nonEmpty),
+    new Option('--region <region>', regionList).argParser(oneOf(regions)),
+    new Option('--service <service>', 'coding (subscription) or platform (pay per token)').argParser(
+      oneOf(['coding', 'platform']),
+    ),
+    new Option('--store <store>', `${names.join(', ')} (default: where it is)`).argParser(oneOf(names)),
+  ].map(option => option.helpGroup('Which login:'));
+}
+
+/**
+ * The variables as the provider is to see them: `--store` is the variable of that meaning, for this command alone.
+ * Empty ones count as unset.
+ */
+export function loginEnvironment(
+  { environment }: Pick<CommandContext, 'environment'>,
+  { store }: LoginOptions,
+): Readonly<Record<string, string | undefined>> {
+  const given = store === undefined ? environment : { ...environment, KIMI_CREDENTIAL_STORE: store };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value));
+}
+
+/** A new provider, which finds the login exactly as an app on this machine would. */
+export async function openKimi(context: CommandContext, options: LoginOptions): Promise<KimiProviderV4> {
+  const { kimiProviderIn } = await import('../provider/kimi-provider-v4');
+  const { account, region, service } = options;
+  const environment = loginEnvironment(context, options);
+  return kimiProviderIn(() => environment, { account, region, service, now: context.now });
+}
+
+/** The flags that lead to the same login again, for hints: ` --account work --region global`. */
+export function loginFlags({ account, region, service }: LoginOptions): string {
+  return Object.entries({ account, region, service })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` --${name} ${/^[\w.@-]+$/.test(value ?? '') ? value : JSON.stringify(value)}`)
+    .join('');
+}
+
+/** Hosts and account as the provider has them, also where its store cannot be read. @throws KimiInvalidArgumentError */
+export async function resolvePlace(
+  { environment }: Pick<CommandContext, 'environment'>,
+  { account, region, service }: LoginOptions,
+): Promise<KimiEndpoints & { account: string }> {
+  const marked = region === undefined && service !== 'platform' ? await readRegionMarker(environment) : region;
+  return {
+    ...resolveEndpoints({ service, region: marked }, environment),
+    account: account ?? (environment.KIMI_ACCOUNT || 'default'),
+  };
+}
+
+/** What people know a region by. */
+function domainOf(region: KimiRegion): string {
+  return new URL(OAUTH_HOSTS[region]).hostname.split('.').slice(-2).join('.');
+}
