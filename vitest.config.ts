@@ -10,7 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/official/**', 'test/hosts/**'],
     setupFiles: ['test/support/isolate-environment.ts'],
-    // Where the services are said to be there, a skipped test is a failure (decisions.md 35).
+    // Where the services are said to be there, a skipped test is a failure (docs/decisions.md#35-isolated-tests).
     reporters: process.env.TEST_SERVICES === undefined ? ['default'] : ['default', './.ci/fail-on-skip.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,

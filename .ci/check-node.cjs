@@ -1,4 +1,4 @@
-// Runs on any Node: says what to do where the toolchain would only crash (decisions.md 34).
+// Runs on any Node: says what to do where the toolchain would only crash (docs/decisions.md#34-toolchain).
 'use strict';
 var parts = process.versions.node.split('.').map(Number);
 if (parts[0] < 22 || (parts[0] === 22 && parts[1] < 18)) {

@@ -1,5 +1,5 @@
-// Gives every entry of a build its door for `require`, after tsup: <entry>.cjs, and <entry>.d.cts with all it refers to.
-// Why it is no build of its own stands in tsup.config.ts.
+// Gives every entry of a build its door for `require`, after tsup: <entry>.cjs, and <entry>.d.cts with all it refers
+// to. Why it is no build of its own stands in tsup.config.ts.
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 
 /** @param {URL} dist folder of the build, with a slash at its end */

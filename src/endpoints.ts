@@ -2,7 +2,8 @@ import { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
 import { API_BASE_URLS, DEFAULT_REGIONS, OAUTH_HOSTS, type KimiRegion, type KimiService } from './upstream';
 
 /**
- * Environment variables as the runtime gives them; a variable set to the empty string counts as unset (decisions.md 7).
+ * Environment variables as the runtime gives them; a variable set to the empty string counts as unset
+ * (docs/decisions.md#7-settings-to-urls).
  */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,9 +26,9 @@ export type EndpointSettings = {
 };
 
 /**
- * Settings, environment and region to URLs (decisions.md 7). The first that is set wins:
- * coding API: `baseURL`, `KIMI_CODE_BASE_URL`, region. Platform API: `baseURL`, region, never the coding variables.
- * OAuth: `oauthHost`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, region.
+ * Settings, environment and region to URLs (docs/decisions.md#7-settings-to-urls). The first that is set wins: coding
+ * API: `baseURL`, `KIMI_CODE_BASE_URL`, region. Platform API: `baseURL`, region, never the coding variables. OAuth:
+ * `oauthHost`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, region.
  * @throws KimiInvalidArgumentError for a URL, service or region that cannot work.
  */
 export function resolveEndpoints(settings: EndpointSettings, environment: Environment): KimiEndpoints {

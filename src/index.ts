@@ -4,8 +4,8 @@ import type { KimiProviderV2 } from './provider/kimi-provider-v2';
 export { kimiProvider as createKimi } from './provider/kimi-provider';
 
 // For opencode, which calls the alphabetically first export that starts with `create` and loops for ever on V2 models
-// (aisdk.md 2.5): always LanguageModelV3, whatever the settings say. No other export of this entry may start with
-// `create`.
+// (docs/wire.md#opencode-and-v2-models): always LanguageModelV3, whatever the settings say. No other export of this
+// entry may start with `create`.
 export { kimiProviderV3 as create } from './provider/kimi-provider-v3';
 
 /** The provider with default settings. */

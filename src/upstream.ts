@@ -1,22 +1,21 @@
 /**
- * Every string that must match the vendor, in one place, each with where it is known from.
- * "wire.md" is the contract read from the official clients: B = `@moonshot-ai/kimi-code` 2.1.0 (npm, Sept 2026),
- * P = kimi-cli 1.49.0 (2026-07-16). Checked 2026-11-21.
+ * Every string that must match the vendor, in one place, each with where it is known from: `@moonshot-ai/kimi-code`
+ * 2.1.0 (npm, Sept 2026) and kimi-cli 1.49.0 (2026-07-16). Checked 2026-11-21.
  */
 
-/** The two regions of both services (wire.md, constant table; B:61267-61273). */
+/** The two regions of both services (docs/wire.md#hosts-and-regions). */
 export type KimiRegion = 'mainland-cn' | 'global';
 
 /** `coding`: the Kimi Code subscription. `platform`: the pay-per-token Moonshot open platform. */
 export type KimiService = 'coding' | 'platform';
 
-/** OAuth hosts per region (B:61267-61273). */
+/** OAuth hosts per region (docs/wire.md#hosts-and-regions). */
 export const OAUTH_HOSTS: Readonly<Record<KimiRegion, string>> = {
   'mainland-cn': 'https://auth.kimi.com',
   global: 'https://auth.kimi.ai',
 };
 
-/** OpenAI-style API bases per service and region (B:61437-61438, 62511-62640). */
+/** OpenAI-style API bases per service and region (docs/wire.md#hosts-and-regions). */
 export const API_BASE_URLS: Readonly<Record<KimiService, Readonly<Record<KimiRegion, string>>>> = {
   coding: {
     'mainland-cn': 'https://api.kimi.com/coding/v1',
@@ -28,7 +27,7 @@ export const API_BASE_URLS: Readonly<Record<KimiService, Readonly<Record<KimiReg
   },
 };
 
-/** Consoles where keys are made, named in error messages (wire.md 11). */
+/** Consoles where keys are made, named in error messages (docs/wire.md#keys-belong-to-hosts). */
 export const KEY_CONSOLE_URLS: Readonly<Record<KimiService, Readonly<Record<KimiRegion, string>>>> = {
   coding: {
     'mainland-cn': 'https://www.kimi.com/code/console',
@@ -40,34 +39,34 @@ export const KEY_CONSOLE_URLS: Readonly<Record<KimiService, Readonly<Record<Kimi
   },
 };
 
-/** The region that counts when none is set: decisions.md 7. */
+/** The region that counts when none is set: docs/decisions.md#7-settings-to-urls. */
 export const DEFAULT_REGIONS: Readonly<Record<KimiService, KimiRegion>> = {
   coding: 'mainland-cn',
   platform: 'global',
 };
 
-/** Public OAuth client of both official clients and both regions (wire.md, constant table). */
+/** Public OAuth client of both official clients and both regions (docs/wire.md#oauth-client-id). */
 export const OAUTH_CLIENT_ID = '17e5f671-d194-4dfb-9706-5516cb48c098';
 
-/** OAuth paths below the OAuth host (B:59401-59447). */
+/** OAuth paths below the OAuth host (docs/wire.md#device-authorization). */
 export const DEVICE_AUTHORIZATION_PATH = '/api/oauth/device_authorization';
 export const TOKEN_PATH = '/api/oauth/token';
 
-/** Identity of the official Python client (P constant.py, auth/oauth.py:194-261). */
+/** Identity of the official Python client (docs/wire.md#identity-headers). */
 export const KIMI_CLI = {
   userAgentProduct: 'KimiCLI',
   platform: 'kimi_cli',
   version: '1.49.0',
 } as const;
 
-/** Identity of the official TypeScript client (B:61162-61182, 61254). */
+/** Identity of the official TypeScript client (docs/wire.md#identity-headers). */
 export const KIMI_CODE = {
   userAgentProduct: 'kimi-code-cli',
   platform: 'kimi_code_cli',
   version: '2.1.0',
 } as const;
 
-/** Header names in the official clients' case and order (wire.md 1.1; clients.md 2). */
+/** Header names in the official clients' case and order (docs/wire.md#identity-headers). */
 export const IDENTITY_HEADERS = {
   userAgent: 'User-Agent',
   platform: 'X-Msh-Platform',
@@ -78,5 +77,5 @@ export const IDENTITY_HEADERS = {
   deviceId: 'X-Msh-Device-Id',
 } as const;
 
-/** Carries the server's trace id on success and on error (wire.md 7). */
+/** Carries the server's trace id on success and on error (docs/wire.md#trace-id). */
 export const TRACE_ID_HEADER = 'x-trace-id';

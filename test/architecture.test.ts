@@ -186,7 +186,7 @@ describe('edge', () => {
     };
   }
 
-  // A bundler follows dynamic imports too, so what counts is the whole bundle (decisions.md 5).
+  // A bundler follows dynamic imports too, so what counts is the whole bundle (docs/decisions.md#5-edge-bundles).
   it.each(EDGE_ENTRIES)('bundles %s without Node-only code', async entry => {
     const { files, builtins } = await bundle(entry);
     expect(files).toContain('dist/platform/edge.js');
@@ -222,7 +222,7 @@ describe('root exports', () => {
 
 describe('lock file', () => {
   // npm writes incomplete locks where a registry lacks a platform's package; `npm ci` then fails elsewhere
-  // (decisions.md 34).
+  // (docs/decisions.md#34-toolchain).
   it('has an entry for every optional platform package that a locked package names', () => {
     const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { optionalDependencies?: Record<string, string>; os?: string[] }>;

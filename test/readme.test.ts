@@ -12,7 +12,7 @@ it('has the table of body rules as they are', () => {
   const table = [
     '| Rule | What it does | Known from |',
     '|---|---|---|',
-    ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${rule.source} |`),
+    ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source)} |`),
   ].join('\n');
   const [before, , after] = readme.split(/(?<=<!-- body rules:.*-->\n)([\s\S]*?)(?=<!-- end of body rules -->)/);
   const expected = `${before}${table}\n${after}`;
@@ -56,3 +56,15 @@ it('shows no code of a place it is used in that is not part of an example', () =
     expect(places).toContain(`### ${place}\n`);
   }
 });
+
+/** Links each citation; an anchor alone belongs to the file that was named last. */
+function linked(source: string): string {
+  let file = '';
+  return source.replace(
+    /(?<=^|[\s(])(docs\/\w+\.md)?#([\w-]+)/g,
+    (citation: string, named: string | undefined, anchor) => {
+      file = named ?? file;
+      return file === '' ? citation : `[${citation}](${file}#${anchor})`;
+    },
+  );
+}

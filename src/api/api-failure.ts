@@ -135,7 +135,7 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
-/** The server's id of a request, from the headers of the answer (wire.md 7). */
+/** The server's id of a request, from the headers of the answer (docs/wire.md#trace-id). */
 export function traceIdOf(headers: Readonly<Record<string, string>> | undefined): string | undefined {
   return headers?.[TRACE_ID_HEADER] || undefined;
 }

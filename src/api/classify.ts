@@ -39,10 +39,10 @@ export function findErrorRow({ status, text, types, isPage }: ErrorSubject): Err
 
 /**
  * Whether a 401 with this body means that the API does not accept the access token, so that a refresh can help
- * (decisions.md 19). Kimi answers 401 also to a model the plan lacks (peers.md 5.2: openclaw#111561, kolega-code#542),
- * a context above the plan (kimi-code#2854) and missing high-speed access (wire.md 8.2). A refresh does not help there;
- * it would spend a refresh token and end in "sign in again" for somebody who is signed in. Empty and unknown bodies
- * count as about the token.
+ * (docs/decisions.md#19-what-a-401-is-about). Kimi answers 401 also to a model the plan lacks
+ * (docs/wire.md#error-model-401), a context above the plan (docs/wire.md#error-plan-context) and missing high-speed
+ * access (docs/wire.md#error-high-speed). A refresh does not help there; it would spend a refresh token and end in
+ * "sign in again" for somebody who is signed in. Empty and unknown bodies count as about the token.
  * @param body text of the response, of either wire; need not be JSON
  */
 export function isTokenRefused(body: string): boolean {

@@ -27,7 +27,7 @@ export function redactSecrets(text: string): string {
 /**
  * Reads any error body that Kimi or a proxy in front of it sends: `{error: {message, type}}` (OpenAI wire), `{type:
  * 'error', error: {…}}` (Anthropic wire), `{error: '…', error_description}`, `{message}`, `{detail}`, `{errors: […]}`,
- * pages, plain text and nothing (wire.md 8.2, B:59271-59331).
+ * pages, plain text and nothing (docs/wire.md#error-bodies).
  */
 export function readErrorBody(body: unknown): ErrorBody {
   if (typeof body !== 'string') {
@@ -88,7 +88,7 @@ function titleOf(page: string): string | undefined {
 /** An error body of any shape, or an event that is one, as it was parsed. */
 export type WireErrorBody = Record<string, unknown>;
 
-/** Whether this is an error body of one of the shapes of wire.md 8.2, and no part of an answer. */
+/** Whether this is an error body of one of the shapes of docs/wire.md#error-bodies, and no part of an answer. */
 export function isErrorBody(value: unknown): value is WireErrorBody {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return false;

@@ -1,6 +1,9 @@
 type HeaderValues = Headers | Readonly<Record<string, string>> | undefined;
 
-/** From this many milliseconds on the AI SDK ignores what the server asks for and retries at once (decisions.md 32). */
+/**
+ * From this many milliseconds on the AI SDK ignores what the server asks for and retries at once
+ * (docs/decisions.md#32-long-waits-are-not-retried).
+ */
 export const LONGEST_RETRY_WAIT = 60_000;
 
 /** Nothing sensible is further away, and `Date` has an end. */
@@ -19,8 +22,8 @@ export function retryAfterOf(headers: HeaderValues, now: number): Date | undefin
 
 /**
  * When a used-up quota is fresh again: a field of the body (`reset_at`, `resetTime`, `resets_in_seconds` …, as
- * `/usages` names them, wire.md 9), the text ("resets in 2 hours"), a rate limit header, else the time of
- * `Retry-After`.
+ * `/usages` names them, docs/wire.md#usage-windows), the text ("resets in 2 hours"), a rate limit header, else the time
+ * of `Retry-After`.
  */
 export function resetTimeOf(data: unknown, text: string, headers: HeaderValues, now: number): Date | undefined {
   return (

@@ -38,7 +38,7 @@ export type DevicePoll =
 
 /**
  * How long a device code lives and how often to poll where the server does not say, in seconds (RFC 8628, 3.2;
- * B:61085-61112).
+ * docs/wire.md#device-polling).
  */
 const USUAL_EXPIRY = 900;
 const USUAL_INTERVAL = 5;
@@ -77,7 +77,10 @@ export async function requestDeviceAuthorization(
   };
 }
 
-/** Fills what the official client does without (decisions.md 18; wire.md 2). */
+/**
+ * Fills what the official client does without (docs/decisions.md#18-oauth4webapi-made-lenient;
+ * docs/wire.md#device-authorization).
+ */
 function parseDeviceAuthorization(body: OAuthBody): DeviceAuthorization | undefined {
   const deviceCode = textField(body.device_code);
   const userCode = textField(body.user_code);

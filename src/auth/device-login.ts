@@ -9,7 +9,7 @@ import { sleep as realSleep, type Sleep } from '../transport/wait';
 import { pollDeviceToken, requestDeviceAuthorization, type DeviceAuthorization } from './device-authorization';
 import type { OAuthHost } from './oauth-host';
 
-/** How long the person has, over all codes (wire.md 2; B:61085-61112). */
+/** How long the person has, over all codes (docs/wire.md#device-polling). */
 const BUDGET_MS = 15 * 60_000;
 
 /** Pauses between the tries to get a code, as in a refresh. */

@@ -2,7 +2,8 @@ import { API_BASE_URLS, type KimiService } from '../upstream';
 
 /**
  * What a key is that does not belong to `service`: `a Kimi Code key for api.kimi.com or api.kimi.ai (service:
- * 'coding')`. Keys of the plan begin with `sk-kimi-`; neither kind works on the other's hosts (wire.md 11).
+ * 'coding')`. Keys of the plan begin with `sk-kimi-`; neither kind works on the other's hosts
+ * (docs/wire.md#keys-belong-to-hosts).
  * @returns `undefined` for a key that may belong to `service`
  */
 export function foreignKey(key: string, service: KimiService): string | undefined {

@@ -12,7 +12,7 @@ export type OAuthHost = {
   oauthHost: string;
   /** Clock in ms since the epoch. @default Date.now */
   now?: (() => number) | undefined;
-  /** How long one POST may take, in ms. @default 30 s, as in the official client (wire.md 2) */
+  /** How long one POST may take, in ms. @default 30 s, as in the official client (docs/wire.md#oauth-timeout) */
   timeLimitMs?: number | undefined;
 };
 

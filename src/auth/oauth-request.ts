@@ -1,7 +1,8 @@
 /**
  * One POST to the OAuth host. Not a library for OAuth: those are stricter than the official client in what they call an
  * error, while `invalid_grant` counts at any status here, and a lenient success must not cost a login that is already
- * rotated (decisions.md 18; tooling.md 6). No answer is kept in an error, because it may hold tokens.
+ * rotated (docs/decisions.md#18-oauth4webapi-made-lenient; docs/wire.md#oauth4webapi-is-stricter). No answer is kept in
+ * an error, because it may hold tokens.
  */
 import { networkFailureCode } from '../api/network-failure';
 import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
@@ -17,7 +18,10 @@ export type OAuthBody = Readonly<Record<string, unknown>>;
 /** What to ask for, and how to read the answer. */
 export type OAuthRequest<T> = {
   path: string;
-  /** The fields beside `client_id`, which goes first as in the official client (clients.md 2). */
+  /**
+   * The fields beside `client_id`, which goes first as in the official client (docs/wire.md#device-authorization,
+   * #refresh-request).
+   */
   form: Readonly<Record<string, string>>;
   /** Reads a success; `undefined` where it is none, whatever its status says. */
   parse(body: OAuthBody): T | undefined;

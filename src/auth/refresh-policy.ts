@@ -1,5 +1,6 @@
 /**
- * When an access token is renewed (decisions.md 16; wire.md 3.1), and for how long it can still be used. Pure.
+ * When an access token is renewed (docs/decisions.md#16-refresh-threshold; docs/wire.md#refresh-threshold), and for how
+ * long it can still be used. Pure.
  *
  * The wall clock may be wrong by hours, or jump. It is compared only with itself: `expiresAt` was computed by the clock
  * of the machine that saved it. Beside it counts the token's age by a clock that never jumps, as far as this process

@@ -15,8 +15,8 @@ export type RequestCredential = {
 
 /**
  * Where requests get their credential. A setting, a variable, a saved key and a login are all one of these, so the
- * authorised fetch has one way to ask. Asked at each request, because an access token lives for 15 minutes (wire.md 14,
- * trap 7).
+ * authorised fetch has one way to ask. Asked at each request, because an access token lives for 15 minutes
+ * (docs/wire.md#token-lifetime).
  */
 export interface CredentialProvider {
   /**

@@ -7,21 +7,24 @@ import type { OAuthHost } from './oauth-host';
 import { oauthRequest, secondsField, textField, type OAuthAnswer, type OAuthBody } from './oauth-request';
 
 /**
- * What access tokens of Kimi live, in seconds (wire.md 2). Counts where an answer does not say: its refresh token is
- * already the only one.
+ * What access tokens of Kimi live, in seconds (docs/wire.md#token-lifetime). Counts where an answer does not say: its
+ * refresh token is already the only one.
  */
 const USUAL_LIFETIME = 900;
 
-/** Pauses before the second and the third try (wire.md 3.2; B:59448-59501). */
+/** Pauses before the second and the third try (docs/wire.md#refresh-request). */
 const PAUSES_MS = [1000, 2000];
 
 /** A `Retry-After` up to this is waited for; the store's lock is held meanwhile. A longer one is for the caller. */
 const LONGEST_PAUSE_MS = 10_000;
 
-/** A success of the token endpoint (RFC 6749, 5.1), as lenient as the official client (decisions.md 18; wire.md 2). */
+/**
+ * A success of the token endpoint (RFC 6749, 5.1), as lenient as the official client
+ * (docs/decisions.md#18-oauth4webapi-made-lenient; docs/wire.md#token-response).
+ */
 export type TokenResponse = {
   accessToken: string;
-  /** Absent where the one that was sent stays (RFC 6749, 6; decisions.md 17). */
+  /** Absent where the one that was sent stays (RFC 6749, 6; docs/decisions.md#17-kept-refresh-token). */
   refreshToken: string | undefined;
   /** In seconds. */
   expiresIn: number;
@@ -48,8 +51,8 @@ export function parseTokenResponse(body: OAuthBody): TokenResponse | undefined {
 /**
  * The record of a token answer.
  * @param options.sentAt when it was asked for, in ms: the token is not older than that
- * @param options.previous the login that was refreshed: what the answer does not say stays (RFC 6749, 6; decisions.md
- *   17)
+ * @param options.previous the login that was refreshed: what the answer does not say stays (RFC 6749, 6;
+ *   docs/decisions.md#17-kept-refresh-token)
  */
 export function toCredentials(
   { accessToken, refreshToken, expiresIn, scope, tokenType }: TokenResponse,
@@ -90,7 +93,7 @@ export type RefreshOptions = OAuthHost & {
 
 /**
  * The refresh grant, three tries on 429, 5xx and network failures. Rejected: `invalid_grant` with any status, 401, 403
- * (wire.md 14, trap 11).
+ * (docs/wire.md#rejected-refresh).
  */
 export async function refreshTokens(
   credentials: KimiOAuthCredentials,

@@ -70,7 +70,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || KimiInvalidArgumentError.isInstance(error)) {
     return EXIT_CODES.usage;
   }
-  // Not by status: a model or context that the plan lacks is a 401, too (decisions.md 19).
+  // Not by status: a model or context that the plan lacks is a 401, too (docs/decisions.md#19-what-a-401-is-about).
   if (
     KimiLoginRequiredError.isInstance(error) ||
     (KimiAPIError.isInstance(error) && error.code === 'KIMI_NOT_AUTHENTICATED')
@@ -112,7 +112,10 @@ function messageOf(error: unknown): string {
   return error.message;
 }
 
-/** What the official client gives its account calls (wire.md 9), and we each request that is not a chat. */
+/**
+ * What the official client gives its account calls (docs/wire.md#account-call-timeout), and we each request that is not
+ * a chat.
+ */
 export const TIME_LIMIT_MS = 8_000;
 
 /** Why a host could not be asked within {@link TIME_LIMIT_MS}: the system's code where there is one. */

@@ -1,4 +1,4 @@
-/** What tells one login from another (decisions.md 9). */
+/** What tells one login from another (docs/decisions.md#9-slots). */
 export type CredentialSlotParts = {
   oauthHost: string;
   apiBaseURL: string;

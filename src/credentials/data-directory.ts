@@ -12,10 +12,10 @@ export type DataDirectoryOptions = {
 const NAME = 'ai-sdk-provider-kimi';
 
 /**
- * Where this package keeps credentials, locks and its device id (decisions.md 15): `KIMI_PROVIDER_HOME`, else the
- * platform's folder for data of an application: `$XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support`,
- * `%LOCALAPPDATA%`. Empty variables count as unset; a relative `XDG_DATA_HOME` is ignored, as its specification
- * demands.
+ * Where this package keeps credentials, locks and its device id (docs/decisions.md#15-stores-and-places):
+ * `KIMI_PROVIDER_HOME`, else the platform's folder for data of an application: `$XDG_DATA_HOME` or `~/.local/share`,
+ * `~/Library/Application Support`, `%LOCALAPPDATA%`. Empty variables count as unset; a relative `XDG_DATA_HOME` is
+ * ignored, as its specification demands.
  */
 export function dataDirectory({
   environment = process.env,

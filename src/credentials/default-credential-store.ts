@@ -45,7 +45,7 @@ const PROBE_VALID_MS = 1000;
 
 type StoreName = 'keychain' | 'file' | 'environment' | 'memory' | 'kimi-code' | 'kimi-cli';
 
-/** The value of `KIMI_CREDENTIAL_STORE` to a store (decisions.md 15). */
+/** The value of `KIMI_CREDENTIAL_STORE` to a store (docs/decisions.md#15-stores-and-places). */
 const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions) => CredentialStore>> = {
   keychain: ({ slot, environment }) => keychainCredentialStore({ slot, environment }),
   file: ({ slot, environment }) => fileCredentialStore({ slot, environment }),
@@ -66,8 +66,9 @@ function memoryOf(slot: string): CredentialStore {
 }
 
 /**
- * The store where no setting names one (decisions.md 12): the one that `KIMI_CREDENTIAL_STORE` forces; else the first
- * of own keychain, own file, an official client's login that has a login in it; else the own place for a first login.
+ * The store where no setting names one (docs/decisions.md#12-which-store): the one that `KIMI_CREDENTIAL_STORE` forces;
+ * else the first of own keychain, own file, an official client's login that has a login in it; else the own place for a
+ * first login.
  *
  * @param options.forLogin only own places, because a new login never goes into another program's file
  * @throws KimiInvalidArgumentError for an unknown `KIMI_CREDENTIAL_STORE`; KimiCredentialStoreError when a keychain
@@ -111,8 +112,8 @@ export async function defaultCredentialStore(
 }
 
 /**
- * Only the default account, and each client's own hosts only: kimi-cli knows no other than the mainland's (wire.md,
- * constant table).
+ * Only the default account, and each client's own hosts only: kimi-cli knows no other than the mainland's
+ * (docs/wire.md#login-of-kimi-cli).
  */
 async function officialLogin(options: DefaultCredentialStoreOptions): Promise<DefaultCredentialStore | undefined> {
   if (options.account !== 'default' || options.service !== 'coding') {

@@ -15,7 +15,7 @@ export type EnvironmentCredentialStoreOptions = {
   service?: KimiService | undefined;
 };
 
-/** Key variables and what they are for, first one first (decisions.md 8). */
+/** Key variables and what they are for, first one first (docs/decisions.md#8-which-credential). */
 const KEY_VARIABLES: Readonly<Record<string, KimiService>> = {
   KIMI_API_KEY: 'coding',
   KIMI_CODER_API_KEY: 'coding',
@@ -28,7 +28,8 @@ const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
  * Reads an access token (`KIMI_ACCESS_TOKEN`) or a key (`KIMI_API_KEY`, `KIMI_CODER_API_KEY`, `MOONSHOT_API_KEY`) from
  * the environment; empty variables count as unset. It never saves. The record of an access token has an empty
  * `refreshToken`: it cannot be renewed. A refresh token works once and a variable cannot be written back, so
- * `KIMI_REFRESH_TOKEN` alone is an error that names `seededCredentialStore` (decisions.md 11).
+ * `KIMI_REFRESH_TOKEN` alone is an error that names `seededCredentialStore`
+ * (docs/decisions.md#11-credentials-in-the-environment).
  */
 export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, region, service: only } = options;
@@ -103,7 +104,8 @@ function toCredentials(
 
 /**
  * A persistent store that starts from `KIMI_REFRESH_TOKEN` (and `KIMI_ACCESS_TOKEN`, if set) while it has no login of
- * its own: for servers and CI that get their first login as a secret (decisions.md 11).
+ * its own: for servers and CI that get their first login as a secret
+ * (docs/decisions.md#11-credentials-in-the-environment).
  *
  * The seed itself is not written: when it is due, the session refreshes it under the store's lock and saves what
  * follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that

@@ -25,10 +25,10 @@ export type FileCredentialStoreOptions = {
 const ABANDONED_AFTER_MS = 60_000;
 
 /**
- * Keeps the credential in a file with mode 0600, in a directory that is made with mode 0700 (decisions.md 15). A save
- * is atomic and on the disk when it resolves; a symbolic link stays one, and its target is replaced. The lock is the
- * directory `<file>.lock` beside it. Protects against other users of the machine, not against other programs of the
- * same user.
+ * Keeps the credential in a file with mode 0600, in a directory that is made with mode 0700
+ * (docs/decisions.md#15-stores-and-places). A save is atomic and on the disk when it resolves; a symbolic link stays
+ * one, and its target is replaced. The lock is the directory `<file>.lock` beside it. Protects against other users of
+ * the machine, not against other programs of the same user.
  */
 export function fileCredentialStore(options: FileCredentialStoreOptions = {}): CredentialStore {
   const { path, slot = 'default', allowSharedRead = false, environment = process.env } = options;

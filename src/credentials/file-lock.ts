@@ -1,8 +1,8 @@
 /**
  * A lock between processes: an empty directory that the holder touches (proper-lockfile's protocol, which the official
- * TypeScript client uses too: wire.md 3.3). proper-lockfile keeps it fresh and removes it when the process exits; ours
- * are the abortable wait, the takeover of a stale lock and the proof of ownership, because its own takeover lets two
- * waiters in at once and its release removes whatever is there.
+ * TypeScript client uses too: docs/wire.md#lock-of-kimi-code). proper-lockfile keeps it fresh and removes it when the
+ * process exits; ours are the abortable wait, the takeover of a stale lock and the proof of ownership, because its own
+ * takeover lets two waiters in at once and its release removes whatever is there.
  */
 import type { Stats } from 'node:fs';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
@@ -21,7 +21,10 @@ export type FileLockOptions = CredentialLockOptions & {
   lockPath: string;
   /** The store's `location`, for errors. */
   location: string;
-  /** A lock that was not touched for so long is taken over. In ms, at least 2000. Default 30 s (decisions.md 21). */
+  /**
+   * A lock that was not touched for so long is taken over. In ms, at least 2000. Default 30 s
+   * (docs/decisions.md#21-our-locks).
+   */
   staleMs?: number;
   /** How long to wait for the lock, in ms. Default 60 s. */
   waitMs?: number;

@@ -2,14 +2,17 @@ import type { ModelInfo } from '../models/model-info';
 import type { FetchFunction } from '../transport/fetch-function';
 import type { KimiService } from '../upstream';
 
-/** Where one call goes and as whom, resolved once and handed down (decisions.md 41). The engine reads no settings. */
+/**
+ * Where one call goes and as whom, resolved once and handed down (docs/decisions.md#41-a-call-is-resolved-once). The
+ * engine reads no settings.
+ */
 export type CallTarget = Readonly<{
   service: KimiService;
   /** Without trailing slash, with the version segment. */
   apiBaseURL: string;
   /** What the id means for the account: slug and capabilities. */
   model: ModelInfo;
-  /** Whether the identity is one that keeps all reasoning (decisions.md 30). */
+  /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
   /** The chain that signs in and identifies. */
   fetch: FetchFunction;

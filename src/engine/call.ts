@@ -9,7 +9,10 @@ import { parseKimiOptions, type ParsedKimiOptions } from './options';
 export type KimiCall = {
   model: ModelInfo;
   service: KimiService;
-  /** Whether requests say they come from kimi-code, which keeps all reasoning (decisions.md 30). */
+  /**
+   * Whether requests say they come from kimi-code, which keeps all reasoning
+   * (docs/decisions.md#30-keeping-all-reasoning).
+   */
   keepsReasoningByDefault: boolean;
   options: ParsedKimiOptions;
   /** The effort that was asked for, and the option it came from, for messages. */

@@ -5,7 +5,10 @@ import type { KimiService } from '../upstream';
 import type { KimiCall } from './call';
 import { REASONING_EFFORTS } from './options';
 
-/** The thinking fields of a chat request (wire.md 6.2, decisions.md 28-29). */
+/**
+ * The thinking fields of a chat request (docs/wire.md#thinking-field, docs/decisions.md#28-effort-words to
+ * #29-no-effort-list).
+ */
 export type ThinkingFields = {
   thinking?: { type: 'enabled' | 'disabled'; effort?: string; keep?: 'all' };
   reasoning_effort?: 'low' | 'medium' | 'high';
@@ -15,8 +18,8 @@ export type ThinkingFields = {
 const LADDER = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 /**
- * For models without an effort list: what `reasoning_effort` may say (decisions.md 28); on the platform nothing, see
- * below.
+ * For models without an effort list: what `reasoning_effort` may say (docs/decisions.md#28-effort-words); on the
+ * platform nothing, see below.
  */
 const GENERIC_LEVELS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = {
   low: 'low',
@@ -123,8 +126,7 @@ function withoutList(
 }
 
 /**
- * The declared default if listed, else the middle level, as the official client picks it (wire.md 6.2,
- * B:195352-195395).
+ * The declared default if listed, else the middle level, as the official client picks it (docs/wire.md#default-effort).
  */
 function defaultEffort(model: ModelInfo): string | undefined {
   const efforts = model.efforts ?? [];
@@ -146,7 +148,8 @@ function nearestLevel(asked: string, efforts: readonly string[]): string {
 }
 
 /**
- * Whether the call asks for `thinking.keep: "all"`: by option, else by the identity that always does (decisions.md 30).
+ * Whether the call asks for `thinking.keep: "all"`: by option, else by the identity that always does
+ * (docs/decisions.md#30-keeping-all-reasoning).
  */
 export function keepsReasoning({ model, options, keepsReasoningByDefault }: KimiCall): boolean {
   if (model.thinking === 'no') {

@@ -18,7 +18,7 @@ export type KimiLanguageModelConfig = WireConfig & {
 
 /**
  * `ms://` files are Kimi's own; every other URL is downloaded by the AI SDK and sent inline, because Kimi refuses http
- * URLs (peers.md 5.5).
+ * URLs (docs/wire.md#media-by-url).
  */
 const SUPPORTED_URLS = { 'image/*': [/^ms:\/\//], 'video/*': [/^ms:\/\//] };
 
@@ -43,7 +43,7 @@ export class KimiLanguageModel {
 
   /**
    * @throws KimiAPIError where the API refuses, the network fails, or the answer has neither text nor a tool call
-   *   (decisions.md 33)
+   *   (docs/decisions.md#33-empty-answers)
    * @throws KimiLoginRequiredError, KimiTokenRefreshError of the sign-in
    */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
@@ -66,8 +66,8 @@ export class KimiLanguageModel {
     try {
       return await send(target);
     } catch (error) {
-      // "Not found the model … or Permission denied" (wire.md 8.2); 401 and 400 for an id that is gone (peers.md 5.2:
-      // openclaw#111561).
+      // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
+      // (docs/wire.md#error-model-401).
       const isRefusedModel =
         KimiAPIError.isInstance(error) && (error.statusCode === 404 || error.code === 'KIMI_MODEL_UNAVAILABLE');
       const model = isRefusedModel ? await untilAborted(target.modelAfterRefusal(), abortSignal) : undefined;

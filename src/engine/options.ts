@@ -2,7 +2,10 @@ import type { JSONSchema7, SharedV4ProviderOptions, SharedV4Warning } from '@ai-
 import { z } from 'zod/v4';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 
-/** Effort words that are always understood; a model's own levels are accepted besides (decisions.md 28). */
+/**
+ * Effort words that are always understood; a model's own levels are accepted besides
+ * (docs/decisions.md#28-effort-words).
+ */
 export const REASONING_EFFORTS = [
   'auto',
   'off',
@@ -79,7 +82,7 @@ const optionsSchema = z.object({
   safetyIdentifier: z.string().min(1).optional(),
 });
 
-/** Wire names that existing configurations use (decisions.md 31). */
+/** Wire names that existing configurations use (docs/decisions.md#31-provider-options). */
 const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
   reasoning_effort: 'reasoningEffort',
   prompt_cache_key: 'promptCacheKey',

@@ -6,7 +6,7 @@ const symbol = Symbol.for(marker);
 
 /**
  * What an answer of the API that is an error is about. Stable; tell cases apart by this, not by status or text: Kimi
- * uses one status and type for several cases (wire.md 14.12).
+ * uses one status and type for several cases (docs/wire.md#one-status-for-several-cases).
  */
 export type KimiAPIErrorCode =
   /** The server does not serve this client (403). */
@@ -83,8 +83,8 @@ export type KimiAPIErrorOptions = {
  *
  * `requestBodyValues` holds the prompt, as the AI SDK's contract has it; it can be read, but is not shown by
  * `console.log` and not serialised. Where the error must not be retried, `message` and `responseBody` avoid the words
- * by which hosts decide to retry (clients.md 4); `data` is the body as the server sent it. What the two repeat of the
- * prompt is left out.
+ * by which hosts decide to retry (docs/wire.md#opencode-retries-by-words); `data` is the body as the server sent it.
+ * What the two repeat of the prompt is left out.
  */
 export class KimiAPIError extends APICallError {
   readonly [symbol] = true;
@@ -102,8 +102,8 @@ export class KimiAPIError extends APICallError {
   readonly source: string | undefined;
 
   /**
-   * When the server wants to be asked again, where it says so. A minute or more from now: not retryable (decisions.md
-   * 32).
+   * When the server wants to be asked again, where it says so. A minute or more from now: not retryable
+   * (docs/decisions.md#32-long-waits-are-not-retried).
    */
   readonly retryAfter: Date | undefined;
 

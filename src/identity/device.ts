@@ -25,7 +25,7 @@ export type DeviceReader = {
   /**
    * The device id file of `sender`: an official client's own one, or this package's. Existing content is used verbatim;
    * a missing or blank file is created in that client's form. `undefined` where there is no disk or it cannot be
-   * written (decisions.md 25).
+   * written (docs/decisions.md#25-device-id).
    */
   readDeviceId(
     sender: 'kimi-cli' | 'kimi-code' | 'host',
@@ -42,7 +42,7 @@ export async function derivedDeviceId(client: 'kimi-cli' | 'kimi-code' | 'host',
     await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`ai-sdk-provider-kimi device ${account}`)),
   );
   const bytes = digest.slice(0, 16);
-  // Version 4, variant 1: both clients write UUIDv4 (wire.md 1.3).
+  // Version 4, variant 1: both clients write UUIDv4 (docs/wire.md#device-id).
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');

@@ -15,7 +15,8 @@ export function createIdentityFetch(fetch: FetchFunction, headers: () => Promise
  * The identity headers of a provider, read once and then answered from memory: device facts and id do not change while
  * a process lives. `undefined` as identity is the package's own User-Agent alone, which the platform service gets.
  *
- * @param account what the device id is derived from where no disk holds one; never random per process (decisions.md 25)
+ * @param account what the device id is derived from where no disk holds one; never random per process
+ *   (docs/decisions.md#25-device-id)
  */
 export function identityHeadersSource({
   identity,

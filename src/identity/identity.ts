@@ -2,7 +2,7 @@ import { IDENTITY_HEADERS, KIMI_CLI, KIMI_CODE } from '../upstream';
 import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
 import type { Device } from './device';
 
-/** The official clients whose header set can be sent. The two sets are never mixed (decisions.md 23). */
+/** The official clients whose header set can be sent. The two sets are never mixed (docs/decisions.md#23-identity). */
 export type OfficialClient = 'kimi-cli' | 'kimi-code';
 
 /** A host's own name, sent instead of an official client's. */
@@ -48,7 +48,8 @@ export function parseIdentity(identity: KimiIdentity): {
       );
     }
   } else {
-    // The official package throws for the same: an empty product is a request without identity (B:61243-61251).
+    // The official package throws for the same: an empty product is a request without identity
+    // (docs/wire.md#user-agent).
     for (const field of ['product', 'version', 'platform'] as const) {
       if (typeof sender[field] !== 'string' || !/^[\x21-\x7e]+$/.test(sender[field])) {
         throw invalid(
@@ -66,7 +67,7 @@ export function parseIdentity(identity: KimiIdentity): {
   return { sender, deviceId };
 }
 
-/** The identity headers in the official order and case (wire.md 1.1, clients.md 2). */
+/** The identity headers in the official order and case (docs/wire.md#identity-headers). */
 export function identityHeaders(
   sender: OfficialClient | HostIdentity,
   device: Device,
@@ -98,15 +99,15 @@ export function identityHeaders(
 
 /**
  * Header values hold printable ASCII only: HTTP encoders refuse the rest. Both official clients drop what does not fit
- * and say `unknown` where nothing is left (wire.md 1.3); kimi-cli lets control characters through, which no HTTP
- * library here accepts.
+ * and say `unknown` where nothing is left (docs/wire.md#header-sanitizing); kimi-cli lets control characters through,
+ * which no HTTP library here accepts.
  */
 function printableASCII(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, '').trim() || 'unknown';
 }
 
 /**
- * `platform.system() platform.release() platform.machine()` in Python's words (wire.md 1.2, P auth/oauth.py:194-261).
+ * `platform.system() platform.release() platform.machine()` in Python's words (docs/wire.md#device-model).
  */
 function kimiCliDeviceModel(device: Device): string {
   switch (device.platform) {
@@ -122,7 +123,7 @@ function kimiCliDeviceModel(device: Device): string {
   }
 }
 
-/** Node's words (wire.md 1.2, B:61162-61182). */
+/** Node's words (docs/wire.md#device-model). */
 function kimiCodeDeviceModel(device: Device): string {
   switch (device.platform) {
     case 'darwin':

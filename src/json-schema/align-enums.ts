@@ -11,7 +11,7 @@ import {
 } from './json-schema';
 
 /**
- * The most that an `enum` may hold, and how long it may be above so many values (walle conf.go, keyword_validators.go).
+ * The most that an `enum` may hold, and how long it may be above so many values (docs/wire.md#schema-enums).
  */
 const MOST_VALUES = 500;
 const MANY_VALUES = 250;
@@ -36,9 +36,8 @@ const STRUCTURE = [
 ];
 
 /**
- * Lists of values as Kimi takes them: `const` is a list of one, values fit the type (wire.md 6.5; walle.md: "`type`
- * must agree with `enum` values"), values of several types stand in several branches, and lists that are too long
- * become a description.
+ * Lists of values as Kimi takes them: `const` is a list of one, values fit the type (docs/wire.md#schema-enums), values
+ * of several types stand in several branches, and lists that are too long become a description.
  */
 export function alignEnums(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   return mapChildren(alignEnum(node, trace), child => (isSchema(child) ? alignEnums(child, trace) : child));
@@ -82,7 +81,7 @@ function typeFor(values: readonly unknown[]): string | string[] {
   return types.length === 1 ? (types[0] as string) : types;
 }
 
-/** One branch for each type; only `null` may stand beside another simple type (walle.md, "type with enum"). */
+/** One branch for each type; only `null` may stand beside another simple type (docs/wire.md#schema-enums). */
 function splitTypes(schema: JsonSchema): JsonSchema {
   const types = typesOf(schema.type);
   const others = types.filter(type => type !== 'null');

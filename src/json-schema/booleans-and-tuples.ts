@@ -14,7 +14,8 @@ const MAY_BE_BOOLEAN = ['additionalProperties', 'unevaluatedProperties', 'uneval
 
 /**
  * `true` and `false` where a schema belongs become objects ("property schema for '…' must be an object",
- * oh-my-pi#5952). What is no schema at all, a bare type name for one (OmniRoute#13586), becomes one.
+ * can1357/oh-my-pi#5952). What is no schema at all, a bare type name for one (diegosouzapw/OmniRoute#13586), becomes
+ * one.
  */
 export function replaceBooleanSchemas(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   return mapChildren(prune(node, trace), (child, slot) => {
@@ -35,7 +36,7 @@ function prune(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   if (schema.items === true) {
     schema = without(schema, ['items']);
   } else if (schema.items === false) {
-    // `items: false` is refused even beside `prefixItems` (vercel/ai#18921).
+    // `items: false` is refused even beside `prefixItems` (docs/wire.md#schema-tuples).
     const length = Array.isArray(schema.prefixItems) ? schema.prefixItems.length : 0;
     schema = {
       ...without(schema, ['items']),
@@ -58,8 +59,7 @@ function prune(node: JsonSchema, trace: SchemaTrace): JsonSchema {
 }
 
 /**
- * A list in `items` becomes `prefixItems`, and `additionalItems` becomes `items` ("items must be an object",
- * vercel/ai#18921, live).
+ * A list in `items` becomes `prefixItems`, and `additionalItems` becomes `items` (docs/wire.md#schema-tuples).
  */
 export function rewriteTuples(node: JsonSchema): JsonSchema {
   return mapChildren(rewriteTuple(node), child => (isSchema(child) ? rewriteTuples(child) : child));

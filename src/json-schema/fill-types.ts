@@ -53,9 +53,9 @@ const TYPE_BY_KEYWORD: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /**
- * Every schema below the root says its type ("type is not defined": wire.md 6.5), and every name in `required` is a
- * property (walle keyword_validators.go). The guess is the official client's; only where nothing tells is it every type
- * instead of `string`, which loses nothing.
+ * Every schema below the root says its type ("type is not defined"), and every name in `required` is a property
+ * (docs/wire.md#schema-types). The guess is the official client's; only where nothing tells is it every type instead of
+ * `string`, which loses nothing.
  */
 export function fillTypes(node: JsonSchema, trace: SchemaTrace): JsonSchema {
   const filled = defineRequired(fillType(repair(node, trace), trace), trace);

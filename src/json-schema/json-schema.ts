@@ -35,7 +35,7 @@ export function isTypeName(value: unknown): value is string {
   return TYPE_NAMES.has(value);
 }
 
-/** Takes every value, in a form that Kimi accepts below the root: a list of types (walle.md, "type is an array"). */
+/** Takes every value, in a form that Kimi accepts below the root: a list of types (docs/wire.md#schema-types). */
 export function anything(): JsonSchema {
   return { type: [...ALL_TYPES] };
 }

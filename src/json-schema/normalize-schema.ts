@@ -24,8 +24,9 @@ export type NormalizedSchema = {
 const MOST_REMEMBERED = 1_000_000;
 
 /**
- * Any JSON Schema as "Moonshot flavored" JSON Schema, in the order of peers.md 6.12. Never changes its argument. The
- * same schema is worked on once, and gives the same object each time, which nobody may change.
+ * Any JSON Schema as "Moonshot flavored" JSON Schema, in the order of docs/decisions.md#49-order-of-the-schema-steps.
+ * Never changes its argument. The same schema is worked on once, and gives the same object each time, which nobody may
+ * change.
  */
 export const normalizeSchema = onceForEachSchema(normalize, MOST_REMEMBERED);
 

@@ -80,9 +80,8 @@ const NAMES_OF_PARTS = [
 ];
 
 /**
- * Every reference as `#/$defs/<name>`, all definitions at the root, and only those that are used (peers.md 5.4:
- * "references must start with #/$defs/", command-code#594; walle.md: `$defs` only at the root, names without `/`).
- * Recursion survives. What points outside the document takes anything.
+ * Every reference as `#/$defs/<name>`, all definitions at the root, and only those that are used
+ * (docs/wire.md#schema-references). Recursion survives. What points outside the document takes anything.
  */
 export function rewriteReferences(root: JsonSchema, document: unknown, trace: SchemaTrace): JsonSchema {
   const names = new Map<unknown, string>();
@@ -197,9 +196,9 @@ const DEPENDENT = [
 ];
 
 /**
- * Nothing stands beside a `$ref` (peers.md 5.4: "conflicting keywords found after $ref expansion", kimi-cli#2061,
- * CLIProxyAPI#5316). A description goes around it, which loses nothing: `{description, anyOf: [{$ref}]}`. Constraints
- * are laid over a copy of the definition; where that cannot be done truly, they are left out, so that more is taken.
+ * Nothing stands beside a `$ref` (docs/wire.md#siblings-of-a-reference). A description goes around it, which loses
+ * nothing: `{description, anyOf: [{$ref}]}`. Constraints are laid over a copy of the definition; where that cannot be
+ * done truly, they are left out, so that more is taken.
  */
 export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): JsonSchema {
   const definitions = isSchema(root.$defs) ? root.$defs : {};

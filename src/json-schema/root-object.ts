@@ -14,9 +14,8 @@ const DOCUMENT_KEYWORDS = [
 ];
 
 /**
- * The root as an object: Kimi wants `type: "object"` there and no `anyOf` beside it (peers.md 5.4:
- * "tools.function.parameters.type is required and must be \"object\""; kimi-code#2661, FTShare-MCP#7). A root that is a
- * reference becomes what it points at, a union of objects becomes one object with everybody's properties.
+ * The root as an object: Kimi wants `type: "object"` there and no `anyOf` beside it (docs/wire.md#schema-root). A root
+ * that is a reference becomes what it points at, a union of objects becomes one object with everybody's properties.
  */
 export function rootObject(document: unknown, trace: SchemaTrace): JsonSchema {
   const resolved = resolveRoot(document, trace);

@@ -1,14 +1,14 @@
 import { isSchema, mapChildren, setField, type JsonSchema } from './json-schema';
 
 /**
- * Largest schema that the server takes, in bytes: measured on `function.parameters` (peers.md 5.4), checked on both
- * kinds by walle (conf.go, MaxSchemaSize).
+ * Largest schema that the server takes, in bytes: measured on `function.parameters` (docs/wire.md#schema-size), checked
+ * on both kinds by the vendor's validator.
  */
 export const LARGEST_SCHEMA = 15_000;
 
 /**
  * Bytes that a schema counts for on the server: UTF-8 JSON as Go writes it, which escapes `<`, `>`, `&` and two line
- * separators to six bytes each (walle.md, "Total string-size limits").
+ * separators to six bytes each (docs/wire.md#schema-size).
  */
 export function schemaSize(schema: unknown): number {
   const json = JSON.stringify(schema);
@@ -29,7 +29,7 @@ export function schemaSize(schema: unknown): number {
   return bytes;
 }
 
-/** From this size on repeated parts are shared (peers.md 6.12). */
+/** From this size on repeated parts are shared (docs/wire.md#schema-size). */
 const SHARE_ABOVE = 14_000;
 
 /** What one definition costs beside its body: name, quotes, colon, comma. */
@@ -40,8 +40,8 @@ const MOST_ROUNDS = 8;
 
 /**
  * A schema that comes near the server's limit of 15,000 bytes, with the parts that occur more than once moved to
- * `$defs`: references are not expanded before the limit is checked (peers.md 5.4, measured: kimi-cli#2475,
- * kimi-code#965). The largest repeated parts first.
+ * `$defs`: references are not expanded before the limit is checked (docs/wire.md#schema-size). The largest repeated
+ * parts first.
  */
 export function shareDefinitions(root: JsonSchema): JsonSchema {
   let schema = root;
@@ -83,7 +83,7 @@ function shareOnce(root: JsonSchema): JsonSchema | undefined {
     const name = `s${next}`;
     const times = counts.get(json) ?? 0;
     const reference = `{"$ref":"#/$defs/${name}"}`.length;
-    // Definitions whose keys hold a slash are refused (walle keyword_validators.go, validateNoSlashInKeys).
+    // Definitions whose keys hold a slash are refused (docs/wire.md#schema-references).
     if (times < 2 || (times - 1) * json.length <= times * reference + OVERHEAD || hasSlashInKey(JSON.parse(json))) {
       return undefined;
     }

@@ -12,17 +12,15 @@ import {
   type SchemaTrace,
 } from './json-schema';
 
-/** Longest list that `anyOf` may be (walle conf.go, MaxAnyOfItems). */
+/** Longest list that `anyOf` may be (docs/wire.md#schema-unions). */
 const LONGEST_UNION = 100;
 
 /** A keyword that may stand on both sides of `anyOf`. */
 const SHARED: ReadonlySet<string> = new Set(['description', 'title']);
 
 /**
- * Unions as Kimi takes them: `type` inside the branches of `anyOf` and not beside it (peers.md 5.4: GitNexus#2703,
- * opencode#37496, kimi-code#2661), no keyword both beside `anyOf` and in a branch (walle validator.go,
- * CheckAnyOfConflicts), at most one condition in an `allOf` ("Conflict in schema definitions for key 'if'", pi#5822,
- * pi-subagents#127).
+ * Unions as Kimi takes them: `type` inside the branches of `anyOf` and not beside it, no keyword both beside `anyOf`
+ * and in a branch (docs/wire.md#schema-unions), at most one condition in an `allOf` (docs/wire.md#schema-conditions).
  */
 export function separateUnions(root: JsonSchema, trace: SchemaTrace): JsonSchema {
   const definitions = isSchema(root.$defs) ? root.$defs : {};

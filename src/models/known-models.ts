@@ -2,11 +2,10 @@ import type { KimiService } from '../upstream';
 import type { ModelInfo } from './model-info';
 
 /**
- * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21 from wire.md 12: the
- * models.dev snapshot inside `@moonshot-ai/kimi-code` 2.1.0 (B:197840) and its configuration documents; thinking of
- * `kimi-for-coding` by decisions.md 29; K3 efforts from a live `/models` entry (oh-my-pi#5893); `k3-256k` from
- * models.dev#4721; sampling from peers.md 5.5; dynamic tools of `kimi-k3` as the platform documents them
- * (@ai-sdk/moonshotai 3.0.60).
+ * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21
+ * (docs/wire.md#known-models); thinking of `kimi-for-coding` by docs/decisions.md#29-no-effort-list; K3 efforts from a
+ * live `/models` entry (docs/wire.md#effort-lists); sampling from docs/wire.md#fixed-sampling; dynamic tools of
+ * `kimi-k3` as the platform documents them (@ai-sdk/moonshotai 3.0.60).
  */
 const CODING_MODELS: readonly ModelInfo[] = [
   model({ id: 'kimi-for-coding', displayName: 'Kimi for Coding', contextLength: 262_144 }),
@@ -77,7 +76,7 @@ export function knownModel(id: string, service: KimiService): ModelInfo {
   return TABLES[service].get(id) ?? modelOfFamily(id);
 }
 
-/** Families, so that a new id of a known line does not lose its rules (peers.md 6, "matched by exact id"). */
+/** Families, so that a new id of a known line does not lose its rules (docs/wire.md#new-ids-of-a-known-family). */
 function modelOfFamily(id: string): ModelInfo {
   if (/^(kimi-)?k[3-9]/.test(id)) {
     return model({

@@ -7,7 +7,7 @@ import { parseModelList, requestModelList } from './model-list';
 /** How long a first request waits for the list before it goes out with the bundled capabilities. */
 const FIRST_WAIT_MS = 2_000;
 
-/** The official client's interval (wire.md 5). */
+/** The official client's interval (docs/wire.md#model-refresh-interval). */
 const MAX_AGE_MS = 6 * 3_600_000;
 
 /** After a failure nobody waits for the list again so soon: offline, every first request would be 2 s slower. */

@@ -5,7 +5,10 @@ export type ModelInfo = {
   displayName?: string;
   /** Context window in tokens, prompt and answer together. */
   contextLength: number;
-  /** `supports_thinking_type`: `only` always thinks, `both` can be switched, `no` never does (wire.md 5). */
+  /**
+   * `supports_thinking_type`: `only` always thinks, `both` can be switched, `no` never does
+   * (docs/wire.md#thinking-types).
+   */
   thinking: 'only' | 'both' | 'no';
   /** `think_efforts.valid_efforts` in server order; absent where the model is on/off only. */
   efforts?: readonly string[];
@@ -14,10 +17,10 @@ export type ModelInfo = {
   imageInput: boolean;
   videoInput: boolean;
   toolUse: boolean;
-  /** Tools may be added by a message in mid-conversation (wire.md 6.5). */
+  /** Tools may be added by a message in mid-conversation (docs/wire.md#dynamic-tools). */
   dynamicTools: boolean;
   /** Wire the model is served on; this package speaks `openai`. */
   protocol: 'openai' | 'anthropic' | 'response';
-  /** `fixed`: the server refuses changed sampling settings (wire.md 6.1, peers.md 5.5). `free`: it takes them. */
+  /** `fixed`: the server refuses changed sampling settings (docs/wire.md#fixed-sampling). `free`: it takes them. */
   sampling: 'fixed' | 'free';
 };

@@ -7,7 +7,7 @@ import type { ModelInfo } from './model-info';
 
 /**
  * An entry of `GET /models`, field by field: what has a wrong type counts as not said, so that one bad field costs no
- * model (wire.md 5).
+ * model (docs/wire.md#model-list).
  */
 const entrySchema = z.object({
   id: z.string().trim().min(1),
@@ -35,7 +35,7 @@ const listSchema = z.looseObject({ data: z.array(z.unknown()) });
 /** Of the answer, in bytes; a list of a thousand models has less than one. */
 const LIST_LIMIT = 4 * 1024 * 1024;
 
-/** The official client gives its account calls 8 s (wire.md 9). */
+/** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
 const TIME_LIMIT_MS = 8_000;
 
 /**
@@ -79,7 +79,7 @@ export function parseModelList(body: unknown, service: KimiService): ModelInfo[]
 function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): ModelInfo {
   const { efforts: knownEfforts, defaultEffort: knownDefault, ...known } = knownModel(entry.id, service);
   const thinking = entry.supports_thinking_type ?? legacyThinking(entry.supports_reasoning, known.thinking);
-  // Read only where `support` is exactly true (B:61672-61724).
+  // Read only where `support` is exactly true (docs/wire.md#effort-lists).
   const declared = entry.think_efforts;
   const efforts =
     declared === undefined ? knownEfforts : declared.support === true ? declared.valid_efforts : undefined;
@@ -97,7 +97,7 @@ function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): 
     videoInput: entry.supports_video_in ?? known.videoInput,
     toolUse: entry.supports_tool_use ?? true,
     dynamicTools: entry.supports_dynamic_tools ?? known.dynamicTools,
-    // Anything else is chat completions (B:61523-61526).
+    // Anything else is chat completions (docs/wire.md#model-protocol).
     protocol: entry.protocol === 'anthropic' || entry.protocol === 'response' ? entry.protocol : 'openai',
   };
 }

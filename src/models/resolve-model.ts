@@ -36,7 +36,7 @@ const ALIAS = 'kimi-for-coding';
 const DEFAULTS: Readonly<Record<KimiService, string>> = { coding: ALIAS, platform: 'kimi-k3' };
 
 /**
- * Id to slug, pure. `auto` is the server's first entry, its default (wire.md 5, choice of slug). `kimi-for-coding` is
+ * Id to slug, pure. `auto` is the server's first entry, its default (docs/wire.md#choice-of-slug). `kimi-for-coding` is
  * sent as is where the account lists it, else it means the first entry. Any other id must be in the list, where there
  * is one.
  */

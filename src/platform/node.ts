@@ -24,7 +24,7 @@ async function collectDevice(): Promise<Device> {
   };
 }
 
-/** The official client reads the same file since 2.1.0, instead of spawning `sw_vers` (wire.md 1.2). */
+/** The official client reads the same file since 2.1.0, instead of spawning `sw_vers` (docs/wire.md#macos-version). */
 async function readMacOSVersion(): Promise<string> {
   try {
     const plist = await readFile('/System/Library/CoreServices/SystemVersion.plist', 'utf8');
@@ -40,7 +40,7 @@ export const readDeviceId: Platform['readDeviceId'] = async (sender, environment
   if (existing !== undefined) {
     return existing;
   }
-  // kimi-cli writes 32 hex digits, kimi-code the dashed form (wire.md 1.3).
+  // kimi-cli writes 32 hex digits, kimi-code the dashed form (docs/wire.md#device-id).
   const minted = sender === 'kimi-cli' ? randomUUID().replaceAll('-', '') : randomUUID();
   return (await createIdFile(file, minted)) ? ((await readIdFile(file)) ?? minted) : undefined;
 };
@@ -161,7 +161,7 @@ export const defaultCredentialStore: Platform['defaultCredentialStore'] = async 
   return choose({ ...options, notify });
 };
 
-/** One line, written by the official installers (wire.md 2, regions; B:62048-62067). */
+/** One line, written by the official installers (docs/wire.md#region-marker). */
 export const readRegionMarker: Platform['readRegionMarker'] = async environment => {
   if (environment.KIMI_CODE_REGION_MARKER === 'off') {
     return undefined;

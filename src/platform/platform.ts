@@ -6,7 +6,7 @@ import type { KimiRegion } from '../upstream';
 /**
  * What differs by runtime. `#platform` (package.json, `imports`) is Node's, Bun's and Deno's where there is an
  * operating system, and the one for edge everywhere else: bundlers follow dynamic imports, too, so nothing of Node may
- * be behind it there (decisions.md 5).
+ * be behind it there (docs/decisions.md#5-edge-bundles).
  */
 export type Platform = DeviceReader &
   CatalogCacheOpener &

@@ -18,7 +18,8 @@ export class AccountModels {
   constructor(calls: CallResolver, now: () => number) {
     this.calls = calls;
     this.now = now;
-    // At login, and in the background after each renewal (issue 5): what an account may use changes with its plan.
+    // At login, and in the background after each renewal (docs/decisions.md#46-when-models-are-asked-for): what an
+    // account may use changes with its plan.
     calls.credentials.onCredentials(() => void this.refreshInBackground().catch(() => undefined));
   }
 

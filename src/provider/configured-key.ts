@@ -8,7 +8,7 @@ import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error'
 import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
-/** Variables that hold a key, per service, the first that is set wins (decisions.md 8). */
+/** Variables that hold a key, per service, the first that is set wins (docs/decisions.md#8-which-credential). */
 const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
   coding: ['KIMI_API_KEY', 'KIMI_CODER_API_KEY'],
   platform: ['MOONSHOT_API_KEY'],
@@ -53,7 +53,7 @@ export function configuredKey(
   };
 }
 
-/** The variable that a key is in, which stands above what is saved (decisions.md 8). */
+/** The variable that a key is in, which stands above what is saved (docs/decisions.md#8-which-credential). */
 export function keyVariable(service: KimiService, environment: Environment): string | undefined {
   return KEY_VARIABLES[service].find(name => environment[name]);
 }
@@ -72,7 +72,7 @@ export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
 
 /**
  * The same where a `credentialStore` is set: the command line signs in to its own places, and no variable is looked at
- * (decisions.md 8). A `credentialStore` that is an official client's file belongs to that client.
+ * (docs/decisions.md#8-which-credential). A `credentialStore` that is an official client's file belongs to that client.
  */
 export function storeRemedy(endpoints: KimiEndpoints, { impliedIdentity }: CredentialStore): string {
   const how =

@@ -15,15 +15,18 @@ import type { Place } from './resolve-place';
 /** Which credential a call gets, and what comes with it. */
 export type ChosenCredential = {
   credentials: CredentialProvider;
-  /** The identity that goes with the store of the login, where it is an official client's (decisions.md 23). */
+  /**
+   * The identity that goes with the store of the login, where it is an official client's
+   * (docs/decisions.md#23-identity).
+   */
   impliedIdentity: OfficialClient | undefined;
 };
 
 type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: boolean; isEmpty: boolean };
 
 /**
- * Which credential a call gets (decisions.md 8), looked up at each one: `apiKey`, an explicit `credentialStore`,
- * a key in the environment, then what is saved where no setting says: a key or a login.
+ * Which credential a call gets (docs/decisions.md#8-which-credential), looked up at each one: `apiKey`, an explicit
+ * `credentialStore`, a key in the environment, then what is saved where no setting says: a key or a login.
  */
 export class CredentialAccess {
   private readonly settings: KimiProviderSettings;
@@ -181,7 +184,7 @@ export class CredentialAccess {
 /**
  * An official client's login is for that client's hosts. Elsewhere its token would leave them, and a refresh that the
  * other host rejects would end it for the client, too. Both call the file of the mainland's login `kimi-code.json`;
- * kimi-cli has no other (wire.md 4).
+ * kimi-cli has no other (docs/wire.md#login-of-kimi-cli).
  * @throws KimiInvalidArgumentError
  */
 function refuseForeignLogin(

@@ -1,4 +1,4 @@
-/** One object per id: building a model costs about 0.4 ms of schemas (aisdk.md 9). */
+/** One object per id: building a model costs about 0.4 ms of schemas (docs/wire.md#cost-of-a-model-object). */
 export function memoizeById<Id extends string, T>(create: (id: Id) => T): (id: Id) => T {
   const created = new Map<Id, T>();
   return id => {

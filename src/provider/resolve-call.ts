@@ -11,14 +11,14 @@ import { readEnvironment, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { PlaceResolver, type Place } from './resolve-place';
 
-/** What a call reaches the API with, resolved once and handed down (decisions.md 41). */
+/** What a call reaches the API with, resolved once and handed down (docs/decisions.md#41-a-call-is-resolved-once). */
 export type Access = Readonly<{
   place: Place;
   /** Asked once; after a 401 the session is asked again. */
   credentials: CredentialProvider;
   /** Where the credential came from that was sent last, for messages; `undefined` before one was. */
   credentialSource: () => string | undefined;
-  /** Whether the identity is one that keeps all reasoning (decisions.md 30). */
+  /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
   /**
    * Authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. Ends

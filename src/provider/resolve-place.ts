@@ -15,7 +15,7 @@ export type Place = Readonly<{
   environment: Environment;
   /** Tells places apart by OAuth host, API base and account, which may all change between two calls. */
   id: string;
-  /** The name under which stores, locks and caches keep what belongs to this place (decisions.md 9). */
+  /** The name under which stores, locks and caches keep what belongs to this place (docs/decisions.md#9-slots). */
   slot: Promise<string>;
 }>;
 

@@ -88,13 +88,13 @@ export class Exchange {
   }
 }
 
-/** Answers with an error of the OpenAI-style API: `{ error: { message, type } }` (wire.md 8.2). */
+/** Answers with an error of the OpenAI-style API: `{ error: { message, type } }` (docs/wire.md#error-bodies). */
 export async function refuseApi(exchange: Exchange, row: SimulatorRule, text = row.text ?? ''): Promise<void> {
   exchange.request.refusedBy = row.rule;
   await exchange.reply(row.status ?? 400, { error: { message: text, type: row.type } });
 }
 
-/** Answers with an error of the OAuth host: `{ error, error_description }` (wire.md 8.2). */
+/** Answers with an error of the OAuth host: `{ error, error_description }` (docs/wire.md#oauth-error-bodies). */
 export async function refuseOAuth(exchange: Exchange, row: SimulatorRule, status = row.status ?? 400): Promise<void> {
   exchange.request.refusedBy = row.rule;
   await exchange.reply(status, { error: row.type, error_description: row.text });

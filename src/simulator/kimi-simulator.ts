@@ -23,11 +23,14 @@ export type KimiSimulatorOptions = {
   port?: number;
   /** Device logins are approved at once. Default `false`: call `approve(userCode)`. */
   autoApprove?: boolean;
-  /** Who may use chat completions of the coding service (decisions.md 27). Default `known-agents`. */
+  /**
+   * Who may use chat completions of the coding service (docs/decisions.md#27-gate-of-the-simulator). Default
+   * `known-agents`.
+   */
   gate?: IdentityGate;
   /** Milliseconds in which a used refresh token may come back. Default 0: reuse revokes the chain. */
   reuseGraceMs?: number;
-  /** HTTP status of `invalid_grant`. Default 400; 401 and 403 exist as well (wire.md 3.2). */
+  /** HTTP status of `invalid_grant`. Default 400; 401 and 403 exist as well (docs/wire.md#rejected-refresh). */
   invalidGrantStatus?: number;
   models?: Partial<Record<KimiService, readonly SimulatorModel[]>>;
   /** Accepted keys. Default `sk-kimi-simulator` for coding, `sk-simulator` for the platform. */

@@ -19,7 +19,7 @@ export function createSimulatorClock(base: () => number = Date.now): SimulatorCl
   };
 }
 
-/** A successful answer of the token endpoint (wire.md 2). */
+/** A successful answer of the token endpoint (docs/wire.md#token-response). */
 export type TokenAnswer = {
   access_token: string;
   refresh_token: string;

@@ -1,8 +1,8 @@
 import type { KimiService } from '../upstream';
 
 /**
- * An entry of `GET /models` as it goes on the wire (wire.md 5), and below `behaviour` what the server knows of it
- * besides.
+ * An entry of `GET /models` as it goes on the wire (docs/wire.md#model-list), and below `behaviour` what the server
+ * knows of it besides.
  */
 export type SimulatorModel = {
   id: string;
@@ -19,16 +19,19 @@ export type SimulatorModel = {
   think_efforts?: { support: boolean; valid_efforts: string[]; default_effort: string };
   protocol?: 'anthropic' | 'response' | null;
   behaviour?: {
-    /** `fixed`: changed sampling settings are refused (peers.md 5.5). Default `fixed`. */
+    /** `fixed`: changed sampling settings are refused (docs/wire.md#fixed-sampling). Default `fixed`. */
     sampling?: 'fixed' | 'free';
-    /** Whether `reasoning_content: ""` counts as missing (pi PR #4178: K2.6 on the platform). Default `accepted`. */
+    /**
+     * Whether `reasoning_content: ""` counts as missing (earendil-works/pi#4178: K2.6 on the platform). Default
+     * `accepted`.
+     */
     emptyReasoning?: 'accepted' | 'missing';
   };
 };
 
 export type SimulatorModels = Record<KimiService, SimulatorModel[]>;
 
-/** The models of the live service as far as wire.md 5 and 12 and peers.md 5.7 know them. A fresh copy at each call. */
+/** The models of the live service as far as they are known (docs/wire.md#known-models). A fresh copy at each call. */
 export function defaultSimulatorModels(): SimulatorModels {
   return {
     coding: [

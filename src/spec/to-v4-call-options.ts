@@ -9,8 +9,8 @@ import type {
 
 /**
  * Call options of any AI SDK major to V4's. A model cannot know which dialect it gets: ai@6 hands V3 prompts to V2
- * models and ai@7 V4 prompts to V2 and V3 models, both unconverted (aisdk.md 2.2), so every part is recognised by its
- * own shape.
+ * models and ai@7 V4 prompts to V2 and V3 models, both unconverted (docs/wire.md#prompts-that-are-not-converted), so
+ * every part is recognised by its own shape.
  */
 export function toV4CallOptions(
   options: LanguageModelV2CallOptions | LanguageModelV3CallOptions | LanguageModelV4CallOptions,
@@ -125,8 +125,8 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
 };
 
 /**
- * V3's `file-url` reaches a V3 model without its media type (aisdk.md 2.3): the data URL or the name tells, else it is
- * an image, the usual case.
+ * V3's `file-url` reaches a V3 model without its media type (docs/wire.md#v3-on-ai-sdk-7): the data URL or the name
+ * tells, else it is an image, the usual case.
  */
 function topLevelType({ type, url = '', filename = '' }: AnyItem): string {
   if (type.startsWith('image')) {

@@ -38,7 +38,7 @@ export class KimiLanguageModelV2 extends SpecLanguageModel implements LanguageMo
     return {
       ...(result as Omit<StreamResult, 'stream'>),
       // Pull-based and without a buffer of its own: a TransformStream costs 28 % more wall time per part, this 17 %
-      // (aisdk.md 9).
+      // (docs/wire.md#cost-of-a-stream-hop).
       stream: new ReadableStream<LanguageModelV2StreamPart>(
         {
           async pull(controller) {

@@ -9,7 +9,7 @@ import { SpecLanguageModel } from './v4';
 
 /**
  * The engine for AI SDK 6, and 7 without warnings, in LanguageModelV3. What V3 gives out is a subset of V4's words, and
- * the engine uses no word beyond it (aisdk.md 2.3), so only the prompt is translated.
+ * the engine uses no word beyond it (docs/wire.md#v3-on-ai-sdk-7), so only the prompt is translated.
  */
 export class KimiLanguageModelV3 extends SpecLanguageModel implements LanguageModelV3 {
   readonly specificationVersion = 'v3' as const;

@@ -11,7 +11,7 @@ export type V4Engine = Pick<LanguageModelV4, 'provider' | 'modelId' | 'supported
 
 /**
  * What the models of all specifications share. TypeScript-private fields only: ai@7 wraps models in a Proxy, which
- * breaks `#private` (peers.md 0.6).
+ * breaks `#private` (docs/wire.md#models-in-a-proxy).
  */
 export abstract class SpecLanguageModel {
   readonly provider: string;

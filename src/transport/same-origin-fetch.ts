@@ -6,7 +6,7 @@ const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 /**
  * Keeps a request on the origin it was made for: a redirect to the same origin is followed once, any other is an error
  * that names both origins. On a cross-origin 307 plain fetch strips only `Authorization`; `x-api-key`, the identity and
- * the prompt would leave (decisions.md 26).
+ * the prompt would leave (docs/decisions.md#26-redirects-and-headers).
  */
 export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
   return async (input, init) => {

@@ -9,7 +9,7 @@ export function finalHeaders(entries: ReadonlyArray<readonly [string, string]>):
 /**
  * `init` with `headers` set last: whatever the caller, a host or the AI SDK put under one of these names, in any case,
  * is gone. The AI SDK appends its own product to the caller's User-Agent and lets a call header replace the provider's
- * (aisdk.md 4), so only the fetch can say the last word.
+ * (docs/wire.md#user-agent-in-the-ai-sdk), so only the fetch can say the last word.
  */
 export function setFinalHeaders(init: RequestInit | undefined, { values, names }: FinalHeaders): RequestInit {
   const merged: Record<string, string> = { ...values };

@@ -11,7 +11,10 @@ export type KnownError = {
   seen: string;
 };
 
-/** Every error text in wire.md 8.2, the vendor's error pages and the issues of peers.md 5. */
+/**
+ * Every error text of docs/wire.md, section Errors: the vendor's error pages and public issues
+ * (docs/decisions.md#50-known-error-texts).
+ */
 export const KNOWN_ERRORS: readonly KnownError[] = [
   // Access and identity
   {
@@ -22,7 +25,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'Kilo Code, etc.',
     code: 'KIMI_IDENTITY_REFUSED',
     reason: 'identity-gate',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#identity-gate',
   },
   {
     status: 401,
@@ -30,7 +33,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'The API Key appears to be invalid or may have expired. Please verify your credentials and try again.',
     code: 'KIMI_NOT_AUTHENTICATED',
     reason: 'credential-refused',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-credential',
   },
   {
     status: 401,
@@ -38,7 +41,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'The API Key appears to be invalid or may have expired',
     code: 'KIMI_NOT_AUTHENTICATED',
     reason: 'credential-refused',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-credential',
   },
   {
     status: 401,
@@ -46,7 +49,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'Invalid Authentication',
     code: 'KIMI_NOT_AUTHENTICATED',
     reason: 'credential-refused',
-    seen: 'wire.md 8.2, Anthropic wire',
+    seen: 'docs/wire.md#error-credential, Anthropic wire',
   },
   {
     status: 401,
@@ -54,50 +57,56 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'Incorrect API key provided',
     code: 'KIMI_NOT_AUTHENTICATED',
     reason: 'credential-refused',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-credential',
   },
-  { status: 401, text: '', code: 'KIMI_NOT_AUTHENTICATED', reason: 'credential-refused', seen: 'decisions.md 19' },
+  {
+    status: 401,
+    text: '',
+    code: 'KIMI_NOT_AUTHENTICATED',
+    reason: 'credential-refused',
+    seen: 'docs/decisions.md#19-what-a-401-is-about',
+  },
   {
     status: 402,
     text: "We're unable to verify your membership benefits at this time. Please ensure your membership is active.",
     code: 'KIMI_MEMBERSHIP_REQUIRED',
     reason: 'membership',
-    seen: 'wire.md 8.2, kimi-code#2624',
+    seen: 'docs/wire.md#error-membership',
   },
   {
     status: 402,
     text: 'Payment Required',
     code: 'KIMI_MEMBERSHIP_REQUIRED',
     reason: 'membership',
-    seen: 'wire.md 8.1',
+    seen: 'docs/wire.md#error-membership',
   },
   {
     status: 401,
     text: 'unable to verify your membership benefits',
     code: 'KIMI_MEMBERSHIP_REQUIRED',
     reason: 'membership',
-    seen: 'peers.md 0.4',
+    seen: 'docs/wire.md#401-without-a-token-error',
   },
   {
     status: 401,
     text: 'High-speed access is not included in your plan',
     code: 'KIMI_HIGH_SPEED_UNAVAILABLE',
     reason: 'high-speed',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-high-speed',
   },
   {
     status: 403,
     text: 'Your subscription does not have access to kimi-for-coding-highspeed',
     code: 'KIMI_HIGH_SPEED_UNAVAILABLE',
     reason: 'high-speed',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-high-speed',
   },
   {
     status: 403,
     text: 'Access terminated',
     code: 'KIMI_PERMISSION_DENIED',
     reason: 'access-ended',
-    seen: 'error-reference.html',
+    seen: 'docs/wire.md#error-access-ended',
   },
   {
     status: 403,
@@ -105,7 +114,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'The API you are accessing is not open',
     code: 'KIMI_PERMISSION_DENIED',
     reason: 'permission',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-permission',
   },
   {
     status: 403,
@@ -113,7 +122,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'You are not allowed to get other user info',
     code: 'KIMI_PERMISSION_DENIED',
     reason: 'permission',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-permission',
   },
   // Models
   {
@@ -122,7 +131,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'Not found the model kimi-for-coding or Permission denied',
     code: 'KIMI_MODEL_UNAVAILABLE',
     reason: 'model-not-found',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-model',
   },
   {
     status: 401,
@@ -130,9 +139,9 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'The model id k3[1m] does not exist',
     code: 'KIMI_MODEL_UNAVAILABLE',
     reason: 'model-not-entitled',
-    seen: 'openclaw#111561, kolega-code#542',
+    seen: 'docs/wire.md#error-model-401',
   },
-  { status: 404, text: 'method not found', code: 'KIMI_NOT_FOUND', reason: 'url', seen: 'error-reference.html' },
+  { status: 404, text: 'method not found', code: 'KIMI_NOT_FOUND', reason: 'url', seen: 'docs/wire.md#error-url' },
   // Quota and balance
   {
     status: 403,
@@ -142,7 +151,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'Upgrade to get more: https://www.kimi.com/code/console?from=quota-upgrade',
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'billing-cycle',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-quota',
   },
   {
     status: 403,
@@ -152,7 +161,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'your plan: https://www.kimi.com/code/#pricing',
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'billing-cycle',
-    seen: 'wire.md 8.2, Anthropic wire',
+    seen: 'docs/wire.md#error-quota, Anthropic wire',
   },
   {
     status: 403,
@@ -160,7 +169,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: "You've reached your weekly (7-day) usage limit. Your quota will reset when the current 7-day window ends.",
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'weekly',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-quota',
   },
   {
     status: 403,
@@ -171,21 +180,21 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'https://www.kimi.com/membership/subscription?tab=quota',
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: '5-hour',
-    seen: 'error-reference.html',
+    seen: 'docs/wire.md#error-quota',
   },
   {
     status: 403,
     text: "You've reached your monthly usage limit for this billing cycle.",
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'monthly',
-    seen: 'error-reference.html',
+    seen: 'docs/wire.md#error-quota',
   },
   {
     status: 429,
     text: "You've reached kimi monthly usage limit",
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'monthly',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-quota',
   },
   {
     status: 429,
@@ -193,7 +202,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: "You've reached your usage limit for this period",
     code: 'KIMI_QUOTA_EXHAUSTED',
     reason: 'period',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-quota',
   },
   {
     status: 429,
@@ -203,7 +212,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'check your plan and billing details',
     code: 'KIMI_BALANCE_EXHAUSTED',
     reason: 'balance',
-    seen: 'continue#11443',
+    seen: 'docs/wire.md#error-balance',
   },
   {
     status: 429,
@@ -211,7 +220,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'You exceeded your current token quota: 0, please check your account balance',
     code: 'KIMI_BALANCE_EXHAUSTED',
     reason: 'balance',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-balance',
   },
   {
     status: 429,
@@ -219,14 +228,14 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: '',
     code: 'KIMI_BALANCE_EXHAUSTED',
     reason: 'balance',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-balance',
   },
   {
     status: 429,
     text: 'Your account is in arrears',
     code: 'KIMI_BALANCE_EXHAUSTED',
     reason: 'balance',
-    seen: 'wire.md 8.1',
+    seen: 'docs/wire.md#error-balance',
   },
   // Load and limits
   {
@@ -236,7 +245,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_RATE_LIMITED',
     reason: 'rate-limit',
     retryable: true,
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-rate-limit',
   },
   {
     status: 429,
@@ -245,7 +254,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_RATE_LIMITED',
     reason: 'rate-limit',
     retryable: true,
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-rate-limit',
   },
   {
     status: 429,
@@ -254,7 +263,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_RATE_LIMITED',
     reason: 'concurrency',
     retryable: true,
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-concurrency',
   },
   {
     status: 403,
@@ -265,9 +274,16 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_RATE_LIMITED',
     reason: 'concurrency',
     retryable: true,
-    seen: 'error-reference.html',
+    seen: 'docs/wire.md#error-concurrency',
   },
-  { status: 429, text: '', code: 'KIMI_RATE_LIMITED', reason: 'rate-limit', retryable: true, seen: 'wire.md 8.1' },
+  {
+    status: 429,
+    text: '',
+    code: 'KIMI_RATE_LIMITED',
+    reason: 'rate-limit',
+    retryable: true,
+    seen: 'docs/wire.md#error-rate-limit',
+  },
   {
     status: 429,
     type: 'engine_overloaded_error',
@@ -275,7 +291,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_OVERLOADED',
     reason: 'overloaded',
     retryable: true,
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-overloaded',
   },
   {
     status: 429,
@@ -284,7 +300,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_OVERLOADED',
     reason: 'overloaded',
     retryable: true,
-    seen: 'wire.md 8.2, Anthropic wire',
+    seen: 'docs/wire.md#error-overloaded, Anthropic wire',
   },
   {
     status: 503,
@@ -292,9 +308,16 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_OVERLOADED',
     reason: 'overloaded',
     retryable: true,
-    seen: 'wire.md 8.1',
+    seen: 'docs/wire.md#error-overloaded',
   },
-  { status: 529, text: '', code: 'KIMI_OVERLOADED', reason: 'overloaded', retryable: true, seen: 'wire.md 8.1' },
+  {
+    status: 529,
+    text: '',
+    code: 'KIMI_OVERLOADED',
+    reason: 'overloaded',
+    retryable: true,
+    seen: 'docs/wire.md#error-overloaded',
+  },
   // Size
   {
     status: 400,
@@ -302,7 +325,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'Invalid request: Your request exceeded model token limit: 262144 (requested: 269500)',
     code: 'KIMI_CONTEXT_TOO_LONG',
     reason: 'context',
-    seen: 'wire.md 8.2, kimi-cli#2011',
+    seen: 'docs/wire.md#error-context',
   },
   {
     status: 400,
@@ -310,28 +333,28 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'Input token length too long',
     code: 'KIMI_CONTEXT_TOO_LONG',
     reason: 'context',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-context',
   },
   {
     status: 401,
     text: 'The context exceeds what your plan allows',
     code: 'KIMI_CONTEXT_TOO_LONG',
     reason: 'plan-context',
-    seen: 'kimi-code#2854',
+    seen: 'docs/wire.md#error-plan-context',
   },
   {
     status: 400,
     text: 'total message size 2100954 exceeds limit 2097152',
     code: 'KIMI_REQUEST_TOO_LARGE',
     reason: 'message-size',
-    seen: 'kimi-code#1862',
+    seen: 'docs/wire.md#message-size',
   },
   {
     status: 413,
     text: 'request entity too large',
     code: 'KIMI_REQUEST_TOO_LARGE',
     reason: 'body-size',
-    seen: 'kimi-cli#1222',
+    seen: 'docs/wire.md#error-body-size',
   },
   // Format
   {
@@ -340,28 +363,28 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'The request was rejected because it was considered high risk',
     code: 'KIMI_CONTENT_FILTERED',
     reason: 'content-filter',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-content-filter',
   },
   {
     status: 400,
     text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index 2',
     code: 'KIMI_REASONING_MISSING',
     reason: 'reasoning-content',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#reasoning-content',
   },
   {
     status: 400,
     text: 'thinking is allowed but reasoning_content is missing in assistant tool call message at index 500',
     code: 'KIMI_REASONING_MISSING',
     reason: 'reasoning-content',
-    seen: 'issue 4',
+    seen: 'docs/wire.md#reasoning-content',
   },
   {
     status: 400,
     text: 'Invalid request: function name read is duplicated',
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'tool-name',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#duplicate-tool-names',
   },
   {
     status: 400,
@@ -370,7 +393,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'underscores, and dashes',
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'tool-name',
-    seen: 'kimi-cli#2531',
+    seen: 'docs/wire.md#tool-names',
   },
   {
     status: 400,
@@ -379,7 +402,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       "path 'root': schema exceeds maximum allowed size>",
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'schema-size',
-    seen: 'kimi-cli#2475, kimi-code#965',
+    seen: 'docs/wire.md#schema-size',
   },
   {
     status: 400,
@@ -388,77 +411,77 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
       'references must start with #/$defs/>',
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'schema',
-    seen: 'command-code#594',
+    seen: 'docs/wire.md#schema-references',
   },
   {
     status: 400,
     text: 'when using anyOf, type should be defined in anyOf items instead of the parent schema',
     code: 'KIMI_SCHEMA_REFUSED',
     reason: 'schema',
-    seen: 'GitNexus#2703',
+    seen: 'docs/wire.md#schema-unions',
   },
   {
     status: 400,
     text: 'unsupported image url: https://example.com/a.png',
     code: 'KIMI_MEDIA_REFUSED',
     reason: 'media',
-    seen: 'wire.md 8.2',
+    seen: 'docs/wire.md#error-media',
   },
   {
     status: 400,
     text: 'Invalid request: unsupported image format: image/svg+xml',
     code: 'KIMI_MEDIA_REFUSED',
     reason: 'media',
-    seen: 'wire.md 8.1',
+    seen: 'docs/wire.md#error-media',
   },
   {
     status: 400,
     text: 'File size is zero, please confirm and re-upload the file',
     code: 'KIMI_MEDIA_REFUSED',
     reason: 'media',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-media',
   },
   {
     status: 400,
     text: 'invalid temperature: only 1 is allowed for this model',
     code: 'KIMI_REQUEST_INVALID',
     reason: 'setting',
-    seen: 'Kimi-K2#124',
+    seen: 'docs/wire.md#error-settings',
   },
   {
     status: 400,
     text: 'invalid thinking: only type=enabled is allowed for this model',
     code: 'KIMI_REQUEST_INVALID',
     reason: 'setting',
-    seen: 'peers.md 5.3',
+    seen: 'docs/wire.md#error-settings',
   },
   {
     status: 400,
     text: "tool_choice 'required' is incompatible with thinking enabled",
     code: 'KIMI_REQUEST_INVALID',
     reason: 'setting',
-    seen: 'oh-my-pi#1077',
+    seen: 'docs/wire.md#error-settings',
   },
   {
     status: 400,
     text: "the message at position 3 with role 'assistant' must not be empty",
     code: 'KIMI_REQUEST_INVALID',
     reason: 'messages',
-    seen: 'opencode#6056',
+    seen: 'docs/wire.md#empty-assistant-messages',
   },
   {
     status: 400,
     text: 'Invalid request: tool_call_id  is not found',
     code: 'KIMI_REQUEST_INVALID',
     reason: 'messages',
-    seen: 'wire.md 8.1',
+    seen: 'docs/wire.md#error-messages',
   },
   {
     status: 400,
     text: "an assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'",
     code: 'KIMI_REQUEST_INVALID',
     reason: 'messages',
-    seen: 'wire.md 8.1',
+    seen: 'docs/wire.md#error-messages',
   },
   {
     status: 400,
@@ -466,7 +489,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     text: 'Invalid request: something else',
     code: 'KIMI_REQUEST_INVALID',
     reason: 'request',
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-request',
   },
   // The server
   {
@@ -475,7 +498,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_SERVER_ERROR',
     reason: 'server-error',
     retryable: true,
-    seen: 'error-reference.html',
+    seen: 'docs/wire.md#error-server',
   },
   {
     status: 500,
@@ -484,11 +507,39 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
     code: 'KIMI_SERVER_ERROR',
     reason: 'server-error',
     retryable: true,
-    seen: 'platform docs',
+    seen: 'docs/wire.md#error-server',
   },
-  { status: 502, text: '', code: 'KIMI_SERVER_ERROR', reason: 'server-error', retryable: true, seen: 'wire.md 8.1' },
-  { status: 504, text: '', code: 'KIMI_SERVER_ERROR', reason: 'timeout', retryable: true, seen: 'wire.md 8.1' },
-  { status: 408, text: '', code: 'KIMI_SERVER_ERROR', reason: 'timeout', retryable: true, seen: 'wire.md 8.1' },
-  { status: 409, text: '', code: 'KIMI_SERVER_ERROR', reason: 'server-error', retryable: true, seen: 'wire.md 8.1' },
+  {
+    status: 502,
+    text: '',
+    code: 'KIMI_SERVER_ERROR',
+    reason: 'server-error',
+    retryable: true,
+    seen: 'docs/wire.md#client-retries',
+  },
+  {
+    status: 504,
+    text: '',
+    code: 'KIMI_SERVER_ERROR',
+    reason: 'timeout',
+    retryable: true,
+    seen: 'docs/wire.md#client-retries',
+  },
+  {
+    status: 408,
+    text: '',
+    code: 'KIMI_SERVER_ERROR',
+    reason: 'timeout',
+    retryable: true,
+    seen: 'docs/wire.md#client-retries',
+  },
+  {
+    status: 409,
+    text: '',
+    code: 'KIMI_SERVER_ERROR',
+    reason: 'server-error',
+    retryable: true,
+    seen: 'docs/wire.md#client-retries',
+  },
   { status: 418, text: 'teapot', code: 'KIMI_UNKNOWN', reason: 'unknown', seen: 'nowhere' },
 ];

@@ -1,6 +1,6 @@
 /**
- * How opencode 1.18.33 decides to retry (clients.md 4; session/retry.ts of 2026-08-21): the flag, any status from 500
- * on, or a word in the message or the response body.
+ * How opencode 1.18.33 decides to retry (docs/wire.md#opencode-retries-by-words): the flag, any status from 500 on, or
+ * a word in the message or the response body.
  */
 export const OPENCODE_RETRY_WORDS: readonly RegExp[] = [
   /429|500|502|503|504|524/i,

@@ -31,27 +31,31 @@ function hostWith(answer: () => Response): OAuthHost & { sent: Request[] } {
 const refresh = (host: OAuthHost) => refreshTokens(LOGIN, { ...host, sleep: async () => undefined });
 
 describe('a request to the OAuth host', () => {
-  it('is the form of the official client, field by field in its order (clients.md 2)', async () => {
-    const host = hostWith(() => Response.json({ error: 'invalid_request' }, { status: 400 }));
-    await requestDeviceAuthorization(host).catch(() => undefined);
-    await pollDeviceToken(host, { deviceCode: 'a b', interval: 5 }).catch(() => undefined);
-    await refresh(host);
-    expect(await Promise.all(host.sent.map(async request => [request.url, await request.text()]))).toEqual([
-      [`${HOST}/api/oauth/device_authorization`, `client_id=${OAUTH_CLIENT_ID}`],
-      [
-        `${HOST}/api/oauth/token`,
-        `client_id=${OAUTH_CLIENT_ID}&device_code=a+b&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code`,
-      ],
-      [`${HOST}/api/oauth/token`, `client_id=${OAUTH_CLIENT_ID}&grant_type=refresh_token&refresh_token=spent`],
-    ]);
-    for (const { method, headers, redirect } of host.sent) {
-      expect({ method, redirect, headers: Object.fromEntries(headers) }).toEqual({
-        method: 'POST',
-        redirect: 'manual',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      });
-    }
-  });
+  it(
+    'is the form of the official client, field by field in its order (docs/wire.md#device-authorization, ' +
+      '#refresh-request)',
+    async () => {
+      const host = hostWith(() => Response.json({ error: 'invalid_request' }, { status: 400 }));
+      await requestDeviceAuthorization(host).catch(() => undefined);
+      await pollDeviceToken(host, { deviceCode: 'a b', interval: 5 }).catch(() => undefined);
+      await refresh(host);
+      expect(await Promise.all(host.sent.map(async request => [request.url, await request.text()]))).toEqual([
+        [`${HOST}/api/oauth/device_authorization`, `client_id=${OAUTH_CLIENT_ID}`],
+        [
+          `${HOST}/api/oauth/token`,
+          `client_id=${OAUTH_CLIENT_ID}&device_code=a+b&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code`,
+        ],
+        [`${HOST}/api/oauth/token`, `client_id=${OAUTH_CLIENT_ID}&grant_type=refresh_token&refresh_token=spent`],
+      ]);
+      for (const { method, headers, redirect } of host.sent) {
+        expect({ method, redirect, headers: Object.fromEntries(headers) }).toEqual({
+          method: 'POST',
+          redirect: 'manual',
+          headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        });
+      }
+    },
+  );
 });
 
 describe('an answer of the OAuth host', () => {

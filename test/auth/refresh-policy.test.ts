@@ -8,7 +8,7 @@ const token = (left: number, expiresIn: number, knownAge = 0) =>
 
 describe('refreshThreshold', () => {
   it.each([
-    [900, 450], // what the official client does at 440 and not at 460 (wire.md 3.1)
+    [900, 450], // what the official client does at 440 and not at 460 (docs/wire.md#refresh-threshold)
     [3600, 1800],
     [601, 300.5],
     [600, 300],

@@ -3,8 +3,8 @@ import { json, KEY, run, simulator } from './command-harness';
 
 describe('models', () => {
   it(
-    'keeps the order of the server, whose first is its default, with the identity of the official client at ' +
-      'login (wire.md 1.4)',
+    'keeps the order of the server, whose first is its default, with the identity of the official client ' +
+      'at login (docs/wire.md#identity-per-request)',
     async () => {
       const { code, stdout } = await run('models --json', { env: { KIMI_API_KEY: KEY } });
       expect(code).toBe(0);

@@ -1,5 +1,6 @@
 /**
- * What every credential store must do, in one place (style.md 2.4). Run by the test of each store:
+ * What every credential store must do, in one place (docs/decisions.md#48-one-contract-for-all-stores). Run by the test
+ * of each store:
  *
  *   describeCredentialStore('fileCredentialStore', { create: async () => ({ store, reopen, corrupt, dispose }) });
  */

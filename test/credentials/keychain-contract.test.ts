@@ -42,7 +42,7 @@ function contract(
   };
 }
 
-/** As keytar does (tooling.md 3); keytar itself refuses to write an empty text. */
+/** As keytar does (docs/wire.md#locked-keyrings-crash-keytar); keytar itself refuses to write an empty text. */
 function writeLikeKeytar(slot: string, text: string): void {
   const attributes = [
     'xdg:schema',

@@ -30,7 +30,7 @@ const HOLDERS: [name: string, command: string, parameters: (path: string) => str
   ['flock(1)', 'flock', path => ['-x', path, 'sh', '-c', 'echo held; cat']],
 ];
 if (hasPython) {
-  // The very call of that client (P auth/oauth.py `_CrossProcessLock._acquire`).
+  // The very call of that client (docs/wire.md#lock-of-kimi-cli).
   const program = `import fcntl,os,sys
 fd=os.open(sys.argv[1],os.O_CREAT|os.O_RDWR,0o600)
 fcntl.flock(fd,fcntl.LOCK_EX|fcntl.LOCK_NB)

@@ -96,7 +96,7 @@ describe('kimiCodeCredentialStore: which file', () => {
       { oauthHost: 'https://auth.kimi.com/', apiBaseURL: `${MAINLAND}//` },
       'kimi-code',
     ],
-    // wire.md, constant table: the global slot as the official client makes it.
+    // docs/wire.md#credential-slots: the global slot as the official client makes it.
     ['the global pair', { oauthHost: 'https://auth.kimi.ai', apiBaseURL: GLOBAL }, 'kimi-code-env-0e4f99c69cc27850'],
     ['a mixed pair', { oauthHost: 'https://auth.kimi.ai' }, 'kimi-code-env-002df460b17c2d66'],
   ])('is named for %s', (_, options, slot) => {

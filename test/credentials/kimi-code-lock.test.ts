@@ -142,7 +142,7 @@ describe('kimiCodeCredentialStore with several processes', () => {
   });
 });
 
-/** The official client's own call (B:60975-60984), without its retries. */
+/** The official client's own call (docs/wire.md#lock-of-kimi-code), without its retries. */
 async function officialLock(): Promise<() => Promise<void>> {
   return properLock(sentinel(), { stale: 5_000, realpath: false });
 }

@@ -180,7 +180,7 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
 
   it('says in words that the plan is used up and until when, and tries again on demand', async () => {
     const resetsAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3 * 3_600_000);
-    // wire.md 8.2: the type of the identity gate; only the text tells the two apart.
+    // docs/wire.md#one-status-for-several-cases: the type of the identity gate; only the text tells the two apart.
     const message = `You've reached your weekly (7-day) usage limit. Your quota resets at ${resetsAt.toISOString()}`;
     simulator.script({ status: 403, body: { error: { type: 'access_terminated_error', message } } });
     const before = chats().length;

@@ -4,9 +4,9 @@ import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/inde
 import { COMBINATIONS, MIDDLEWARE, steps, type Combination } from '../support/majors';
 
 /**
- * What the AI SDK itself breaks (decisions.md 2, aisdk.md 2). Each test documents the state of the pinned versions:
- * when one fails, the AI SDK was mended and the README's table can lose a row. The type errors of the same combinations
- * are in test/types.
+ * What the AI SDK itself breaks (docs/decisions.md#2-broken-combinations, docs/wire.md#broken-combinations). Each test
+ * documents the state of the pinned versions: when one fails, the AI SDK was mended and the README's table can lose a
+ * row. The type errors of the same combinations are in test/types.
  */
 let simulator: KimiSimulator;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /**
  * One login, used in place by the real `@moonshot-ai/kimi-code` and by four processes of ours at the same time, through
- * many refreshes, against a server that revokes the login when a used refresh token comes back (decisions.md 12;
- * wire.md 3.3).
+ * many refreshes, against a server that revokes the login when a used refresh token comes back
+ * (docs/decisions.md#12-which-store; docs/wire.md#lock-of-kimi-code).
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -100,7 +100,8 @@ const ORDERS: Record<string, (fresh: WorkerProcess[]) => Promise<Runs>> = {
   async 'ours first'([first, ...others]) {
     first!.start(2);
     await first!.at('sending');
-    // The file that the client names its lock after: it makes it again when it comes to the lock (B:60968-60974).
+    // The file that the client names its lock after: it makes it again when it comes to the lock
+    // (docs/wire.md#lock-of-kimi-code).
     const sentinel = join(home, 'oauth', slot);
     rmSync(sentinel);
     const official = client.run(['-p', 'hello']);
@@ -167,7 +168,7 @@ test('both are still signed in, and every request carried one identity, the offi
   expect(simulator.requests.filter(({ status }) => status !== 200 && status !== 401)).toEqual([]);
 });
 
-/** As the client writes it (wire.md 4), whoever wrote it; and no lock or temporary file left. */
+/** As the client writes it (docs/wire.md#credential-file), whoever wrote it; and no lock or temporary file left. */
 function expectOfficialFile(): void {
   const folder = join(home, 'credentials');
   expect(readdirSync(folder)).toEqual([`${slot}.json`]);

@@ -8,8 +8,8 @@ import { chats } from '../support/chats';
 import { packPackage } from '../support/pack-package';
 
 /**
- * What opencode 1.18.33 does with `"npm": "ai-sdk-provider-kimi"` (clients.md 4), with the packed package, in a process
- * of its own.
+ * What opencode 1.18.33 does with `"npm": "ai-sdk-provider-kimi"` (docs/wire.md#opencode-loading), with the packed
+ * package, in a process of its own.
  */
 const LOADER = `
 import { pathToFileURL } from 'node:url';

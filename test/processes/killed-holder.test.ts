@@ -1,6 +1,7 @@
 /**
  * The process that refreshes is killed, or stopped for longer than its lock lasts, at every step, while two others wait
- * for the lock (decisions.md 20, 21). The server revokes the whole login when a used refresh token comes back.
+ * for the lock (docs/decisions.md#20-what-cannot-be-saved, #21-our-locks). The server revokes the whole login when a
+ * used refresh token comes back.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';

@@ -1,8 +1,9 @@
 /**
- * No test touches the real HOME, keychain, Kimi variables or the network (decisions.md 35), and none depends on who
- * runs it: on a terminal's TERM, NO_COLOR or COLUMNS, a desktop's DISPLAY, a shell's NODE_OPTIONS, a proxy. Runs before
- * each test file: of the environment only what is listed here is left, HOME is a fresh folder, and only loopback can be
- * reached. Time zone and language stay: what depends on them is a fault of the code, and `.ci/run` tries others.
+ * No test touches the real HOME, keychain, Kimi variables or the network (docs/decisions.md#35-isolated-tests), and
+ * none depends on who runs it: on a terminal's TERM, NO_COLOR or COLUMNS, a desktop's DISPLAY, a shell's NODE_OPTIONS,
+ * a proxy. Runs before each test file: of the environment only what is listed here is left, HOME is a fresh folder, and
+ * only loopback can be reached. Time zone and language stay: what depends on them is a fault of the code, and `.ci/run`
+ * tries others.
  */
 import { mkdtempSync } from 'node:fs';
 import net from 'node:net';

@@ -85,7 +85,7 @@ const CREATE_KIMI = { v2: v2.createKimi, v3: v3.createKimi, v4: v4.createKimi } 
   Combination['createKimi']
 >;
 
-/** Every combination that works (aisdk.md 2.1). */
+/** Every combination that works (docs/wire.md#accepted-model-versions). */
 export const COMBINATIONS: Combination[] = (
   [
     [5, 'v2', true],

@@ -9,8 +9,8 @@ export type WorkerSettings = {
     | { kind: 'kimi-code'; home: string }
     | { kind: 'redis'; url: string; key: string; encryptionKey: string };
   /**
-   * Hosts build a provider twice (decisions.md 22): requests take turns on so many, each with a store object of its
-   * own. Default 1.
+   * Hosts build a provider twice (docs/decisions.md#22-single-flight): requests take turns on so many, each with a
+   * store object of its own. Default 1.
    */
   providers?: number;
   /**

@@ -1,4 +1,5 @@
-// An app on AI SDK 6: /v3 fits everywhere; the root's V2 fits only where a model is called directly (decisions.md 2).
+// An app on AI SDK 6: /v3 fits everywhere; the root's V2 fits only where a model is called directly
+// (docs/decisions.md#2-broken-combinations).
 import {
   createProviderRegistry,
   customProvider,

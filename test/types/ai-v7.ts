@@ -1,4 +1,5 @@
-// An app on AI SDK 7: /v4 and /v3 fit everywhere; the root's V2 everywhere but in a registry's types (decisions.md 2).
+// An app on AI SDK 7: /v4 and /v3 fit everywhere; the root's V2 everywhere but in a registry's types
+// (docs/decisions.md#2-broken-combinations).
 import {
   createProviderRegistry,
   customProvider,

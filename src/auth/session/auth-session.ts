@@ -92,8 +92,8 @@ export type SessionStatus = {
 };
 
 /**
- * The session of one login (decisions.md 16 to 22). No I/O and no timer until it is asked for something. Closures, not
- * a class: nothing of it shows in `inspect` or JSON.
+ * The session of one login (docs/decisions.md#16-refresh-threshold to #22-single-flight). No I/O and no timer until it
+ * is asked for something. Closures, not a class: nothing of it shows in `inspect` or JSON.
  */
 export function createAuthSession(options: AuthSessionOptions): AuthSession {
   const { store, shareAs, registry = processSessionRegistry() } = options;

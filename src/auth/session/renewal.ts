@@ -26,7 +26,7 @@ import { assertHeld, loadRecord, saveRecord, underLock, writeTombstone } from '.
 /** After so long a save that failed is repeated. */
 const SAVE_PAUSE_MS = 30_000;
 
-/** How long a peer that has just rotated may need to save (wire.md 3.2). */
+/** How long a peer that has just rotated may need to save (docs/wire.md#peer-rotation). */
 const PEER_PAUSE_MS = 100;
 
 /** How often a lock may be lost (this process was stopped for long) before it is an error. */

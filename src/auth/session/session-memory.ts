@@ -56,7 +56,7 @@ export type SessionFlight = { result: Promise<KimiCredentials>; waiters: number;
 
 /**
  * What the sessions of one process share. Two copies of this package (ESM and CJS), and a provider that a host builds
- * twice, must not refresh one login twice (decisions.md 22).
+ * twice, must not refresh one login twice (docs/decisions.md#22-single-flight).
  */
 export type SessionRegistry = {
   /**

@@ -38,8 +38,8 @@ export async function saveRecord(
 }
 
 /**
- * The tombstone, in the form that the official client writes and reads, too (wire.md 3.2): nobody sends this login
- * again.
+ * The tombstone, in the form that the official client writes and reads, too (docs/wire.md#tombstone): nobody sends this
+ * login again.
  */
 export async function writeTombstone(
   store: CredentialStore,

@@ -31,7 +31,7 @@ export const ask: Command<AskOptions> = {
   run: streamAnswer,
 };
 
-/** The services' own defaults (decisions.md 29; wire.md 12). */
+/** The services' own defaults (docs/decisions.md#29-no-effort-list; docs/wire.md#known-models). */
 const DEFAULT_MODELS = { coding: 'kimi-for-coding', platform: 'kimi-k3' } as const;
 
 /** One question, one streamed answer. What is piped in comes after the words of the command line. */
@@ -100,7 +100,7 @@ async function readPrompt(context: CommandContext, { image = [] }: AskOptions, w
   ];
 }
 
-/** How the formats that Kimi takes begin (wire.md 6.6). */
+/** How the formats that Kimi takes begin (docs/wire.md#image-input). */
 const SIGNATURES: ReadonlyArray<readonly [mediaType: string, starts: (head: Buffer) => boolean]> = [
   ['image/png', head => head.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
   ['image/jpeg', head => head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))],

@@ -51,7 +51,7 @@ async function signIn(context: CommandContext, options: LoginCommandOptions): Pr
 
   // Asked of a provider that knows nothing yet: what an app would find now.
   const status = await (await openKimi(context, options)).auth.status();
-  // A key in the environment stands above what is saved (decisions.md 8).
+  // A key in the environment stands above what is saved (docs/decisions.md#8-which-credential).
   const override = keyVariable(status.service, environment);
   if (options.json === true) {
     const { account, region, service, source, kind } = status;
@@ -138,7 +138,8 @@ async function showVerification(
 
 /**
  * Whether a browser that opens now would be seen by who runs the command: not over SSH, not in CI, not for a program
- * that reads the output, and on Linux only with a display. (`open` reports success without a display, tooling.md 8.)
+ * that reads the output, and on Linux only with a display. (`open` reports success without a display,
+ * docs/wire.md#browser-without-a-display.)
  */
 export function canOpenBrowser({
   environment,

@@ -23,7 +23,7 @@ export const models: Command<ModelsOptions> = {
   run: listModels,
 };
 
-/** The models of the account, in server order; the first is the server's default (wire.md 5, choice of slug). */
+/** The models of the account, in server order; the first is the server's default (docs/wire.md#choice-of-slug). */
 async function listModels(context: CommandContext, options: ModelsOptions): Promise<number> {
   const { requestModels } = await import('../request-models');
   const { auth } = await openKimi(context, options);

@@ -1,9 +1,9 @@
 /**
- * The program of the one-shot child that does every native keychain call (decisions.md 14). Plain text, because it must
- * run from our sources, from the built package and from an app's bundle alike. It takes a `KeychainRequest` on stdin
- * and prints a `KeychainAnswer`.
+ * The program of the one-shot child that does every native keychain call (docs/decisions.md#14-keychain-in-a-child).
+ * Plain text, because it must run from our sources, from the built package and from an app's bundle alike. It takes a
+ * `KeychainRequest` on stdin and prints a `KeychainAnswer`.
  *
- * Never calls `findCredentials`: keytar's crashes on a locked keyring (tooling.md 1).
+ * Never calls `findCredentials`: keytar's crashes on a locked keyring (docs/wire.md#locked-keyrings-crash-keytar).
  */
 export const KEYCHAIN_CHILD_SOURCE = String.raw`
 // Ctrl-C reaches the whole group of a terminal: the parent decides when a save ends.
@@ -85,8 +85,8 @@ async function confirmUnlocked(library, service) {
 }
 
 /**
- * An item of the library that is not there: keytar names the account "account", @napi-rs/keyring "username" (tooling.md
- * 3).
+ * An item of the library that is not there: keytar names the account "account", @napi-rs/keyring "username"
+ * (docs/wire.md#keychain-item-names).
  */
 function rescue(command, service, account, own) {
   const attribute = own === 'keytar' ? 'username' : 'account';

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { KEYCHAIN_CHILD_SOURCE } from './keychain-child-source';
 
 /**
- * The libraries that can reach the keychain. They share items on macOS only: tooling.md 3, keytar_win.cc, keyring-rs.
+ * The libraries that can reach the keychain. They share items on macOS only (docs/wire.md#keychain-item-names).
  */
 export type KeychainLibrary = 'keytar' | '@napi-rs/keyring';
 
@@ -119,8 +119,8 @@ export type KeychainChildOptions = {
 
 /**
  * Runs one request in a process of its own, so that a native call that hangs or crashes costs that process and not the
- * user's (tooling.md 3). Values travel over pipes only: arguments and environment can be read by other processes. Never
- * rejects.
+ * user's (docs/wire.md#hung-keychains). Values travel over pipes only: arguments and environment can be read by other
+ * processes. Never rejects.
  */
 export function runKeychainChild(
   request: KeychainRequest,

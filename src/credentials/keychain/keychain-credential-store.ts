@@ -43,8 +43,8 @@ export type KeychainCredentialStoreOptions = {
  * `ai-sdk-provider-kimi`, account = slot.
  *
  * Every native call runs in a child process that is killed at the limit, so a hung bus, an unanswered prompt or a crash
- * of the library is an error here (decisions.md 14). An operation takes about a tenth of a second: read once, keep the
- * token in memory.
+ * of the library is an error here (docs/decisions.md#14-keychain-in-a-child). An operation takes about a tenth of a
+ * second: read once, keep the token in memory.
  *
  * Protects the credential on the disk. On macOS any Node program of the same user can read it; on Linux any program,
  * once unlocked.

@@ -190,8 +190,8 @@ type ChunkHead = {
 };
 
 /**
- * Windows keeps 2,560 bytes: 2,560 UTF-8 bytes with keytar, 1,280 UTF-16 units with `@napi-rs/keyring` (tooling.md 2).
- * Ours are ASCII.
+ * Windows keeps 2,560 bytes: 2,560 UTF-8 bytes with keytar, 1,280 UTF-16 units with `@napi-rs/keyring`
+ * (docs/wire.md#windows-credential-size). Ours are ASCII.
  */
 export const WINDOWS_VALUE_LENGTH = 1200;
 

@@ -1,4 +1,7 @@
-/** What holds `flock(2)` for us: the program of that name, or `fs-native-extensions` (decisions.md 13). */
+/**
+ * What holds `flock(2)` for us: the program of that name, or `fs-native-extensions`
+ * (docs/decisions.md#13-official-locks).
+ */
 import { spawn } from 'node:child_process';
 import type * as nativeLocks from 'fs-native-extensions';
 import { constants } from 'node:fs';
@@ -18,7 +21,7 @@ export type FlockMechanism = { kind: 'program'; command: string } | { kind: 'nat
 
 /**
  * Looks for the program on Linux and for the optional dependency elsewhere. On Linux the latter is of no use: its locks
- * do not exclude `flock(2)` (decisions.md 13).
+ * do not exclude `flock(2)` (docs/decisions.md#13-official-locks).
  */
 export async function findFlockMechanism({
   environment,
@@ -49,9 +52,9 @@ async function isExecutable(path: string): Promise<boolean> {
 
 /**
  * Takes `flock(2)` on `path` through the program `flock` (util-linux or BusyBox), because Node has no `flock(2)` and
- * the locks that it has through native modules on Linux (OFD) do not exclude it (decisions.md 13). The program runs
- * `cat`, which holds the lock for as long as its input is open: when this process dies in whatever way, the kernel
- * closes the pipe and the lock is free.
+ * the locks that it has through native modules on Linux (OFD) do not exclude it (docs/decisions.md#13-official-locks).
+ * The program runs `cat`, which holds the lock for as long as its input is open: when this process dies in whatever
+ * way, the kernel closes the pipe and the lock is free.
  *
  * Waits until the lock is free; `stop` ends the wait.
  * @param command path of the `flock` program
@@ -114,7 +117,7 @@ export async function flockChild(
   return { isHeld: echo, release: end };
 }
 
-/** The client locks the first byte on Windows (P auth/oauth.py `_CrossProcessLock`); `flock(2)` ignores the range. */
+/** The client locks the first byte on Windows (docs/wire.md#lock-of-kimi-cli); `flock(2)` ignores the range. */
 const OFFSET = 0;
 const LENGTH = 1;
 

@@ -10,8 +10,8 @@ import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './off
 import { formatKimiCliRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /**
- * The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions (P auth/oauth.py
- * `KIMI_CODE_OAUTH_KEY`).
+ * The only login that client has: its OAuth key is `oauth/kimi-code` and it knows no regions
+ * (docs/wire.md#login-of-kimi-cli).
  */
 const SLOT = 'kimi-code';
 
@@ -31,7 +31,7 @@ export type KimiCliCredentialStoreOptions = {
  * that the client and this package share one chain of refresh tokens. Nothing is copied. It is a login of
  * `auth.kimi.com`; the client has no other region.
  *
- * - File: `<share>/credentials/kimi-code.json` (wire.md 4). A symbolic link is kept.
+ * - File: `<share>/credentials/kimi-code.json` (docs/wire.md#credential-file). A symbolic link is kept.
  * - Lock: `flock(2)` on `<share>/credentials/kimi-code.lock`, on Linux through the program `flock` (util-linux),
  *   elsewhere through the
  *   optional dependency `fs-native-extensions`. Where neither is there the store is **read-only**: `load` works, `save`

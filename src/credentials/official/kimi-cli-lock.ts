@@ -1,7 +1,7 @@
 /**
- * The lock of the official Python client: `flock(2)` on a file that stays (wire.md 3.3; P auth/oauth.py
- * `_CrossProcessLock`). On Linux the program `flock` holds it, elsewhere `fs-native-extensions` (decisions.md 13). That
- * client waits at most about ten seconds and then refreshes without the lock, so hold it briefly.
+ * The lock of the official Python client: `flock(2)` on a file that stays (docs/wire.md#lock-of-kimi-cli). On Linux the
+ * program `flock` holds it, elsewhere `fs-native-extensions` (docs/decisions.md#13-official-locks). That client waits
+ * at most about ten seconds and then refreshes without the lock, so hold it briefly.
  */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';

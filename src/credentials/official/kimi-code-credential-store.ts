@@ -10,7 +10,7 @@ import { withFileLock } from '../file-lock';
 import { officialFileError, readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
 import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
-/** The lock directory of that client is stale 5 s after it was last touched (B:60983). */
+/** The lock directory of that client is stale 5 s after it was last touched (docs/wire.md#lock-of-kimi-code). */
 const STALE_MS = 5_000;
 
 export type KimiCodeCredentialStoreOptions = {
@@ -36,10 +36,10 @@ export type KimiCodeCredentialStoreOptions = {
  * same form, the same lock, so that the client and this package share one chain of refresh tokens and neither is logged
  * out. Nothing is copied.
  *
- * - File: `<home>/credentials/<slot>.json` (wire.md 4). A symbolic link is kept.
- * - Lock: the empty directory `<home>/oauth/<slot>.lock` (wire.md 3.3). With `KIMI_DISABLE_OAUTH_LOCK=1` and on Windows
- *   the client takes
- *   none; we take it all the same, which keeps our own processes apart and does not disturb the client.
+ * - File: `<home>/credentials/<slot>.json` (docs/wire.md#credential-file). A symbolic link is kept.
+ * - Lock: the empty directory `<home>/oauth/<slot>.lock` (docs/wire.md#lock-of-kimi-code). With
+ *   `KIMI_DISABLE_OAUTH_LOCK=1` and on Windows the client takes none; we take it all the same, which keeps our own
+ *   processes apart and does not disturb the client.
  * - `clear()` deletes the credential file, as the client's logout does; `config.toml` and its provider entries are not
  *   touched.
  * - A key (`type: 'api-key'`) cannot be saved here: the client keeps keys in `config.toml`.
@@ -93,7 +93,7 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
   };
 }
 
-/** The file that the client names its lock after (B:60968-60974): empty, appended to by nobody. */
+/** The file that the client names its lock after (docs/wire.md#lock-of-kimi-code): empty, appended to by nobody. */
 async function makeSentinel(sentinel: string, location: string): Promise<void> {
   try {
     await mkdir(dirname(sentinel), { recursive: true, mode: 0o700 });
@@ -111,8 +111,8 @@ async function makeSentinel(sentinel: string, location: string): Promise<void> {
 
 /**
  * The name under which the official TypeScript client keeps a login: `kimi-code` for the mainland pair of hosts, else
- * `kimi-code-env-` and 16 hex digits of a digest of both (wire.md 4; B:61590-61597). So logins of different hosts never
- * mix. The URLs count as written, but for white space around the host and slashes at the end (B:61551-61559).
+ * `kimi-code-env-` and 16 hex digits of a digest of both (docs/wire.md#credential-slots). So logins of different hosts
+ * never mix. The URLs count as written, but for white space around the host and slashes at the end.
  */
 export function kimiCodeSlot({ oauthHost, apiBaseURL }: { oauthHost: string; apiBaseURL: string }): string {
   const host = oauthHost.trim().replace(/\/+$/, '');

@@ -21,15 +21,15 @@ export type ReplaceOptions = {
   temporaryPath: (target: string) => string;
   /**
    * The TypeScript client sets its folder to 0700 on every save, the Python client leaves an existing folder alone
-   * (wire.md 4).
+   * (docs/wire.md#credential-file-writes).
    */
   tightenDirectory: boolean;
 };
 
 /**
- * Replaces the file as both clients do: temporary file 0600, fsync, rename (wire.md 4). Unlike them it keeps a symbolic
- * link and writes where it points to. Not `atomically`: that library handles the host application's signals from the
- * moment it is imported.
+ * Replaces the file as both clients do: temporary file 0600, fsync, rename (docs/wire.md#credential-file-writes).
+ * Unlike them it keeps a symbolic link and writes where it points to. Not `atomically`: that library handles the host
+ * application's signals from the moment it is imported.
  * @throws KimiCredentialStoreError
  */
 export async function replaceOfficialFile(

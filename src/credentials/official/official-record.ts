@@ -1,6 +1,6 @@
 /**
  * The text of an official client's credential file, in and out. Both clients use the same keys in the same order
- * (wire.md 4; B:59147-59170; P auth/oauth.py `to_dict`); numbers and spacing differ, and each keeps its own form here.
+ * (docs/wire.md#credential-file); numbers and spacing differ, and each keeps its own form here.
  */
 import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
 import { tombstoneOf } from '../credential-record';
@@ -20,7 +20,8 @@ type OfficialRecord = {
  * see it.
  *
  * Stricter than the clients, on purpose. The TypeScript client reads a file it cannot parse as "never signed in" and a
- * string `expires_at` as "never refresh" (wire.md 4); here both are an error, because to guess wrong costs the login.
+ * string `expires_at` as "never refresh" (docs/wire.md#credential-file); here both are an error, because to guess wrong
+ * costs the login.
  * @param signIn the official client's login command, for the message
  * @throws KimiCredentialStoreError (`corrupt`) that names the file and the field, never a value
  */
@@ -96,9 +97,9 @@ export function refuseApiKey(
 }
 
 /**
- * The TypeScript client's form: 2-space JSON with a newline at the end, whole seconds (B:59190-59240).
- * A tombstone is what that client writes when the server rejects a login: no tokens, no times, scope and type kept
- * (B:60851-60872).
+ * The TypeScript client's form: 2-space JSON with a newline at the end, whole seconds (docs/wire.md#credential-file). A
+ * tombstone is what that client writes when the server rejects a login: no tokens, no times, scope and type kept
+ * (docs/wire.md#tombstone).
  */
 export function formatKimiCodeRecord(credentials: KimiOAuthCredentials): string {
   const record = toOfficialRecord(credentials);
@@ -106,8 +107,8 @@ export function formatKimiCodeRecord(credentials: KimiOAuthCredentials): string 
 }
 
 /**
- * The Python client's form: `json.dumps` on one line without a newline, seconds as floats (P auth/oauth.py `to_dict`,
- * `_save_to_file`).
+ * The Python client's form: `json.dumps` on one line without a newline, seconds as floats
+ * (docs/wire.md#credential-file).
  *
  * That client never writes a tombstone: a rejected login stays in its file. What it makes of ours was read in its
  * source: empty tokens are not cached as an access token and end a refresh before it is sent (`_cache_access_token`,

@@ -61,7 +61,7 @@ export function bodyTools(body: KimiChatRequestBody): readonly KimiChatTool[] {
   return brought.length === 0 ? tools : [...tools, ...brought.flatMap(message => message.tools as KimiChatTool[])];
 }
 
-/** Kimi's own functions, `$web_search` for one, which have a name and nothing else (wire.md 6.5, B:188860-188873). */
+/** Kimi's own functions, `$web_search` for one, which have a name and nothing else (docs/wire.md#tools-field). */
 export function isBuiltin(tool: KimiChatTool): boolean {
   return tool.function.name.startsWith('$');
 }

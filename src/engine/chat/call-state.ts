@@ -14,12 +14,15 @@ import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } fr
 import { setEventError, type BoundConfig } from './openai-compatible';
 import { convertUsage, findUsage } from './usage';
 
-/** A stream that is a JSON document or a page would be an empty stream to openai-compatible (aisdk.md 4). */
+/**
+ * A stream that is a JSON document or a page would be an empty stream to openai-compatible
+ * (docs/wire.md#answers-that-are-no-stream).
+ */
 const NO_STREAM = /^(application\/([\w.-]+\+)?json|text\/html)\b/i;
 
 /**
  * One request and its answer: what is known of both, so that nothing of concurrent calls on one model mixes
- * (decisions.md 6), and the configuration that finds it out while openai-compatible makes the call.
+ * (docs/decisions.md#6-one-engine), and the configuration that finds it out while openai-compatible makes the call.
  */
 export class CallState implements Exchange {
   readonly url: string;
@@ -94,7 +97,7 @@ export class CallState implements Exchange {
           },
         }),
       }),
-      // Called in a stream's flush. A whole answer's usage is read from its body (decisions.md 6).
+      // Called in a stream's flush. A whole answer's usage is read from its body (docs/decisions.md#6-one-engine).
       convertUsage: usage => convertUsage(this.usage ?? usage),
       metadataExtractor: {
         extractMetadata: async () => undefined,

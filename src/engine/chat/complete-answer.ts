@@ -12,7 +12,7 @@ import { convertUsage, findUsage } from './usage';
 /**
  * What openai-compatible does not know of a whole answer: leaked tool calls, Kimi's usage and metadata, the caller's
  * tool names, and that it may be empty.
- * @throws KimiAPIError for an answer with neither text nor a tool call (decisions.md 33)
+ * @throws KimiAPIError for an answer with neither text nor a tool call (docs/decisions.md#33-empty-answers)
  */
 export function completeAnswer(
   result: Omit<LanguageModelV4GenerateResult, 'warnings'>,

@@ -6,7 +6,7 @@ export type MessageMeasure = {
   bytes: number;
   /**
    * The official client's estimate: four ASCII characters, or one other, are a token; an image or video counts 2,000
-   * (wire.md 6.3).
+   * (docs/wire.md#token-estimate).
    */
   tokens: number;
 };

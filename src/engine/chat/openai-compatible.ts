@@ -21,7 +21,7 @@ export type BoundConfig = Pick<
 /**
  * openai-compatible's model, with a way to give one call a configuration of its own, so that what belongs to one call
  * (its body, its answer's headers, its usage) is kept apart from others on the same model. Making a model costs half a
- * millisecond (aisdk.md 9); binding one costs an object.
+ * millisecond (docs/wire.md#cost-of-a-model-object); binding one costs an object.
  */
 export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
   constructor(modelId: string, config: ChatConfig) {
@@ -65,13 +65,14 @@ const ERROR_STRUCTURE = {
 /** The wrapped model. Its URL comes with the call. */
 export function wrapChatModel(modelId: string, headers: () => Record<string, string | undefined>): BindableChatModel {
   return new BindableChatModel(modelId, {
-    // Always this name: openai-compatible warns about a dashed one and derives option keys from it (decisions.md 3).
+    // Always this name: openai-compatible warns about a dashed one and derives option keys from it
+    // (docs/decisions.md#3-provider-name-inside).
     provider: 'kimi.chat',
     url: ({ path }) => path,
     headers,
     includeUsage: true,
     supportsStructuredOutputs: true,
-    // Images in tool results: without it they go as JSON text (aisdk.md 4).
+    // Images in tool results: without it they go as JSON text (docs/wire.md#images-in-tool-results).
     supportsMultiPartToolContent: true,
     errorStructure: ERROR_STRUCTURE,
   });

@@ -15,8 +15,9 @@ type ToolMessage = Extract<LanguageModelV4Message, { role: 'tool' }>;
 /**
  * The prompt as openai-compatible may see it. It spreads `providerOptions.openaiCompatible` of messages and parts into
  * the wire message, so all provider options are taken off, and only what Kimi takes is put there: fields of
- * `KimiMessageOptions`, and reasoning. Files uploaded to Kimi become the `ms://` URLs that Kimi takes (wire.md 6.6).
- * `developer` becomes `system`, the only role for instructions (wire.md 6.4, trap 26).
+ * `KimiMessageOptions`, and reasoning. Files uploaded to Kimi become the `ms://` URLs that Kimi takes
+ * (docs/wire.md#file-uploads). `developer` becomes `system`, the only role for instructions
+ * (docs/wire.md#message-roles).
  *
  * @param name the provider's `name`, whose options count beside those of `kimi`
  */
@@ -69,7 +70,8 @@ function prepareAssistant(
 
 /**
  * Reasoning that openai-compatible would lose: what a host moved to the message's options (opencode does so for models
- * marked `interleaved`, clients.md 4), and the empty reasoning of a turn that reasoned, but said nothing (wire.md 7).
+ * marked `interleaved`, docs/wire.md#opencode-and-reasoning), and the empty reasoning of a turn that reasoned, but said
+ * nothing (docs/wire.md#empty-reasoning).
  */
 function reasoningField(
   { content }: AssistantMessage,

@@ -10,7 +10,7 @@ type WireUsage = {
 
 /**
  * Kimi's usage to the AI SDK's. `prompt_tokens` includes the cached part; cached tokens stand in `cached_tokens`, else
- * in `prompt_tokens_details` (wire.md 7, B:193525-193536). What the server does not say stays `undefined`.
+ * in `prompt_tokens_details` (docs/wire.md#cached-tokens). What the server does not say stays `undefined`.
  */
 export function convertUsage(usage: unknown): LanguageModelV4Usage {
   const wire = (typeof usage === 'object' && usage !== null ? usage : {}) as WireUsage;
@@ -36,7 +36,7 @@ export function convertUsage(usage: unknown): LanguageModelV4Usage {
   return usage === null || usage === undefined ? converted : { ...converted, raw: usage as JSONObject };
 }
 
-/** Top-level `usage`, else that of the last choice, where Moonshot puts it (wire.md 7, B:188926-188931). */
+/** Top-level `usage`, else that of the last choice, where Moonshot puts it (docs/wire.md#usage-location). */
 export function findUsage(body: unknown): unknown {
   const answer = body as { usage?: unknown; choices?: Array<{ usage?: unknown }> } | null | undefined;
   return answer?.usage ?? answer?.choices?.findLast(choice => choice?.usage != null)?.usage ?? undefined;

@@ -1,6 +1,6 @@
 import type { SharedV4ProviderOptions } from '@ai-sdk/provider';
 
-/** Headers in which opencode sends its session id (clients.md 4). */
+/** Headers in which opencode sends its session id (docs/wire.md#opencode-session-headers). */
 const SESSION_HEADERS = ['x-session-id', 'x-session-affinity'];
 
 /** The session that a call of opencode belongs to; `undefined` for other callers. */

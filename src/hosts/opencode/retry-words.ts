@@ -1,7 +1,7 @@
 /**
  * Words by which hosts decide to retry, whatever `isRetryable` says: opencode 1.18.33 matches them against `message`
- * and `responseBody` (clients.md 4; the full list is in its session/retry.ts, 2026-08-21). Kimi's gate answers with the
- * type `access_terminated_error`, which costs six requests and 73 seconds there.
+ * and `responseBody` (docs/wire.md#opencode-retries-by-words). Kimi's gate answers with the type
+ * `access_terminated_error`, which costs six requests and 73 seconds there.
  *
  * Each with what says the same to a reader and matches nothing.
  */

@@ -1,7 +1,7 @@
 import type { RecordedRequest } from '../recorded-request';
 import type { ChatBody } from '../rules/simulator-rule';
 
-/** How a streamed tool call is odd (wire.md 7). Several may be combined. */
+/** How a streamed tool call is odd (docs/wire.md#tool-call-deltas). Several may be combined. */
 export type ToolCallQuirk =
   /** The first fragments carry arguments only, the name comes with the last one. */
   | 'arguments-before-name'

@@ -10,8 +10,9 @@ const SIZE_LIMIT = 15_000;
 type Schema = Record<string, unknown>;
 
 /**
- * Walks a schema as the "moonshot flavored" validator is known to (wire.md 6.5, peers.md 5.4) and adds each fault to
- * `findings`. Paths are written as the server writes them: `properties.a.items.properties.b`, the top is `root`.
+ * Walks a schema as the "moonshot flavored" validator is known to (docs/wire.md#moonshot-flavored-schemas) and adds
+ * each fault to `findings`. Paths are written as the server writes them: `properties.a.items.properties.b`, the top is
+ * `root`.
  */
 export function findSchemaFaults(
   root: unknown,

@@ -37,8 +37,8 @@ export function estimateTokens(text: string): number {
   return Math.ceil(ascii / 4) + other;
 }
 
-// Inline media is limited on its own: the official client sends up to 20 MiB of it (wire.md 6.6), more than the message
-// limit.
+// Inline media is limited on its own: the official client sends up to 20 MiB of it (docs/wire.md#inline-media-limits),
+// more than the message limit.
 const INLINE_MEDIA = /data:[a-z]+\/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]+/g;
 
 function messageText({ body }: ChatSubject): string {
@@ -50,7 +50,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'image-url-not-inline',
     summary: 'An image by http or https URL; Kimi takes data URLs and `ms://`.',
-    source: 'wire.md 6.6; peers.md 5.5 (OpenHands/software-agent-sdk#3155 and PR #3219)',
+    source: 'docs/wire.md#media-by-url',
     confidence: 'reported',
     text: 'Invalid request: unsupported image url: …',
     wording: 'real',
@@ -63,7 +63,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'image-type',
     summary: 'An inline image that is not png, jpeg, gif, webp, bmp, heic or heif.',
-    source: 'wire.md 6.6 (B:128371-128393), error pattern in B:50822-50829',
+    source: 'docs/wire.md#image-input, #error-media',
     confidence: 'read in source',
     text: 'Invalid request: unsupported image format: …',
     wording: 'ours',
@@ -81,7 +81,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'content-part-type',
     summary: 'A content part that is not text, image_url or video_url (audio, files).',
-    source: 'wire.md 6.6 (no Kimi model declares audio input)',
+    source: 'docs/wire.md#no-audio',
     confidence: 'read in source',
     text: 'Invalid request: unsupported content type: …',
     wording: 'ours',
@@ -97,7 +97,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'message-size',
     summary: 'More than 2,097,152 bytes of messages, inline media not counted.',
-    source: 'wire.md 6.6, 8.2; peers.md 5.5 (kimi-code#1862); 6.6 also has 20 MiB of inline media in one request',
+    source: 'docs/wire.md#message-size; docs/wire.md#inline-media-limits has 20 MiB of inline media in one request',
     confidence: 'reported',
     text: 'total message size … exceeds limit 2097152',
     wording: 'real',
@@ -112,7 +112,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'context-length',
     summary: "A prompt above the model's context; the asked-for output is not counted, the server clamps it.",
-    source: 'wire.md 6.3, 8.2 (official tests)',
+    source: 'docs/wire.md#error-context, #output-cap',
     confidence: 'read in source',
     text: 'Your request exceeded model token limit: … (requested: …)',
     wording: 'real',
@@ -128,7 +128,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   notice({
     rule: 'media-unsupported-by-model',
     summary: 'An image or a video for a model that `/models` says takes none.',
-    source: 'wire.md 5 (supports_image_in, supports_video_in); what the server does is not known',
+    source: 'docs/wire.md#inputs-of-a-model; what the server does is not known',
     confidence: 'assumed',
     check(subject) {
       const { model } = subject;
@@ -141,7 +141,7 @@ export const MEDIA_RULES: readonly ChatRule[] = [
   notice({
     rule: 'inline-image-size',
     summary: 'An inline image above the official client’s 5 MiB.',
-    source: 'wire.md 6.6 (B:128371-128393): policy of the client',
+    source: 'docs/wire.md#inline-media-limits: policy of the client',
     confidence: 'read in source',
     check(subject) {
       const inline = urlsOf(subject, 'image_url').filter(url => url.startsWith('data:'));

@@ -5,7 +5,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'developer-role',
     summary: 'A message with the role `developer`; Kimi knows system, user, assistant and tool.',
-    source: 'wire.md 6.4 roles, trap 26; peers.md 5.5',
+    source: 'docs/wire.md#message-roles',
     confidence: 'reported',
     text: "Invalid request: unsupported role 'developer'",
     wording: 'ours',
@@ -22,7 +22,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     summary:
       'An assistant message with tool calls and no `reasoning_content` while thinking is on ("" counts as ' +
       'missing on K2.5, K2.6, K2.7).',
-    source: 'wire.md 6.4 (B:193416-193458), 8.2; peers.md 5.3 (opencode#10996, pi PR #4178)',
+    source: 'docs/wire.md#reasoning-content, #padded-reasoning',
     confidence: 'reported',
     text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index …',
     wording: 'real',
@@ -48,7 +48,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
     rule: 'empty-content-beside-tool-calls',
     summary:
       'An assistant message with tool calls whose `content` is "" or has an empty text part; the key must be left out.',
-    source: 'wire.md 6.4 (P kimi.py:339-350, K kimi.ts:112-150), trap 4; peers.md 5.5',
+    source: 'docs/wire.md#omitted-content',
     confidence: 'read in source',
     text: 'text content is empty',
     wording: 'real',
@@ -66,7 +66,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'empty-assistant-message',
     summary: 'An assistant message without text, reasoning or tool calls.',
-    source: 'wire.md 6.4 (B:263898-263905; K projector.ts:430-447); peers.md 5.4 (opencode#6056)',
+    source: 'docs/wire.md#empty-assistant-messages',
     confidence: 'read in source',
     text: "the message at position … with role 'assistant' must not be empty",
     wording: 'real',
@@ -89,7 +89,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-message-without-call',
     summary: 'A tool message that no assistant message with tool calls precedes.',
-    source: 'wire.md 6.4 strict resend (B:50800-50808)',
+    source: 'docs/wire.md#tool-call-pairs',
     confidence: 'read in source',
     text: "Invalid request: messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
     wording: 'real',
@@ -107,7 +107,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-call-id-not-found',
     summary: 'A tool message whose `tool_call_id` no earlier tool call has.',
-    source: 'wire.md 6.4 strict resend (B:50804)',
+    source: 'docs/wire.md#tool-call-pairs',
     confidence: 'read in source',
     text: 'Invalid request: tool_call_id … is not found',
     wording: 'ours',
@@ -131,7 +131,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-results-missing',
     summary: 'Tool calls that are not followed by a tool message for each of them.',
-    source: 'wire.md 6.4 strict resend (B:50806-50808)',
+    source: 'docs/wire.md#tool-call-pairs',
     confidence: 'read in source',
     text:
       "Invalid request: an assistant message with 'tool_calls' must be followed by tool messages responding to " +
@@ -164,7 +164,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   notice({
     rule: 'null-content',
     summary: '`content: null`; the official clients leave the key out.',
-    source: 'wire.md 6.4 (captured): "omit the content key (not null)"; that null is refused is not said',
+    source: 'docs/wire.md#omitted-content: that null is refused is not said',
     confidence: 'captured',
     check({ body }) {
       const index = body.messages.findIndex(message => message.content === null);
@@ -174,7 +174,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   notice({
     rule: 'blank-text-part',
     summary: 'A blank text part or blank text in a system or user message; the official client filters them.',
-    source: 'wire.md 6.4 (B:264089-264102)',
+    source: 'docs/wire.md#blank-text-parts',
     confidence: 'read in source',
     check({ body }) {
       const index = body.messages.findIndex(
@@ -189,7 +189,7 @@ export const MESSAGE_RULES: readonly ChatRule[] = [
   notice({
     rule: 'repeated-tool-call-id',
     summary: 'Two tool calls of one message with the same id.',
-    source: 'wire.md 6.4 strict resend ("duplicate ids"), 6.5',
+    source: 'docs/wire.md#tool-call-pairs, #tool-call-ids',
     confidence: 'read in source',
     check({ body }) {
       const calling = body.messages.filter(message => toolCallsOf(message).length > 0);

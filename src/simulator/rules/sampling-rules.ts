@@ -10,7 +10,7 @@ function fixedSetting(
   return refusal({
     rule: `refused-${field.replaceAll('_', '-')}`,
     summary,
-    source: 'wire.md 6.1 (platform documents); peers.md 5.5 (Kimi-K2#124, shandianshuo#13)',
+    source: 'docs/wire.md#fixed-sampling',
     confidence: 'reported',
     text: `invalid ${field}: only … is allowed for this model`,
     wording,
@@ -42,7 +42,7 @@ export const SAMPLING_RULES: readonly ChatRule[] = [
   notice({
     rule: 'unknown-body-field',
     summary: 'A top-level field that no official client sends.',
-    source: 'wire.md 6.1 (captured key order), 6.2, trap 26',
+    source: 'docs/wire.md#chat-body',
     confidence: 'captured',
     check({ body }) {
       const unknown = Object.keys(body).filter(key => !KNOWN_FIELDS.has(key));
@@ -52,7 +52,7 @@ export const SAMPLING_RULES: readonly ChatRule[] = [
   notice({
     rule: 'max-tokens',
     summary: '`max_tokens`, which leaves reasoning no room; the clients rewrite it to `max_completion_tokens`.',
-    source: 'wire.md 6.1, 6.3; peers.md 5.5 (Kimi-K2.5#9)',
+    source: 'docs/wire.md#output-cap',
     confidence: 'read in source',
     check: ({ body }) => (body.max_tokens === undefined ? undefined : { text: 'max_tokens' }),
   }),

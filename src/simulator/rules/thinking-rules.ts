@@ -9,7 +9,7 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'reasoning-effort-none',
     summary: '`reasoning_effort: "none"`.',
-    source: 'wire.md 6.2 (Kilo-Org/cloud#3807), trap 2',
+    source: 'docs/wire.md#unlisted-efforts',
     confidence: 'reported',
     text: "invalid reasoning_effort: 'none' is not allowed for this model",
     wording: 'ours',
@@ -22,9 +22,11 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'thinking-and-effort',
     summary:
-      '`thinking` and `reasoning_effort` together, for a model with an effort list (decisions.md 29: others ' +
-      'take both).',
-    source: 'wire.md trap 2; HKUDS/nanobot#3939 (there for K2.5 and K2.6 of the platform, see the notice of that name)',
+      '`thinking` and `reasoning_effort` together, for a model with an effort list ' +
+      '(docs/decisions.md#29-no-effort-list: others take both).',
+    source:
+      'docs/wire.md#thinking-beside-reasoning-effort (there for K2.5 and K2.6 of the platform, see the ' +
+      'notice of that name)',
     confidence: 'reported',
     text: "cannot specify both 'thinking' and 'reasoning_effort'",
     wording: 'real',
@@ -43,7 +45,9 @@ export const THINKING_RULES: readonly ChatRule[] = [
     rule: 'thinking-and-effort-on-platform',
     summary:
       '`thinking` and `reasoning_effort` together on the platform, where K2.5 and K2.6 are reported to refuse it.',
-    source: "HKUDS/nanobot#3939: cannot specify both 'thinking' and 'reasoning_effort'; against decisions.md 29",
+    source:
+      "docs/wire.md#thinking-beside-reasoning-effort: cannot specify both 'thinking' and " +
+      "'reasoning_effort'; against docs/decisions.md#29-no-effort-list",
     confidence: 'reported',
     check({ body, service, model }) {
       const both = body.thinking !== undefined && body.reasoning_effort !== undefined;
@@ -55,7 +59,7 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'effort-unlisted',
     summary: "An effort that the model's own `valid_efforts` does not list.",
-    source: 'wire.md 6.2, trap 1; CherryHQ/cherry-studio PR #20036 (medium refused for K3)',
+    source: 'docs/wire.md#unlisted-efforts (medium refused for K3)',
     confidence: 'reported',
     text: "invalid reasoning_effort: '…' is not one of …",
     wording: 'ours',
@@ -79,7 +83,7 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'effort-seen-as-overload',
     summary: 'An effort above `high` for a model without an effort list: Kimi answers as if it were overloaded.',
-    source: 'wire.md 8.2 (kimi-code#1252), trap 1',
+    source: 'docs/wire.md#unlisted-efforts',
     confidence: 'reported',
     status: 429,
     type: 'engine_overloaded_error',
@@ -99,9 +103,7 @@ export const THINKING_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'thinking-cannot-be-disabled',
     summary: '`thinking.type: "disabled"` for a model that always thinks.',
-    source:
-      'wire.md 6.2 (the client turns off into the default, captured); ' +
-      'platform documents of kimi-k2.7-code: "any other configuration returns an error"',
+    source: 'docs/wire.md#always-thinking-models',
     confidence: 'reported',
     text: "invalid thinking: only type 'enabled' is allowed for this model",
     wording: 'ours',
@@ -120,7 +122,7 @@ export const THINKING_RULES: readonly ChatRule[] = [
   notice({
     rule: 'thinking-type',
     summary: 'A `thinking.type` other than `enabled` and `disabled`.',
-    source: 'wire.md 6.1, trap 19',
+    source: 'docs/wire.md#chat-body, #anthropic-protocol',
     confidence: 'captured',
     check: ({ body }) =>
       verdict(

@@ -9,7 +9,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-name-duplicated',
     summary: 'Two tools with the same name.',
-    source: 'wire.md 8.2, trap 20',
+    source: 'docs/wire.md#duplicate-tool-names',
     confidence: 'reported',
     text: 'function name … is duplicated',
     wording: 'real',
@@ -22,7 +22,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-name-invalid',
     summary: 'A tool name that does not start with a letter, `_`, or the `$` of a builtin function.',
-    source: 'peers.md 5.4 (kimi-cli#2531)',
+    source: 'docs/wire.md#tool-names',
     confidence: 'reported',
     text:
       'Invalid request: function name is invalid, must start with a letter and can contain letters, numbers, ' +
@@ -42,7 +42,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-choice-while-thinking',
     summary: 'A named or required `tool_choice` while thinking is on; models with an effort list (K3) take `required`.',
-    source: 'peers.md 5.4 (oh-my-pi#827 #1077, AstrBot#7805, inspect_ai#5152)',
+    source: 'docs/wire.md#tool-choice',
     confidence: 'reported',
     text: "tool_choice '…' is incompatible with thinking enabled",
     wording: 'real',
@@ -66,7 +66,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
   notice({
     rule: 'tool-strict',
     summary: '`strict` on a tool.',
-    source: 'wire.md 6.5, trap 26',
+    source: 'docs/wire.md#tools-field',
     confidence: 'captured',
     check: ({ body }) =>
       verdict(
@@ -77,7 +77,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
   notice({
     rule: 'message-name',
     summary: '`name` on a message, which the newest official client never sends.',
-    source: 'wire.md 6.4, trap 26',
+    source: 'docs/wire.md#message-name',
     confidence: 'captured',
     check({ body }) {
       const index = body.messages.findIndex(message => message.name !== undefined);

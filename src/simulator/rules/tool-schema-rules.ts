@@ -45,7 +45,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-root-object',
     summary: 'Parameters that are not `type: "object"` at the top.',
-    source: '14790897/MiqroForge-Desktop#1165 (measured on the platform); peers.md 6.12',
+    source: 'docs/wire.md#schema-root (measured on the platform)',
     confidence: 'reported',
     text: 'Invalid request: tools.function.parameters.type is required and must be "object"',
     wording: 'real',
@@ -53,7 +53,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-too-large',
     summary: 'Parameters of one tool above about 15,000 bytes.',
-    source: 'peers.md 5.4 (kimi-cli#2475, kimi-code#965; measured)',
+    source: 'docs/wire.md#schema-size',
     confidence: 'reported',
     text: FRAME('root', 'schema exceeds maximum allowed size'),
     wording: 'real',
@@ -61,7 +61,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-type-missing',
     summary: 'A nested schema without `type` (and without `$ref`, anyOf, allOf, oneOf, not, if).',
-    source: 'wire.md 6.5 (P jsonschema.py:80-103; B:188486-188849); pi#5822',
+    source: 'docs/wire.md#schema-types',
     confidence: 'read in source',
     text: FRAME('properties.…', 'type is not defined'),
     wording: 'real',
@@ -69,7 +69,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-enum-without-type',
     summary: 'A nested `enum` without `type`.',
-    source: 'wire.md 6.5; peers.md 5.4; opencode#40127',
+    source: 'docs/wire.md#schema-references',
     confidence: 'read in source',
     text: FRAME('properties.…', 'type is not defined'),
     wording: 'real',
@@ -77,7 +77,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-type-beside-any-of',
     summary: '`type` beside `anyOf`; it belongs into the items.',
-    source: 'peers.md 5.4 (GitNexus#2703, opencode#37496, jiuwenswarm#3942)',
+    source: 'docs/wire.md#schema-unions',
     confidence: 'reported',
     text: FRAME('…', 'when using anyOf, type should be defined in anyOf items instead of the parent schema'),
     wording: 'real',
@@ -85,7 +85,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-boolean',
     summary: '`true` or `false` where a schema belongs.',
-    source: 'peers.md 5.4 (oh-my-pi#5952)',
+    source: 'docs/wire.md#boolean-schemas',
     confidence: 'reported',
     text: FRAME('…', "property schema for '…' must be an object"),
     wording: 'real',
@@ -93,7 +93,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-ref-outside-defs',
     summary: 'A `$ref` that does not start with `#/$defs/`.',
-    source: 'peers.md 5.4 (CommandCodeAI/command-code#594)',
+    source: 'docs/wire.md#schema-references',
     confidence: 'reported',
     text: FRAME('….$ref', 'references must start with #/$defs/'),
     wording: 'real',
@@ -101,7 +101,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   schemaRefusal({
     rule: 'schema-ref-siblings',
     summary: 'Other keywords beside `$ref`.',
-    source: 'peers.md 5.4 (kimi-cli#2061, CLIProxyAPI#5316)',
+    source: 'docs/wire.md#siblings-of-a-reference',
     confidence: 'reported',
     text: FRAME('…', 'conflicting keywords found after $ref expansion: …'),
     wording: 'real',
@@ -109,7 +109,7 @@ export const TOOL_SCHEMA_RULES: readonly ChatRule[] = [
   notice({
     rule: 'response-format-schema',
     summary: 'A `response_format` schema that would be refused as a tool schema.',
-    source: 'peers.md 5.5 (kimi-code#493): whether the same validator judges it is not known',
+    source: 'docs/wire.md#response-format: whether the same validator judges it is not known',
     confidence: 'assumed',
     check({ body }) {
       const format = body.response_format as { json_schema?: { schema?: unknown } } | undefined;

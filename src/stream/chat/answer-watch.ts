@@ -6,7 +6,7 @@ import type { ChatChunk } from './chat-chunk';
  * What can be wrong with an answer that began well:
  * - `cut`: it ended without a finish reason and without `[DONE]`
  * - `connection`: the connection broke while it was read
- * - `empty`, `thinking-only`: it has neither text nor a tool call (wire.md 7, B:196419-196440)
+ * - `empty`, `thinking-only`: it has neither text nor a tool call (docs/wire.md#empty-answers)
  * - `malformed`: an event of it is not JSON
  */
 export type AnswerFault = 'cut' | 'connection' | 'empty' | 'thinking-only' | 'malformed';
@@ -28,7 +28,8 @@ export function answerFaultOf(event: unknown): AnswerFault | undefined {
 }
 
 /**
- * Finish reasons with which an answer may be empty: cut by the output limit, or withheld (decisions.md 33, wire.md 7).
+ * Finish reasons with which an answer may be empty: cut by the output limit, or withheld
+ * (docs/decisions.md#33-empty-answers, docs/wire.md#empty-answers).
  */
 const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
 

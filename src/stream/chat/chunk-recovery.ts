@@ -13,8 +13,8 @@ const SIGNS = /[\\<>`~'“„«「『”»』」]/;
 
 /**
  * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its
- * finish reason, which becomes `tool_calls` where it was `stop` (openclaw PR #60775). Tools that have another name on
- * the wire get the caller's back.
+ * finish reason, which becomes `tool_calls` where it was `stop` (openclaw/openclaw#60775). Tools that have another name
+ * on the wire get the caller's back.
  */
 export class ChunkRecovery {
   private readonly callerNames: ReadonlyMap<string, string>;

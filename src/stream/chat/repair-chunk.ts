@@ -2,10 +2,9 @@ import type { ChatChunk, ToolCallDelta } from './chat-chunk';
 
 /**
  * Puts right what openai-compatible would trip over, in place; returns whether anything changed.
- * - A usage chunk without `choices` is an error to it (aisdk.md 4): it gets an empty list.
- * - So is a tool call entry without `function`, which the official client skips (wire.md 7): an empty one where an
- *   index says whose it is,
- *   else the entry goes.
+ * - A usage chunk without `choices` is an error to it (docs/wire.md#odd-chunks): it gets an empty list.
+ * - So is a tool call entry without `function`, which the official client skips (docs/wire.md#tool-call-deltas): an
+ *   empty one where an index says whose it is, else the entry goes.
  * - Tool call deltas without an id or an index: see {@link ToolCallLabels}.
  */
 export function repairChunk(chunk: ChatChunk, toolCalls: ToolCallLabels): boolean {
@@ -60,8 +59,8 @@ type Call = {
 
 /**
  * Tells the tool calls of one stream apart and completes their labels, because openai-compatible makes up ids of its
- * own and drops a delta that could belong to two calls (wire.md 7, B:193566-193612: an id may be missing, then the
- * client mints one; a missing index means "append to the current call").
+ * own and drops a delta that could belong to two calls (docs/wire.md#odd-chunks, #tool-call-deltas: an id may be
+ * missing, then the client mints one; a missing index means "append to the current call").
  */
 export class ToolCallLabels {
   private readonly generateId: () => string;

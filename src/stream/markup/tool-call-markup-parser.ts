@@ -42,7 +42,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * One piece of tool call markup, token by token. Strict: a tool that the request did not declare, arguments that are no
  * JSON object, or text where none belongs, and it is no markup. Lenient only where markup is known to leak torn: a
  * section without its end, or in the singular; a missing argument marker; `toolscall` for `tools` and `call`
- * (oh-my-pi#8495); a closed channel in front.
+ * (can1357/oh-my-pi#8495); a closed channel in front.
  *
  * Over 300 lines, because K2 and K3 share one state machine: a call of the one may stand where the other may.
  */

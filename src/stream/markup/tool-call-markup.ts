@@ -16,9 +16,9 @@ const OPENING = /^(tool_calls?_section_begin|tool_call_begin|open|close)$/;
 const MESSAGE_END = /^(end_of_msg|im_end)$/;
 
 /**
- * Finds tool calls that the server should have given as such and gave as markup in the text (peers.md 5.4: openclaw PR
- * #60775, vercel/ai#11409, sglang#39583), in text that comes in any pieces. Text is held back only while it may be
- * markup. Never in code or quotations: there somebody writes about it.
+ * Finds tool calls that the server should have given as such and gave as markup in the text
+ * (docs/wire.md#tool-call-markup), in text that comes in any pieces. Text is held back only while it may be markup.
+ * Never in code or quotations: there somebody writes about it.
  */
 export class ToolCallMarkup {
   private readonly context = new MarkdownContext();

@@ -9,9 +9,9 @@ export type RecoveredAnswer = Said & { calls: MarkupToolCall[] };
 
 /**
  * Takes the tool calls out of the reasoning and the text of one answer. They are given back when it is over, because
- * only then it is sure that they are no doubles of real ones (a server may give both, vllm PR #31207). Markup in the
- * reasoning is a call only where it is the last thing that the answer says; a model that goes on to answer was thinking
- * about it.
+ * only then it is sure that they are no doubles of real ones (a server may give both, vllm-project/vllm#31207). Markup
+ * in the reasoning is a call only where it is the last thing that the answer says; a model that goes on to answer was
+ * thinking about it.
  */
 export class ToolCallRecovery {
   private readonly reasoning: ToolCallMarkup;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inject } from 'vitest';
 
-/** The version that clients.md 4 was written from. */
+/** The version that docs/wire.md#opencode-loading was written from. */
 const VERSION = '1.18.33';
 
 /**

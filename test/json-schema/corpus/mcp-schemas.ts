@@ -3,8 +3,8 @@ const string = { type: 'string' };
 const date = { type: 'string', format: 'date' };
 
 /**
- * As MCP servers send them, with the shapes that the issues in peers.md 5.4 report, and plain ones of well-known
- * servers.
+ * As MCP servers send them, with the shapes that public issues report (docs/wire.md#moonshot-flavored-schemas), and
+ * plain ones of well-known servers.
  */
 export const MCP_SCHEMAS: Record<string, unknown> = {
   'no schema': { type: 'object' },

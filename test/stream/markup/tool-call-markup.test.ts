@@ -48,7 +48,7 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     'Let me look.  Done.',
     [weather],
   ],
-  'blanks around everything (llxprt#749)': [
+  'blanks around everything (vybestack/llxprt-code#749)': [
     '<|tool_calls_section_begin|> <|tool_call_begin|> functions.list_directory:0 <|tool_call_argument_begin|> ' +
       '{"path": "/a"} <|tool_call_end|> <|tool_calls_section_end|>',
     '',
@@ -69,8 +69,12 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     '',
     [weather],
   ],
-  'a call without a section (vllm#31207)': [`Hm. ${K2('functions.get_weather:0', PARIS)}`, 'Hm. ', [weather]],
-  'no argument marker (vllm#31207)': [
+  'a call without a section (vllm-project/vllm#31207)': [
+    `Hm. ${K2('functions.get_weather:0', PARIS)}`,
+    'Hm. ',
+    [weather],
+  ],
+  'no argument marker (vllm-project/vllm#31207)': [
     '<|tool_call_begin|> functions.get_weather:0 {"city": "Paris"} <|tool_call_end|>',
     '',
     [weather],
@@ -166,7 +170,7 @@ const LEAKS: Record<string, [leak: string, text: string, calls: object[]]> = {
     'Hm. ',
     [unnamed],
   ],
-  'K3: torn markers (oh-my-pi#8495)': [
+  'K3: torn markers (can1357/oh-my-pi#8495)': [
     '<|open|>toolscall tool="get_weather" index="1"<|sep|><|open|>argument key="city" ' +
       'type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
     '',

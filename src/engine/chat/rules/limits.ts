@@ -15,9 +15,8 @@ export const messageSize: BodyRule = {
     'models with a larger ' +
     'window than that get a warning.',
   source:
-    'wire.md 6.6, 8.2: "total message size N exceeds limit 2097152"; peers.md 5.5 (kimi-code#1862, reported as ' +
-    'fixed for the 1M ' +
-    'window of K3)',
+    'docs/wire.md#message-size: "total message size N exceeds limit 2097152", reported as fixed for the ' +
+    '1M window of K3',
   apply(body, call, warn) {
     const { bytes } = measureMessages(body.messages);
     if (bytes <= LARGEST) {
@@ -34,7 +33,7 @@ export const messageSize: BodyRule = {
   },
 };
 
-/** What the official Python client adds to its estimate (wire.md 6.3, P soul/kimisoul.py:1355-1387). */
+/** What the official Python client adds to its estimate (docs/wire.md#token-estimate). */
 const MARGIN = 1_024;
 
 /** Where the estimate leaves less, it is too rough to cut answers with; the server knows better. */
@@ -50,9 +49,8 @@ export const maxCompletionTokens: BodyRule = {
     'room; without it, what ' +
     "the context window has left by the official client's estimate.",
   source:
-    'wire.md 6.3 (captured): both official clients rewrite max_tokens and ask for the rest of the window; trap ' +
-    '22: a small cap ' +
-    'gives an empty answer, none a low default',
+    'docs/wire.md#output-cap: both official clients rewrite max_tokens and ask for the rest of the ' +
+    'window; a small cap gives an empty answer, none a low default',
   apply(body, call, warn) {
     const limit = body.max_tokens as number | undefined;
     if (limit !== undefined) {

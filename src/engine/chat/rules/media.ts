@@ -3,10 +3,10 @@ import type { KimiCall } from '../../call';
 import type { BodyRule } from '../body';
 import { UNSUPPORTED_FILE } from '../prepare-prompt';
 
-/** wire.md 6.6 (B:128371-128393). */
+/** docs/wire.md#image-input. */
 const IMAGE_TYPES = ['png', 'jpeg', 'gif', 'webp', 'bmp', 'heic', 'heif'];
 
-/** What the official client uploads (B:194756) and the platform documents name (@ai-sdk/moonshotai 3.0.60). */
+/** What the official client uploads and the platform documents name (docs/wire.md#video-input). */
 const VIDEO_TYPES = [
   'mp4',
   'mpeg',
@@ -23,7 +23,10 @@ const VIDEO_TYPES = [
   '3gpp',
 ];
 
-/** The official client's policy for inline images, in bytes: each, and all of a request (wire.md 6.6). */
+/**
+ * The official client's policy for inline images, in bytes: each, and all of a request
+ * (docs/wire.md#inline-media-limits).
+ */
 const LARGE_IMAGE = 5 * 1024 * 1024;
 const LARGE_REQUEST = 20 * 1024 * 1024;
 
@@ -36,9 +39,8 @@ export const media: BodyRule = {
     'user, and a note in its ' +
     'place in a tool result, with a warning; large inline media get a warning.',
   source:
-    'wire.md 6.6 (B:128371-128393, 272495-272500); peers.md 5.5: http URLs are refused ("unsupported image ' +
-    'url"), no model takes ' +
-    'audio; 5: supports_image_in',
+    'docs/wire.md#image-input, #video-input, #inline-media-limits, #inputs-of-a-model; http URLs are ' +
+    'refused (docs/wire.md#media-by-url), no model takes audio (docs/wire.md#no-audio)',
   apply(body, call, warn) {
     let total = 0;
     for (const message of body.messages) {

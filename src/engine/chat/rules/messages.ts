@@ -1,7 +1,7 @@
 import { KimiInvalidArgumentError } from '../../../errors/kimi-invalid-argument-error';
 import { isBlank, type BodyRule } from '../body';
 
-/** What the official client says of a tool without output (B:182647). */
+/** What the official client says of a tool without output (docs/wire.md#empty-tool-results). */
 const EMPTY_OUTPUT = 'Tool output is empty.';
 
 export const dropBlankText: BodyRule = {
@@ -9,7 +9,9 @@ export const dropBlankText: BodyRule = {
   summary:
     'Blank text parts are left out, and messages of system and user that hold nothing else; one text part ' +
     'alone is a plain string.',
-  source: 'wire.md 6.4 (B:264089-264102): "text content is empty"; an empty tool result says so (B:182647)',
+  source:
+    'docs/wire.md#blank-text-parts, #omitted-content: "text content is empty"; an empty tool result says ' +
+    'so (docs/wire.md#empty-tool-results)',
   apply(body) {
     const kept = body.messages.filter(message => {
       if (Array.isArray(message.content)) {
@@ -39,7 +41,7 @@ function withoutBlankParts(parts: Record<string, unknown>[]): string | Record<st
 export const omitContentBesideToolCalls: BodyRule = {
   name: 'omit-content-beside-tool-calls',
   summary: 'An assistant message with tool calls and blank text has no `content` key.',
-  source: 'wire.md 6.4 (captured; B:188913-188918): null and "" are refused with "text content is empty"',
+  source: 'docs/wire.md#omitted-content: null and "" are refused with "text content is empty"',
   apply(body) {
     for (const message of body.messages) {
       if (message.role === 'assistant' && message.tool_calls !== undefined && isBlank(message.content)) {
@@ -53,8 +55,8 @@ export const messageName: BodyRule = {
   name: 'message-name',
   summary: "A message's `name` goes to the platform only; elsewhere it is left out with a warning.",
   source:
-    'wire.md 6.4 and trap 26: the official client of the coding service never sends it; @ai-sdk/moonshotai ' +
-    '3.0.60 for the platform',
+    'docs/wire.md#message-name: the official client of the coding service never sends it; ' +
+    'docs/wire.md#fields-of-the-platform',
   apply(body, call, warn) {
     if (call.service === 'platform') {
       return;
@@ -78,9 +80,7 @@ export const partial: BodyRule = {
   summary:
     'With `partial` the last assistant message is a beginning that the model goes on with; on the platform only.',
   source:
-    'peers.md 1a and 5.5 (vercel/ai#19545): last message only, not with JSON output; wire.md 6.4: no official ' +
-    'client of the coding ' +
-    'service sends it',
+    'docs/wire.md#partial: last message only, not with JSON output; no official client of the coding service sends it',
   apply(body, call, warn) {
     const last = body.messages.at(-1);
     if (call.options.partial === true) {
@@ -125,9 +125,7 @@ export const dropEmptyAssistant: BodyRule = {
   summary:
     'An assistant message without text, reasoning and tool calls is left out; an aborted turn leaves one behind.',
   source:
-    'wire.md 6.4 (B:263898-263905): "the message at position N with role \'assistant\' must not be empty"; ' +
-    'peers.md 5.4 ' +
-    '(opencode#6056)',
+    'docs/wire.md#empty-assistant-messages: "the message at position N with role \'assistant\' must not be empty"',
   apply(body) {
     body.messages = body.messages.filter(
       ({ role, content, reasoning_content: reasoning, tool_calls: calls, partial }) =>

@@ -14,9 +14,7 @@ export const responseFormat: BodyRule = {
     'A schema for the answer goes through the same steps as those of tools, without `$schema`; where it is too ' +
     'large or no object, ' +
     '`json_object` is sent and the schema told in the system message, with a warning.',
-  source:
-    'wire.md 6.1; peers.md 5.5 (kimi-code#493); @ai-sdk/moonshotai 3.0.60: K2.5 answers nonsense where ' +
-    '`$schema` is present',
+  source: 'docs/wire.md#response-format: K2.5 answers nonsense where `$schema` is present',
   apply(body, call, warn) {
     const format = body.response_format as JsonSchemaFormat | { type: 'json_object' } | undefined;
     if (format?.type !== 'json_schema') {

@@ -4,17 +4,16 @@ export const modelSlug: BodyRule = {
   name: 'model-slug',
   summary: 'The id becomes the slug that the account has for it.',
   source:
-    'wire.md 5 (choice of slug): slugs of the account go verbatim; `kimi-for-coding` and `auto` are stable ' +
-    'names for what it is ' +
-    'entitled to',
+    'docs/wire.md#choice-of-slug: slugs of the account go verbatim; `kimi-for-coding` and `auto` are ' +
+    'stable names for what it is entitled to',
   apply(body, call) {
     body.model = call.model.id;
   },
 };
 
 /**
- * Wire field to the AI SDK's word for it, and to the one value that fixed models have, which is no change (wire.md
- * 6.1).
+ * Wire field to the AI SDK's word for it, and to the one value that fixed models have, which is no change
+ * (docs/wire.md#fixed-sampling).
  */
 const SAMPLING_SETTINGS: Readonly<Record<string, Setting>> = {
   temperature: { setting: 'temperature', fixed: thinking => (thinking ? 1 : 0.6) },
@@ -32,9 +31,8 @@ export const dropRefusedSettings: BodyRule = {
     'changed values; ' +
     '`seed` for all. `forceSampling` sends them.',
   source:
-    'wire.md 6.1 and peers.md 5.5: K2.5 and later answer 400 to changed temperature, top_p and penalties; seed ' +
-    'is no Kimi field ' +
-    '(@ai-sdk/moonshotai 3.0.60)',
+    'docs/wire.md#fixed-sampling: K2.5 and later answer 400 to changed temperature, top_p and penalties; ' +
+    'seed is no Kimi field (docs/wire.md#fields-of-the-platform)',
   apply(body, call, warn) {
     if (call.options.forceSampling === true) {
       return;
@@ -67,7 +65,8 @@ export const promptCacheKey: BodyRule = {
   name: 'prompt-cache-key',
   summary: '`promptCacheKey`, else the session id that opencode sends as a header, goes as `prompt_cache_key`.',
   source:
-    'wire.md 6.1 (captured): the official clients send the session id on every request; header names from clients.md 4',
+    'docs/wire.md#prompt-cache-key: the official clients send the session id on every request; ' +
+    'docs/wire.md#opencode-session-headers',
   apply(body, call) {
     const key = call.options.promptCacheKey ?? call.sessionId;
     if (key !== undefined) {
@@ -80,8 +79,8 @@ export const safetyIdentifier: BodyRule = {
   name: 'safety-identifier',
   summary: "`safetyIdentifier`, Kimi's word for `user`, goes as `safety_identifier`, on the platform only.",
   source:
-    '@ai-sdk/moonshotai 3.0.60 for the platform; wire.md 6.1: the official client of the coding service sends ' +
-    'no `user`',
+    'docs/wire.md#fields-of-the-platform; docs/wire.md#chat-body: the official client of the coding ' +
+    'service sends no `user`',
   apply(body, call, warn) {
     const { safetyIdentifier: identifier } = call.options;
     if (identifier === undefined) {

@@ -4,7 +4,7 @@ import { isThinkingOff, type BodyRule } from '../body';
 export const thinking: BodyRule = {
   name: 'thinking',
   summary: 'The asked effort becomes `thinking`, and `reasoning_effort` only for models without an effort list.',
-  source: 'wire.md 6.2 (captured; B:188893-188903), decisions.md 28-30',
+  source: 'docs/wire.md#thinking-field, docs/decisions.md#28-effort-words to #30-keeping-all-reasoning',
   apply(body, call, warn) {
     const place = { argument: call.effort.argument, service: call.service };
     const { fields, warnings } = mapReasoningEffort(call.effort.value, call.model, place);
@@ -28,19 +28,20 @@ export const replayReasoningContent: BodyRule = {
     'Every assistant message that Kimi expects reasoning on has `reasoning_content`, padded where the ' +
     'conversation has none.',
   source:
-    'wire.md 6.4 (B:193416-193458): without it "thinking is enabled but reasoning_content is missing in ' +
-    'assistant tool call message"; ' +
-    'the coding endpoint takes "" with keep "all", K2.6 on the platform counts "" as missing and takes " " (pi ' +
-    'PR #4178)',
+    'docs/wire.md#reasoning-content: without it "thinking is enabled but reasoning_content is missing in ' +
+    'assistant tool call message"; the coding endpoint takes "" with keep "all", K2.6 on the platform ' +
+    'counts "" as missing and takes " " (docs/wire.md#padded-reasoning)',
   apply(body, call) {
-    // With thinking off the official client sends what it has and pads nothing (wire.md 6.4, captured).
+    // With thinking off the official client sends what it has and pads nothing
+    // (docs/wire.md#reasoning-with-thinking-off).
     if (call.model.thinking === 'no' || isThinkingOff(body)) {
       return;
     }
     const keepAll = keepsReasoning(call);
     const padding = keepAll && call.service === 'coding' ? '' : ' ';
     for (const message of body.messages) {
-      // "" is a turn that reasoned, but said nothing (wire.md 7); it needs the form that the endpoint takes.
+      // "" is a turn that reasoned, but said nothing (docs/wire.md#empty-reasoning); it needs the form that the
+      // endpoint takes.
       const expected = keepAll || message.tool_calls !== undefined || message.reasoning_content === '';
       if (message.role === 'assistant' && !message.reasoning_content && expected) {
         message.reasoning_content = padding;

@@ -4,7 +4,7 @@ export const toolCallArguments: BodyRule = {
   name: 'tool-call-arguments',
   summary:
     'Arguments that were not valid JSON go back as the model wrote them, not as a quoted string; none go as `{}`.',
-  source: 'wire.md 6.5 (official client): malformed arguments are echoed as the raw string',
+  source: 'docs/wire.md#tool-call-arguments: malformed arguments are echoed as the raw string',
   apply(body) {
     for (const { function: called } of body.messages.flatMap(message => message.tool_calls ?? [])) {
       // openai-compatible writes a string that is no JSON as a JSON string; a tool's arguments are never one.
@@ -25,7 +25,7 @@ function isQuoted(text: unknown): boolean {
   }
 }
 
-/** The official client's words for a call that was cut off (B:264153). */
+/** The official client's words for a call that was cut off (docs/wire.md#tool-call-pairs). */
 const INTERRUPTED =
   'Tool result is not available in the current context. Do not assume the tool completed successfully.';
 
@@ -38,10 +38,7 @@ export const pairToolCalls: BodyRule = {
     'Every tool call is followed by its result: results are moved there, a cancelled or denied call gets one ' +
     'that says so, a result ' +
     'without a call is left out with a warning.',
-  source:
-    'wire.md 6.4, strict resend (B:50802-50820, 263858-264044): "tool_call_id is not found", "must be followed ' +
-    'by tool messages"; ' +
-    'peers.md 5.4 (opencode#6056)',
+  source: 'docs/wire.md#tool-call-pairs: "tool_call_id is not found", "must be followed by tool messages"',
   apply(body, _call, warn) {
     const blocks: Block[] = [];
     for (const message of body.messages) {
@@ -69,7 +66,7 @@ export const pairToolCalls: BodyRule = {
   },
 };
 
-/** Kimi repeats ids from turn to turn (wire.md 6.5), so the latest open call counts. */
+/** Kimi repeats ids from turn to turn (docs/wire.md#tool-call-ids), so the latest open call counts. */
 function openSlot(blocks: readonly Block[], id: string | undefined): Slot | undefined {
   for (const { slots } of blocks.toReversed()) {
     const slot = slots.find(candidate => candidate.id === id && candidate.result === undefined);
@@ -87,9 +84,8 @@ export const toolCallIds: BodyRule = {
   summary:
     'Tool call ids have at most 64 of `[A-Za-z0-9_-]` and are unique in the conversation, the same on call and result.',
   source:
-    'wire.md 6.5 (captured; B:191295-191392, 220948-221020): the official client writes `Bash:0` as `Bash_0` ' +
-    'and numbers repeats; ' +
-    'peers.md 5.4 (oh-my-pi#2055: the same id in several turns)',
+    'docs/wire.md#tool-call-ids: the official client writes `Bash:0` as `Bash_0` and numbers repeats; ' +
+    'the same id comes in several turns',
   apply(body) {
     const used = new Set<string>();
     // What the calls before the next results are called now, oldest first, by what they were called.

@@ -17,7 +17,7 @@ export const dynamicTools: BodyRule = {
     'load tools later get ' +
     'them in `tools`, with a warning.',
   source:
-    'wire.md 6.5 (B:188919; K kimi.ts:186-193): a system message with `tools` and without content, for models with ' +
+    'docs/wire.md#dynamic-tools: a system message with `tools` and without content, for models with ' +
     'supports_dynamic_tools',
   apply(body, call, warn) {
     const bringing = body.messages.filter(message => message.role === 'system' && Array.isArray(message.tools));
@@ -64,9 +64,9 @@ export const toolNames: BodyRule = {
     'with one name the ' +
     'first is sent.',
   source:
-    'peers.md 5.4 (kimi-cli#2531, kimi-cli#1773): "function name is invalid, must start with a letter and can ' +
-    'contain letters, numbers, ' +
-    'underscores, and dashes"; wire.md 8.2: "function name is duplicated"',
+    'docs/wire.md#tool-names: "function name is invalid, must start with a letter and can contain ' +
+    'letters, numbers, underscores, and dashes"; docs/wire.md#duplicate-tool-names: "function name is ' +
+    'duplicated"',
   apply(body, call, warn) {
     const calls = body.messages.flatMap(message => message.tool_calls ?? []);
     if (calls.length === 0 && bodyTools(body).length === 0) {
@@ -135,7 +135,7 @@ function renamedTools(tools: readonly KimiChatTool[]): Map<string, string> {
   return renamed;
 }
 
-/** `m_21st_magic` for `21st_magic`: a letter first is what was seen to work (kimi-cli#2531). */
+/** `m_21st_magic` for `21st_magic`: a letter first is what was seen to work (MoonshotAI/kimi-cli#2531). */
 function validName(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9_-]/g, '_');
   return /^[A-Za-z_]/.test(plain) ? plain : `m_${plain}`;
@@ -147,7 +147,9 @@ export const toolSchemas: BodyRule = {
     'Parameters become "Moonshot flavored" JSON Schema: object root, references in `$defs`, a type everywhere, ' +
     'repeated parts ' +
     'shared above 14,000 bytes. The AI SDK still checks against the original.',
-  source: 'peers.md 6.12 and 5.4; wire.md 6.5 (B:188486-188849); MoonshotAI/walle, the validator',
+  source:
+    'docs/wire.md#moonshot-flavored-schemas, #schema-types, #schema-size; ' +
+    'docs/decisions.md#49-order-of-the-schema-steps',
   apply(body, _call, warn) {
     for (const tool of bodyTools(body)) {
       if (isBuiltin(tool)) {
@@ -173,7 +175,8 @@ export const plainTools: BodyRule = {
     'with its name alone; an ' +
     'empty list not at all; models without tool use get none, with a warning.',
   source:
-    'wire.md 6.1, 6.5 (B:188860-188873) and trap 26: strict is not part of the official payload; 5: supports_tool_use',
+    'docs/wire.md#tools-field, #chat-body: strict is not part of the official payload; ' +
+    'docs/wire.md#model-list: supports_tool_use',
   apply(body, call, warn) {
     for (const tool of bodyTools(body)) {
       delete tool.function.strict;
@@ -206,9 +209,8 @@ export const toolChoice: BodyRule = {
     '`required`, the ' +
     'others `auto`; a named tool is then sent alone. Always with a warning.',
   source:
-    'peers.md 5.4 and 2.10 (oh-my-pi#1077 #827 #5994 #6601, inspect_ai#5152, sim PR #5716): forced choice with ' +
-    'thinking is a 400; ' +
-    'disable thinking on toggle models, auto on always-thinking ones; K3 takes required, not named',
+    'docs/wire.md#tool-choice: forced choice with thinking is a 400; disable thinking on toggle models, ' +
+    'auto on always-thinking ones; K3 takes required, not named',
   apply(body, call, warn) {
     const { tool_choice: choice } = body;
     const named = namedTool(choice);
