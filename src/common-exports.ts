@@ -1,7 +1,7 @@
 /** What every entry exports besides its provider. */
 export { VERSION } from './version';
 export type { KimiProviderSettings } from './provider/kimi-provider-settings';
-export type { KimiModelId } from './models/kimi-model-id';
+export type { KimiModelId } from './models/model-info';
 export type { ModelInfo } from './models/model-info';
 export type { ModelResolution } from './models/resolve-model';
 export type { KimiLanguageModelOptions } from './engine/options';
@@ -21,11 +21,11 @@ export type { KimiAuth, KimiAuthStatus } from './provider/kimi-auth';
 export type { DeviceLoginState } from './auth/device-login';
 export { KimiAPIError, type KimiAPIErrorCode } from './errors/kimi-api-error';
 export { KimiError } from './errors/kimi-error';
-export { KimiCredentialStoreError } from './errors/kimi-credential-store-error';
-export { KimiDeviceLoginError } from './errors/kimi-device-login-error';
-export { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
-export { KimiLoginRequiredError } from './errors/kimi-login-required-error';
-export { KimiNoSuchModelError } from './errors/kimi-no-such-model-error';
-export { KimiRedirectError } from './errors/kimi-redirect-error';
+export { KimiCredentialStoreError } from './errors/kimi-error';
+export { KimiDeviceLoginError } from './errors/kimi-error';
+export { KimiInvalidArgumentError } from './errors/kimi-error';
+export { KimiLoginRequiredError } from './errors/kimi-error';
+export { KimiNoSuchModelError } from './errors/kimi-error';
+export { KimiRedirectError } from './errors/kimi-error';
 export { KimiTokenRefreshError } from './errors/kimi-token-refresh-error';
-export { KimiUnsupportedProtocolError } from './errors/kimi-unsupported-protocol-error';
+export { KimiUnsupportedProtocolError } from './errors/kimi-error';

@@ -26,5 +26,5 @@ export type {
   KimiCredentials,
   KimiOAuthCredentials,
 } from './credentials/credential-store';
-export { KimiCredentialStoreError } from './errors/kimi-credential-store-error';
+export { KimiCredentialStoreError } from './errors/kimi-error';
 export type { KimiRegion, KimiService } from './upstream';

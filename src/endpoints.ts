@@ -1,4 +1,4 @@
-import { KimiInvalidArgumentError } from './errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from './errors/kimi-error';
 import { API_BASE_URLS, DEFAULT_REGIONS, OAUTH_HOSTS, type KimiRegion, type KimiService } from './upstream';
 
 /**

@@ -2,7 +2,7 @@ import type { ZodType } from 'zod/v4';
 import { APICallError, AISDKError } from '@ai-sdk/provider';
 import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import { KimiAPIError } from '../errors/kimi-api-error';
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import { connectionFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { ERROR_BODY_LIMIT, readBody } from './read-body';
 

@@ -1,9 +1,9 @@
 import { isTokenRefused } from '../api/classify';
 import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
-import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import { KimiLoginRequiredError } from '../errors/kimi-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
-import type { FetchFunction } from '../transport/fetch-function';
-import type { CredentialProvider, RequestCredential } from './request-credential';
+import type { FetchFunction } from '../transport/fetch';
+import type { CredentialProvider, RequestCredential } from './credential-provider';
 
 /** Headers that carry a credential on one of the two wires. */
 const CREDENTIAL_HEADERS = ['authorization', 'x-api-key'];

@@ -1,6 +1,6 @@
 /** The two requests of the device authorization grant (RFC 8628), each sent once; who waits between them is the caller. */
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
-import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
+import { KimiDeviceLoginError } from '../errors/kimi-error';
 import { DEVICE_AUTHORIZATION_PATH, TOKEN_PATH } from '../upstream';
 import { checkVerificationURL, type OAuthHost } from './oauth-host';
 import { oauthRequest, secondsField, textField, type OAuthAnswer, type OAuthBody } from './oauth-request';

@@ -3,8 +3,7 @@
  * steps for web apps, where nothing can wait and the state between them is plain JSON, for a cookie or a database.
  */
 import type { KimiOAuthCredentials } from '../credentials/credential-store';
-import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiDeviceLoginError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import { pollDeviceToken, requestDeviceAuthorization, type DeviceAuthorization } from './device-authorization';
 import type { OAuthHost } from './oauth-host';

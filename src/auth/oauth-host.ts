@@ -1,7 +1,6 @@
 /** How the OAuth host is reached, and which URLs are trusted for its sake. */
-import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
-import type { FetchFunction } from '../transport/fetch-function';
+import { KimiDeviceLoginError, KimiInvalidArgumentError } from '../errors/kimi-error';
+import type { FetchFunction } from '../transport/fetch';
 import { OAUTH_HOSTS } from '../upstream';
 
 /** How the OAuth host is reached. */

@@ -2,10 +2,12 @@
 import { APICallError } from '@ai-sdk/provider';
 import { networkFailureCode, networkFailureMessage } from '../api/network-failure';
 import { KimiAPIError } from '../errors/kimi-api-error';
-import { KimiDeviceLoginError } from '../errors/kimi-device-login-error';
-import { KimiError } from '../errors/kimi-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
-import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import {
+  KimiDeviceLoginError,
+  KimiError,
+  KimiInvalidArgumentError,
+  KimiLoginRequiredError,
+} from '../errors/kimi-error';
 import { printableText } from './terminal';
 
 /** How every command ends. Stable: scripts rely on them. */

@@ -1,9 +1,8 @@
 import { APICallError } from '@ai-sdk/provider';
-import { KimiError } from '../errors/kimi-error';
-import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import { KimiError, KimiLoginRequiredError } from '../errors/kimi-error';
 import type { ModelInfo } from '../models/model-info';
 import { parseModelList } from '../models/model-list';
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
 import { networkReason, TIME_LIMIT_MS } from './failures';
 

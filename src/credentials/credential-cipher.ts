@@ -3,8 +3,7 @@
  * runtime. The name of the place goes in as additional data: a value that was moved to another key cannot be read
  * there.
  */
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
 
 /**
  * 32 random bytes, as bytes or as text in base64, base64url or hex (`openssl rand -base64 32`), or an AES-GCM

@@ -1,5 +1,5 @@
 import { z } from 'zod/v4';
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import type { KimiApiKeyCredentials, KimiCredentials, KimiOAuthCredentials } from './credential-store';
 
 /**

@@ -1,5 +1,4 @@
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { OAUTH_HOSTS, type KimiService } from '../upstream';
 import type { CredentialStore, KimiCredentials } from './credential-store';
 import { environmentCredentialStore } from './environment-credential-store';

@@ -1,5 +1,5 @@
 /** Logins and keys that come in environment variables: used as they are, or as the seed of a store that can save. */
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
 import type { CredentialStore, KimiCredentials } from './credential-store';
 

@@ -1,7 +1,7 @@
 import { open, readdir, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { parseCredentials, serializeCredentials } from './credential-record';
 import type { CredentialStore } from './credential-store';
 import { dataDirectory, makePrivateDirectory } from './data-directory';

@@ -7,7 +7,7 @@
 import type { Stats } from 'node:fs';
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from './credential-store';
 import { makePrivateDirectory } from './data-directory';

@@ -1,4 +1,4 @@
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { credentialCipher, plainCipher, type EncryptionKey } from './credential-cipher';
 import { parseCredentials, serializeCredentials } from './credential-record';
 import type { CredentialStore, KimiCredentials } from './credential-store';

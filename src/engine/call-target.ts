@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../models/model-info';
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
 
 /**

@@ -1,5 +1,5 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { ModelInfo } from '../models/model-info';
 import type { KimiService } from '../upstream';
 import type { KimiCall } from './call';

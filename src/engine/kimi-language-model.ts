@@ -4,7 +4,7 @@ import type {
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
 import { KimiAPIError } from '../errors/kimi-api-error';
-import { checkHeaders } from '../transport/check-headers';
+import { checkHeaders } from '../transport/headers';
 import { untilAborted } from '../transport/wait';
 import type { CallTarget, WireConfig } from './call-target';
 import { ChatModel } from './chat/chat-model';

@@ -1,6 +1,6 @@
 import type { JSONSchema7, SharedV4ProviderOptions, SharedV4Warning } from '@ai-sdk/provider';
 import { z } from 'zod/v4';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-error';
 
 /**
  * Effort words that are always understood; a model's own levels are accepted besides

@@ -1,6 +1,6 @@
 import type { Environment } from '../endpoints';
-import type { FetchFunction } from '../transport/fetch-function';
-import { finalHeaders, setFinalHeaders, type FinalHeaders } from '../transport/set-final-headers';
+import type { FetchFunction } from '../transport/fetch';
+import { finalHeaders, setFinalHeaders, type FinalHeaders } from '../transport/headers';
 import { IDENTITY_HEADERS } from '../upstream';
 import { VERSION } from '../version';
 import { derivedDeviceId, type DeviceReader } from './device';

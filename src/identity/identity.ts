@@ -1,5 +1,5 @@
 import { IDENTITY_HEADERS, KIMI_CLI, KIMI_CODE } from '../upstream';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { Device } from './device';
 
 /** The official clients whose header set can be sent. The two sets are never mixed (docs/decisions.md#23-identity). */

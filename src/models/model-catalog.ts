@@ -1,6 +1,5 @@
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
-import type { CatalogCache } from './catalog-cache';
 import type { ModelInfo } from './model-info';
 import { parseModelList, requestModelList } from './model-list';
 
@@ -123,3 +122,17 @@ export class ModelCatalog {
     return since !== undefined && since >= 0 && since < HOLD_OFF_MS;
   }
 }
+
+/**
+ * Keeps the last good `/models` body for other processes. Never fails: what cannot be read or written is simply not
+ * there.
+ */
+export type CatalogCache = {
+  load(): Promise<{ fetchedAt: number; body: unknown } | undefined>;
+  save(entry: { fetchedAt: number; body: unknown }): Promise<void>;
+};
+
+/** What `#platform` gives. @param name file-safe and different for each account and credential */
+export type CatalogCacheOpener = {
+  openCatalogCache(name: string, environment: Readonly<Record<string, string | undefined>>): CatalogCache;
+};

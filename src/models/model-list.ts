@@ -1,6 +1,6 @@
 import { z } from 'zod/v4';
 import { requestJSON } from '../api/request-json';
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
 import { knownModel } from './known-models';
 import type { ModelInfo } from './model-info';

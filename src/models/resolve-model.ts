@@ -1,9 +1,7 @@
-import { KimiNoSuchModelError } from '../errors/kimi-no-such-model-error';
-import { KimiUnsupportedProtocolError } from '../errors/kimi-unsupported-protocol-error';
+import { KimiNoSuchModelError, KimiUnsupportedProtocolError } from '../errors/kimi-error';
 import type { KimiService } from '../upstream';
 import { knownModel } from './known-models';
 import type { ModelInfo } from './model-info';
-import { nearestId } from './nearest-id';
 
 /** What the account has, in server order; `undefined` where the server could not be asked yet. */
 export type KnownModels = { models: readonly ModelInfo[]; source: 'server' | 'cache' } | undefined;
@@ -138,4 +136,41 @@ function resolution(
     source,
     usable,
   };
+}
+
+/**
+ * The candidate that a person most likely meant: fewest edits, at most half of the id's length; `undefined` where none
+ * is near.
+ */
+export function nearestId(id: string, candidates: readonly string[]): string | undefined {
+  const normalized = normalize(id);
+  if (normalized === '') {
+    return undefined;
+  }
+  const ranked = candidates
+    .map(candidate => ({ candidate, distance: editDistance(normalized, normalize(candidate)) }))
+    .toSorted((left, right) => left.distance - right.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, normalized.length / 2) ? best.candidate : undefined;
+}
+
+/** Names differ by prefix, case and separators more often than by letters: `Kimi-K3`, `kimi_k3`, `k3`. */
+function normalize(id: string): string {
+  return id
+    .toLowerCase()
+    .replace(/^kimi[-_]?(?=k\d)/, '')
+    .replace(/[^a-z0-9]/g, '');
+}
+
+/** Levenshtein, one row at a time. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [i, character] of [...left].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...right].entries()) {
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (character === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

@@ -1,4 +1,4 @@
-import type { CatalogCacheOpener } from '../models/catalog-cache';
+import type { CatalogCacheOpener } from '../models/model-catalog';
 import type { DefaultCredentialStoreResolver } from '../credentials/default-credential-store';
 import type { DeviceReader } from '../identity/device';
 import type { KimiRegion } from '../upstream';

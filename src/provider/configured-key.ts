@@ -1,10 +1,7 @@
-import { apiKeyCredentials } from '../auth/api-key-credentials';
-import { foreignKey } from '../auth/foreign-key';
-import type { CredentialProvider } from '../auth/request-credential';
+import { apiKeyCredentials, foreignKey, type CredentialProvider } from '../auth/credential-provider';
 import type { CredentialStore } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 

@@ -1,12 +1,10 @@
 import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
-import type { CredentialProvider } from '../auth/request-credential';
+import type { CredentialProvider } from '../auth/credential-provider';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
-import { KimiCredentialStoreError } from '../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
-import { KimiLoginRequiredError } from '../errors/kimi-login-required-error';
+import { KimiCredentialStoreError, KimiInvalidArgumentError, KimiLoginRequiredError } from '../errors/kimi-error';
 import type { OfficialClient } from '../identity/identity';
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import { OAUTH_HOSTS } from '../upstream';
 import { configuredKey, loginRemedy, noStoreMessage, storeRemedy } from './configured-key';
 import type { KimiProviderSettings } from './kimi-provider-settings';

@@ -1,7 +1,7 @@
 import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
 import type { KimiCredentials } from '../credentials/credential-store';
 import type { KimiEndpoints } from '../endpoints';
-import type { FetchFunction } from '../transport/fetch-function';
+import type { FetchFunction } from '../transport/fetch';
 import { untilAborted } from '../transport/wait';
 import type { CallResolver } from './resolve-call';
 

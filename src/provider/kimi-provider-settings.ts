@@ -1,6 +1,8 @@
 import type { CredentialStore } from '../credentials/credential-store';
-import type { KimiIdentity } from '../identity/identity';
-import type { FetchFunction } from '../transport/fetch-function';
+import { KimiInvalidArgumentError } from '../errors/kimi-error';
+import { type KimiIdentity, parseIdentity } from '../identity/identity';
+import { checkHeaders } from '../transport/headers';
+import type { FetchFunction } from '../transport/fetch';
 import type { KimiRegion, KimiService } from '../upstream';
 
 /** Settings of `createKimi`. Every one is optional; unknown ones are ignored, because hosts pass their own. */
@@ -67,3 +69,22 @@ export type KimiProviderSettings = {
   /** Clock in milliseconds since the epoch. @default Date.now */
   now?: (() => number) | undefined;
 };
+
+/**
+ * Throws for settings that would fail deep inside the runtime, with an error that names none. At requests, never at
+ * construction.
+ * @throws KimiInvalidArgumentError
+ */
+export function checkSettings({ fetch, headers, identity }: KimiProviderSettings): void {
+  if (fetch !== undefined && typeof fetch !== 'function') {
+    const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
+    throw new KimiInvalidArgumentError({
+      argument: 'fetch',
+      message: `The setting "fetch" must be a function like the global fetch, not ${given}.`,
+    });
+  }
+  checkHeaders(headers);
+  if (identity !== undefined) {
+    parseIdentity(identity);
+  }
+}

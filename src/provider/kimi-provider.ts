@@ -1,4 +1,4 @@
-import { KimiInvalidArgumentError } from '../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { kimiProviderV2, type KimiProviderV2 } from './kimi-provider-v2';
 import { kimiProviderV3, type KimiProviderV3 } from './kimi-provider-v3';

@@ -1,9 +1,8 @@
 import { createAuthorizedFetch } from '../auth/authorized-fetch';
-import type { CredentialProvider, RequestCredential } from '../auth/request-credential';
+import type { CredentialProvider, RequestCredential } from '../auth/credential-provider';
 import { createIdentityFetch, identityHeadersSource } from '../identity/identity-fetch';
 import type { KimiIdentity, OfficialClient } from '../identity/identity';
-import type { FetchFunction } from '../transport/fetch-function';
-import { createSameOriginFetch } from '../transport/same-origin-fetch';
+import { type FetchFunction, createSameOriginFetch } from '../transport/fetch';
 import { untilAborted } from '../transport/wait';
 import { CredentialAccess } from './credential-access';
 import type { Environment } from '../endpoints';

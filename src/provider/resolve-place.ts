@@ -1,9 +1,8 @@
 import { credentialSlot } from '../credentials/credential-slot';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
 import type { KimiRegion } from '../upstream';
-import { checkSettings } from './check-settings';
+import { checkSettings, type KimiProviderSettings } from './kimi-provider-settings';
 import { callVariables, readEnvironment, readVariables, type Variables } from './environment';
-import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /** Hosts and account of a call. The same object for as long as settings and environment say the same. */
 export type Place = Readonly<{

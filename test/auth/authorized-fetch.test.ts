@@ -2,8 +2,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthorizedFetch } from '../../src/auth/authorized-fetch';
-import type { CredentialProvider, RequestCredential } from '../../src/auth/request-credential';
-import { KimiLoginRequiredError } from '../../src/errors/kimi-login-required-error';
+import type { CredentialProvider, RequestCredential } from '../../src/auth/credential-provider';
+import { KimiLoginRequiredError } from '../../src/errors/kimi-error';
 
 type Answer = { status: number; body?: string };
 type Seen = { path: string; headers: IncomingHttpHeaders; body: string };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deviceLogin, type DeviceLoginOptions } from '../../src/auth/device-login';
-import { KimiDeviceLoginError } from '../../src/errors/kimi-device-login-error';
+import { KimiDeviceLoginError } from '../../src/errors/kimi-error';
 import { startKimiSimulator, type KimiSimulator, type KimiSimulatorOptions } from '../../src/simulator/index';
 import { session, sharedStore, signedIn } from './session/session-harness';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkVerificationURL } from '../../src/auth/oauth-host';
-import { KimiDeviceLoginError } from '../../src/errors/kimi-device-login-error';
+import { KimiDeviceLoginError } from '../../src/errors/kimi-error';
 
 const mainland = 'https://auth.kimi.com';
 const global = 'https://auth.kimi.ai';

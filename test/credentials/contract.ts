@@ -12,7 +12,7 @@ import type {
   KimiCredentials,
   KimiOAuthCredentials,
 } from '../../src/credentials/credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 
 /** A fresh, empty place with one store on it. */
 export type CredentialStoreFixture = {

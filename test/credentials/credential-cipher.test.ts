@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { credentialCipher, plainCipher, type EncryptionKey } from '../../src/credentials/credential-cipher';
 import { describeFailure } from '../../src/credentials/describe-failure';
-import { KimiInvalidArgumentError } from '../../src/errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../../src/errors/kimi-error';
 
 const bytes = Uint8Array.from({ length: 32 }, (_, index) => index * 7);
 const place = { location: 'place', name: 'name' };

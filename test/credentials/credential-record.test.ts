@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parseCredentials, serializeCredentials } from '../../src/credentials/credential-record';
 import type { KimiCredentials } from '../../src/credentials/credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 import { apiKeyCredentials, CANARY, DAMAGED_RECORDS, oauthCredentials } from './contract';
 
 const location = '/somewhere/default.json';

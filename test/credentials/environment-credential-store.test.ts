@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { environmentCredentialStore, seededCredentialStore } from '../../src/credentials/environment-credential-store';
 import { memoryCredentialStore } from '../../src/credentials/memory-credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 import { CANARY, oauthCredentials } from './contract';
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.sig`;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { withFileLock, type FileLockOptions } from '../../src/credentials/file-lock';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 
 let directory: string;
 let options: FileLockOptions;

@@ -16,7 +16,7 @@ import {
   keychainCredentialStore,
   type KeychainCredentialStoreOptions,
 } from '../../src/credentials/keychain/keychain-credential-store';
-import { KimiCredentialStoreError } from '../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 import { withLockedKeyring } from '../support/with-locked-keyring';
 import { testServices } from '../support/test-services';
 import { CANARY, oauthCredentials } from './contract';

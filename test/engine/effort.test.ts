@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mapReasoningEffort } from '../../src/engine/effort';
-import { KimiInvalidArgumentError } from '../../src/errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../../src/errors/kimi-error';
 import type { ModelInfo } from '../../src/models/model-info';
 import { knownModel } from '../../src/models/known-models';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { derivedDeviceId } from '../../src/identity/device';
-import type { FinalHeaders } from '../../src/transport/set-final-headers';
+import type { FinalHeaders } from '../../src/transport/headers';
 import { identityHeadersSource } from '../../src/identity/identity-fetch';
 import { readDevice, readDeviceId } from '../../src/platform/node';
 import * as edge from '../../src/platform/edge';

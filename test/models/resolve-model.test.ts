@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { KimiNoSuchModelError } from '../../src/errors/kimi-no-such-model-error';
-import { KimiUnsupportedProtocolError } from '../../src/errors/kimi-unsupported-protocol-error';
+import { KimiNoSuchModelError, KimiUnsupportedProtocolError } from '../../src/errors/kimi-error';
 import { knownModel } from '../../src/models/known-models';
-import { nearestId } from '../../src/models/nearest-id';
+import { nearestId, resolveModel, usableModel, type KnownModels } from '../../src/models/resolve-model';
 import { parseModelList } from '../../src/models/model-list';
-import { resolveModel, usableModel, type KnownModels } from '../../src/models/resolve-model';
 
 const list = (...entries: unknown[]): KnownModels => ({
   models: parseModelList({ data: entries }, 'coding') ?? [],

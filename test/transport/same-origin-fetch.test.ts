@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KimiRedirectError } from '../../src/errors/kimi-redirect-error';
-import { createSameOriginFetch } from '../../src/transport/same-origin-fetch';
+import { KimiRedirectError } from '../../src/errors/kimi-error';
+import { createSameOriginFetch } from '../../src/transport/fetch';
 
 type Seen = { url: string; method: string; headers: IncomingHttpHeaders; body: string };
 

@@ -1,5 +1,5 @@
 import type { CredentialStore, KimiCredentials } from '../../credentials/credential-store';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import {
   deviceLogin,
@@ -8,9 +8,8 @@ import {
   type DeviceLoginState,
   type OnVerification,
 } from '../device-login';
-import { foreignKey } from '../foreign-key';
+import { foreignKey, type CredentialProvider, type RequestCredential } from '../credential-provider';
 import type { OAuthHost } from '../oauth-host';
-import type { CredentialProvider, RequestCredential } from '../request-credential';
 import { currentCredentials, markAccepted, markRejected, markReplaced, renewalEnded } from './current-credentials';
 import {
   forget,

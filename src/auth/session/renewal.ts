@@ -4,8 +4,7 @@
  * it is saved.
  */
 import type { CredentialLock, KimiCredentials, KimiOAuthCredentials } from '../../credentials/credential-store';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import { KimiLoginRequiredError } from '../../errors/kimi-login-required-error';
+import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../errors/kimi-error';
 import { KimiTokenRefreshError } from '../../errors/kimi-token-refresh-error';
 import { TOKEN_PATH } from '../../upstream';
 import { refreshTokens, type RefreshResult } from '../token-endpoint';

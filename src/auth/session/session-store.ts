@@ -11,8 +11,7 @@ import type {
   KimiOAuthCredentials,
 } from '../../credentials/credential-store';
 import { hideSecrets } from '../../credentials/describe-failure';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import { KimiError } from '../../errors/kimi-error';
+import { KimiCredentialStoreError, KimiError } from '../../errors/kimi-error';
 
 /** `undefined`: never stored. */
 export async function loadRecord(store: CredentialStore): Promise<KimiCredentials | undefined> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from '@ai-sdk/provider';
 import { Option } from 'commander';
-import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../../errors/kimi-error';
 import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';

@@ -1,10 +1,9 @@
 import { APICallError } from '@ai-sdk/provider';
-import { foreignKey } from '../../auth/foreign-key';
-import { KimiLoginRequiredError } from '../../errors/kimi-login-required-error';
+import { foreignKey } from '../../auth/credential-provider';
+import { KimiLoginRequiredError } from '../../errors/kimi-error';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
-import type { FetchFunction } from '../../transport/fetch-function';
-import { createSameOriginFetch } from '../../transport/same-origin-fetch';
-import { finalHeaders, setFinalHeaders } from '../../transport/set-final-headers';
+import { type FetchFunction, createSameOriginFetch } from '../../transport/fetch';
+import { finalHeaders, setFinalHeaders } from '../../transport/headers';
 import { KEY_CONSOLE_URLS } from '../../upstream';
 import type { CommandContext } from '../command';
 import { describeFailure, UsageError } from '../failures';

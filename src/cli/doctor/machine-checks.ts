@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { keychainCredentialStore } from '../../credential-stores';
 import { dataDirectory } from '../../credentials/data-directory';
 import { hasSessionBus } from '../../credentials/keychain/keychain-child';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { VERSION } from '../../version';
 import { shortenHome } from '../terminal';
 

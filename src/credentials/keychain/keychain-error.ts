@@ -1,4 +1,4 @@
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { KeychainAnswer, KeychainChildFailure } from './keychain-child';
 
 type Failure = Exclude<KeychainAnswer, { ok: true }> | KeychainChildFailure;

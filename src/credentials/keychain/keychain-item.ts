@@ -4,7 +4,7 @@
  * A value that is too long for one item is kept as a head, which names a generation, and the chunks of that generation.
  * Two generations take turns, so that the names of leftovers are known without listing the keychain.
  */
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { KeychainStep } from './keychain-child';
 
 export type KeychainItem = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
 import type { CredentialStore } from '../credential-store';
 import { findFlockMechanism, type FlockMechanism } from './flock';

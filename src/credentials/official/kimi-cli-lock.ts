@@ -5,7 +5,7 @@
  */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
 import { flockChild, nativeFlock, type FlockMechanism, type HeldLock } from './flock';

@@ -1,7 +1,7 @@
 /** Reading, replacing and removing the one file an official client keeps a login in. Knows nothing of what is in it. */
 import { chmod, mkdir, open, readFile, realpath, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { sleep } from '../../transport/wait';
 
 /** The text of the file, or `undefined` when there is none. @throws KimiCredentialStoreError */

@@ -2,7 +2,7 @@
  * The text of an official client's credential file, in and out. Both clients use the same keys in the same order
  * (docs/wire.md#credential-file); numbers and spacing differ, and each keeps its own form here.
  */
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { tombstoneOf } from '../credential-record';
 import type { KimiCredentials, KimiOAuthCredentials } from '../credential-store';
 

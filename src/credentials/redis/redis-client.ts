@@ -1,6 +1,5 @@
 /** How a store speaks to Redis: through either client library, in scripts only. */
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../../errors/kimi-error';
 import { describeFailure } from '../describe-failure';
 
 /** What is used of a client, pool, cluster or sentinel of `redis` 4 and later. */

@@ -1,5 +1,4 @@
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
-import { KimiInvalidArgumentError } from '../../errors/kimi-invalid-argument-error';
+import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import { credentialCipher, plainCipher, type EncryptionKey } from '../credential-cipher';
 import { parseCredentials, serializeCredentials } from '../credential-record';

@@ -1,4 +1,4 @@
-import { KimiCredentialStoreError } from '../../errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
 import { ACQUIRE, RELEASE, RENEW, type RunScript } from './redis-client';

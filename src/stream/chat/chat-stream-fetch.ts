@@ -1,4 +1,4 @@
-import type { FetchFunction } from '../../transport/fetch-function';
+import type { FetchFunction } from '../../transport/fetch';
 import { EventPipeline } from '../event-pipeline';
 import { rewrittenBody } from '../event-stream-body';
 import type { ServerChunks } from '../server-chunks';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KimiLoginRequiredError } from '../../../src/errors/kimi-login-required-error';
+import { KimiLoginRequiredError } from '../../../src/errors/kimi-error';
 import { KimiTokenRefreshError } from '../../../src/errors/kimi-token-refresh-error';
 import { Process, World, type Fault } from './session-model';
 

@@ -1,7 +1,7 @@
 import { createAuthSession, type AuthSessionOptions } from '../../../src/auth/session/auth-session';
 import { createSessionRegistry } from '../../../src/auth/session/session-memory';
 import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../../src/credentials/credential-store';
-import { KimiCredentialStoreError } from '../../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../../src/errors/kimi-error';
 import type { KimiSimulator } from '../../../src/simulator/index';
 
 /** The simulator's tokens as a record, dated by its clock. */

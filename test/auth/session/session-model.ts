@@ -8,7 +8,7 @@ import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
 import { createAuthSession } from '../../../src/auth/session/auth-session';
 import { createSessionRegistry } from '../../../src/auth/session/session-memory';
 import type { CredentialStore, KimiCredentials } from '../../../src/credentials/credential-store';
-import { KimiCredentialStoreError } from '../../../src/errors/kimi-credential-store-error';
+import { KimiCredentialStoreError } from '../../../src/errors/kimi-error';
 
 export const LIFETIME = 900;
 const HOST = 'https://auth.kimi.com';

@@ -1,4 +1,4 @@
-import { KimiInvalidArgumentError } from '../../../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../../../errors/kimi-error';
 import { isThinkingOff, type BodyRule } from '../body';
 import { measureMessages, toolTokens } from '../measure-messages';
 

@@ -1,4 +1,4 @@
-import { KimiInvalidArgumentError } from '../../../errors/kimi-invalid-argument-error';
+import { KimiInvalidArgumentError } from '../../../errors/kimi-error';
 import { isBlank, type BodyRule } from '../body';
 
 /** What the official client says of a tool without output (docs/wire.md#empty-tool-results). */

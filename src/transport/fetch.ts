@@ -1,5 +1,7 @@
-import { KimiRedirectError } from '../errors/kimi-redirect-error';
-import type { FetchFunction } from './fetch-function';
+import { KimiRedirectError } from '../errors/kimi-error';
+
+/** The part of `fetch` that this package uses and that a user's own `fetch` must provide. */
+export type FetchFunction = typeof globalThis.fetch;
 
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 
