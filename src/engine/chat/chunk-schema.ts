@@ -9,14 +9,18 @@ import { asSchema, jsonSchema, type FlexibleSchema } from '@ai-sdk/provider-util
  */
 export function withShortCut<T>(schema: FlexibleSchema<T>): FlexibleSchema<T> {
   const whole = asSchema(schema);
-  return jsonSchema<T>(() => whole.jsonSchema, {
-    validate: value => {
-      if (isPlainChunk(value)) {
-        return { success: true, value: value as T };
-      }
-      return whole.validate?.(value) ?? { success: true, value: value as T };
+  // Nobody asks for the JSON Schema of a chunk, and zod would throw over it where a model is serialised.
+  return jsonSchema<T>(
+    {},
+    {
+      validate: value => {
+        if (isPlainChunk(value)) {
+          return { success: true, value: value as T };
+        }
+        return whole.validate?.(value) ?? { success: true, value: value as T };
+      },
     },
-  });
+  );
 }
 
 type Fields = Record<string, unknown>;
