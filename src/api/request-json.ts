@@ -1,9 +1,8 @@
 import type { ZodType } from 'zod/v4';
-import { APICallError, AISDKError } from '@ai-sdk/provider';
 import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
-import { KimiAPIError } from '../errors/kimi-api-error';
 import type { FetchFunction } from '../transport/fetch';
-import { connectionFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
+import { connectionFailure, fetchFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
+import { isNetworkFailure } from './network-failure';
 import { ERROR_BODY_LIMIT, readBody } from './read-body';
 
 /** One request to an endpoint of the API that answers with JSON. */
@@ -61,11 +60,9 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
     return answer.data;
   } catch (error) {
     abortSignal?.throwIfAborted();
-    if (KimiAPIError.isInstance(error) || APICallError.isInstance(error) || AISDKError.isInstance(error)) {
-      throw error;
+    if (timeLimit.aborted) {
+      throw connectionFailure(exchange, undefined, `no answer within ${timeLimitMs / 1000} s`);
     }
-    throw timeLimit.aborted
-      ? connectionFailure(exchange, undefined, `no answer within ${timeLimitMs / 1000} s`)
-      : connectionFailure(exchange, error);
+    throw isNetworkFailure(error) ? connectionFailure(exchange, error) : fetchFailure(exchange, error);
   }
 }
