@@ -1,56 +1,112 @@
 /**
  * Measuring: rounds in which every case runs once, in an order of chance, so that what else the machine does hits all
  * alike.
+ *
+ * @typedef {{ name: string, reads?: string, run(clock: Clock): Promise<number> }} Case `run` does the work and gives
+ *   back how much it has read, in `reads` (default: characters). Cases that read the same must read as much.
+ * @typedef {{ start(): void, stop(): void }} Clock for a case of which only a part counts: `stop` ends it, `start`
+ *   moves its beginning from the beginning of the run
+ * @typedef {{ cpu: number, wall: number, part: number, partCpu: number }} Sample milliseconds per run; `part` and
+ *   `partCpu`: wall time (the median of the runs) and CPU (their mean) that the {@link Clock} has seen, NaN where it
+ *   was not stopped
  */
 
 /**
- * @param {Array<{ name: string, run(): Promise<number> }>} cases every `run` must give the same number, or they did not
- *   do the same work
+ * @param {Case[]} cases
  * @param {{ rounds: number, warmups: number, repeats: number }} options `repeats`: runs that make one sample, one after
  *   the other
- * @returns {Promise<Map<string, Array<{ cpu: number, wall: number }>>>} per case one sample per round, in milliseconds
- *   per run
+ * @returns {Promise<Map<string, Sample[]>>} per case one sample per round
+ * @throws when a case reads another amount than the others: they did not do the same work
  */
 export async function measure(cases, { rounds, warmups, repeats }) {
   const samples = new Map(cases.map(({ name }) => [name, []]));
-  let expected;
+  const expected = new Map();
   // Once, before the warm-up: a forced collection throws optimized code away, and one before each sample made
   // everything twice as slow (ran).
   globalThis.gc?.();
   for (let round = -warmups; round < rounds; round++) {
-    for (const { name, run } of shuffled(cases)) {
-      const cpuBefore = process.cpuUsage();
-      const before = performance.now();
-      for (let repeat = 0; repeat < repeats; repeat++) {
-        const result = await run();
-        expected ??= result;
-        if (result !== expected) {
+    for (const { name, reads = 'characters', run } of shuffled(cases)) {
+      const sample = await sampleOf(run, repeats, amount => {
+        if (amount !== (expected.get(reads) ?? amount)) {
           throw new Error(
-            `"${name}" read ${result} characters where another case read ${expected}: they do not do the same work.`,
+            `"${name}" read ${amount} ${reads} where another case or run read ${expected.get(reads)}: they do not do ` +
+              'the same work.',
           );
         }
-      }
-      const wall = performance.now() - before;
-      const { user, system } = process.cpuUsage(cpuBefore);
+        expected.set(reads, amount);
+      });
       if (round >= 0) {
-        samples.get(name).push({ cpu: (user + system) / 1000 / repeats, wall: wall / repeats });
+        samples.get(name).push(sample);
       }
     }
   }
   return samples;
 }
 
+async function sampleOf(run, repeats, check) {
+  const parts = [];
+  let started;
+  let startedCpu;
+  let partsCpu = 0;
+  const clock = {
+    start() {
+      started = performance.now();
+      startedCpu = process.cpuUsage();
+    },
+    stop() {
+      parts.push(performance.now() - started);
+      partsCpu += cpuSince(startedCpu);
+    },
+  };
+  const cpuBefore = process.cpuUsage();
+  const before = performance.now();
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    clock.start();
+    check(await run(clock));
+  }
+  const wall = performance.now() - before;
+  return {
+    cpu: cpuSince(cpuBefore) / repeats,
+    wall: wall / repeats,
+    part: median(parts),
+    partCpu: parts.length === 0 ? NaN : partsCpu / parts.length,
+  };
+}
+
+/** Of all threads of this process, in milliseconds. */
+function cpuSince(before) {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** @returns NaN for no values */
 export function median(values) {
+  if (values.length === 0) {
+    return NaN;
+  }
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The median of one measure of a case. @param {keyof Sample} field */
+export function typical(samples, name, field) {
+  return median(samples.get(name).map(sample => sample[field]));
+}
+
 /**
- * The median over rounds of `combine(mine, theirs)`: two cases of one round saw the same machine, two medians may not
- * have.
+ * The median over rounds of `mine / theirs`: two cases of one round saw the same machine, two medians may not have.
  */
-export function paired(samples, mine, theirs, combine) {
+export function ratio(samples, mine, theirs, field) {
+  return paired(samples, mine, theirs, (a, b) => a[field] / b[field]);
+}
+
+/** As {@link ratio}, for `mine - theirs`. */
+export function difference(samples, mine, theirs, field) {
+  return paired(samples, mine, theirs, (a, b) => a[field] - b[field]);
+}
+
+function paired(samples, mine, theirs, combine) {
   const others = samples.get(theirs);
   return median(samples.get(mine).map((sample, round) => combine(sample, others[round])));
 }
@@ -62,14 +118,4 @@ export function shuffled(values) {
     [copy[index], copy[other]] = [copy[other], copy[index]];
   }
   return copy;
-}
-
-/** Columns as wide as their widest cell; the first one left-aligned, the others right-aligned. */
-export function table(title, header, rows) {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map(row => row[column].length)));
-  const lines = all.map(row =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  '),
-  );
-  return [title, lines[0], widths.map(width => '-'.repeat(width)).join('  '), ...lines.slice(1), ''].join('\n');
 }

@@ -1,192 +1,146 @@
 /**
  * What this package costs, as ratios within one run: times of a shared machine say nothing, ratios of interleaved runs
- * do.
+ * do. README.md says what each part measures and how to read it.
  *
- *   npm run bench                       build, then everything (a few minutes)
- *   npm run bench -- --quick            2,000 chunks and few rounds, for CI: shows that it runs, not how fast
+ *   npm run bench                       build, then everything (several minutes)
+ *   npm run bench -- --quick            few rounds, for CI: shows that it runs, not how fast
+ *   npm run bench -- --only streams,imports      these parts
  *   npm run bench -- --json             JSON on stdout instead of tables
  *   npm run bench -- --output FILE      JSON into FILE besides
+ *   npm run bench -- --svg FILE         a chart of the targets into FILE besides
  *   node --expose-gc bench/run.mjs --dist DIR    another build
+ *   node bench/run.mjs --input FILE --svg FILE   a chart of what `--output` has kept
  *
- * Streams: CPU (`process.cpuUsage`) and wall time per chunk, in two ways of arriving (server.mjs). Requests: one whole
- * answer with key, identity and body rules. Imports: fresh processes. "x raw" and "x bare" are medians of the ratios of
- * each round (measure.mjs). Ends with the targets and whether they were met; never fails over a time.
+ * Ends with the targets and whether they were met. Never fails over a time, but where two cases have not done the same
+ * work.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fetchOneEventPerRead } from './one-event-per-read.mjs';
+import { chart } from './chart.mjs';
+import { targetTable } from './report.mjs';
+
+const FULL = {
+  streams: [
+    { arrival: 'batched', chunks: 2000, rounds: 15, warmups: 4, repeats: 2 },
+    { arrival: 'batched', chunks: 20000, rounds: 9, warmups: 1, repeats: 1 },
+    { arrival: 'packets', chunks: 2000, rounds: 15, warmups: 4, repeats: 1 },
+    { arrival: 'packets', chunks: 20000, rounds: 5, warmups: 1, repeats: 1 },
+    { arrival: 'single', chunks: 2000, rounds: 9, warmups: 2, repeats: 1 },
+  ],
+  atOnce: { streams: 64, chunks: 1000, rounds: 9, warmups: 2 },
+  answers: { rounds: 15, warmups: 2, repeats: 100 },
+  largePrompts: { rounds: 15, warmups: 3, repeats: 10 },
+  firstDeltas: { rounds: 15, warmups: 2, repeats: 40 },
+  preparation: { rounds: 21, warmups: 3, repeats: 1 },
+  imports: { rounds: 15 },
+  heap: { streams: 64, chunks: 2000, rounds: 5 },
+};
+const QUICK = {
+  streams: [
+    { arrival: 'batched', chunks: 2000, rounds: 3, warmups: 2, repeats: 1 },
+    { arrival: 'packets', chunks: 2000, rounds: 3, warmups: 1, repeats: 1 },
+    { arrival: 'single', chunks: 2000, rounds: 1, warmups: 1, repeats: 1 },
+  ],
+  atOnce: { streams: 64, chunks: 100, rounds: 2, warmups: 1 },
+  answers: { rounds: 5, warmups: 2, repeats: 20 },
+  largePrompts: { rounds: 3, warmups: 1, repeats: 5 },
+  firstDeltas: { rounds: 5, warmups: 1, repeats: 10 },
+  preparation: { rounds: 3, warmups: 1, repeats: 1 },
+  imports: { rounds: 2 },
+  heap: { streams: 64, chunks: 200, rounds: 1 },
+};
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: Object.keys(FULL).join() },
     json: { type: 'boolean', default: false },
     output: { type: 'string' },
+    svg: { type: 'string' },
     dist: { type: 'string', default: join(import.meta.dirname, '../dist') },
+    input: { type: 'string' },
   },
 });
+const wanted = options.only.split(',');
+const unknown = wanted.filter(part => !(part in FULL));
+if (unknown.length > 0) {
+  throw new Error(`There is no part "${unknown.join('", "')}". There are: ${Object.keys(FULL).join(', ')}.`);
+}
 
-const PLAN = options.quick
-  ? {
-      sizes: [2000],
-      streams: { 2000: { rounds: 5, warmups: 2, repeats: 1 } },
-      requests: { rounds: 5, warmups: 3, repeats: 20 },
-      imports: { rounds: 3 },
+const report = options.input === undefined ? await measured() : JSON.parse(await readFile(options.input, 'utf8'));
+const json = JSON.stringify(report, null, 2);
+console.log(options.json ? json : targetTable(report.targets));
+if (options.output !== undefined) {
+  await writeFile(options.output, `${json}\n`);
+}
+if (options.svg !== undefined) {
+  await writeFile(options.svg, chart(report));
+}
+
+async function measured() {
+  // A home of its own: the identity reads and writes the device id there, and no key or login of the user's may take
+  // part, nor a cache of compiled modules in the import times.
+  const home = await mkdtemp(join(tmpdir(), 'kimi-bench-'));
+  process.env.HOME = process.env.USERPROFILE = home;
+  for (const name of Object.keys(process.env)) {
+    if (/^(KIMI|MOONSHOT|ANTHROPIC|XDG)_|^NODE_COMPILE_CACHE$/.test(name)) {
+      delete process.env[name];
     }
-  : {
-      sizes: [2000, 20000],
-      streams: { 2000: { rounds: 15, warmups: 4, repeats: 2 }, 20000: { rounds: 9, warmups: 1, repeats: 1 } },
-      requests: { rounds: 7, warmups: 2, repeats: 60 },
-      imports: { rounds: 7 },
-    };
-const MODES = {
-  batched: { title: 'batched (16 kB writes)', fetch: globalThis.fetch },
-  single: { title: 'one event per packet', fetch: fetchOneEventPerRead },
-};
-const TARGETS = { V2: 1.25, V3: 1.1, V4: 1.1, requestMilliseconds: 0.3, importMilliseconds: 20 };
+  }
+  globalThis.AI_SDK_LOG_WARNINGS = false;
 
-// A home of its own: the identity reads and writes the device id there, and no key or login of the user's may take
-// part.
-const home = await mkdtemp(join(tmpdir(), 'kimi-bench-'));
-process.env.HOME = process.env.USERPROFILE = home;
-for (const name of Object.keys(process.env)) {
-  if (/^(KIMI|MOONSHOT|ANTHROPIC|XDG)_/.test(name)) {
-    delete process.env[name];
+  const server = fork(join(import.meta.dirname, 'server.mjs'));
+  const unexpected = [];
+  server.on('message', message => message.unexpected && unexpected.push(message.unexpected));
+  try {
+    const [{ port }] = await once(server, 'message');
+    const parts = await measureParts(`http://127.0.0.1:${port}`);
+    if (unexpected.length > 0) {
+      throw new Error(`What was measured also asked for: ${[...new Set(unexpected)].join(', ')}.`);
+    }
+    return parts;
+  } finally {
+    if (server.connected) {
+      server.disconnect();
+    }
+    await rm(home, { recursive: true, force: true });
   }
 }
-globalThis.AI_SDK_LOG_WARNINGS = false;
 
-const server = fork(join(import.meta.dirname, 'server.mjs'));
-try {
-  await main();
-} finally {
-  if (server.connected) {
-    server.disconnect();
-  }
-  await rm(home, { recursive: true, force: true });
-}
-
-async function main() {
-  const [port] = await once(server, 'message');
-  const { BARE, BARE_REQUEST, RAW, oursRequest, oursStream, requestCases, streamCases } = await import('./cases.mjs');
-  const { measure, median, paired, table } = await import('./measure.mjs');
-  const { importTimes } = await import('./imports.mjs');
-
+async function measureParts(origin) {
+  // Only now: what is imported sees the environment as it is above.
+  const { loadBuild } = await import('./contenders.mjs');
+  const parts = {
+    ...(await import('./streams.mjs')),
+    ...(await import('./requests.mjs')),
+    ...(await import('./preparation.mjs')),
+    ...(await import('./processes.mjs')),
+  };
   const entry = name => pathToFileURL(resolve(options.dist, `${name}.js`)).href;
-  const faces = { V2: await import(entry('v2')), V3: await import(entry('v3')), V4: await import(entry('v4')) };
-  const print = text => options.json || console.log(text);
-  const report = {
+  const build = await loadBuild(entry);
+  const plans = options.quick ? QUICK : FULL;
+  const all = {
     node: process.version,
     cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    // Of the machine, in the minute before and the last one: ratios bear company, but not any amount of it.
+    load: [loadavg()[0]],
     quick: options.quick,
-    streams: [],
-    requests: [],
-    imports: [],
     targets: [],
   };
-  const target = (name, measured, limit, unit) =>
-    report.targets.push({ name, measured, limit, unit, met: measured <= limit });
-
-  for (const [mode, { title, fetch }] of Object.entries(MODES)) {
-    for (const chunks of PLAN.sizes) {
-      const cases = streamCases(`http://127.0.0.1:${port}/${mode}/${chunks}/v1`, fetch, faces);
-      const samples = await measure(cases, PLAN.streams[chunks]);
-      const rows = cases.map(({ name }) => ({
-        mode,
-        chunks,
-        name,
-        cpuMicrosecondsPerChunk: (median(samples.get(name).map(({ cpu }) => cpu)) * 1000) / chunks,
-        wallMicrosecondsPerChunk: (median(samples.get(name).map(({ wall }) => wall)) * 1000) / chunks,
-        cpuToRaw: paired(samples, name, RAW, (mine, raw) => mine.cpu / raw.cpu),
-        wallToRaw: paired(samples, name, RAW, (mine, raw) => mine.wall / raw.wall),
-        cpuToBare: paired(samples, name, BARE, (mine, bare) => mine.cpu / bare.cpu),
-        wallToBare: paired(samples, name, BARE, (mine, bare) => mine.wall / bare.wall),
-      }));
-      report.streams.push(...rows);
-      for (const face of Object.keys(faces)) {
-        const { cpuToBare } = rows.find(({ name }) => name === oursStream(face));
-        target(`${face} doStream CPU, ${chunks} chunks, ${title}`, cpuToBare, TARGETS[face], 'x bare');
-      }
-      print(
-        table(
-          `Stream of ${chunks} chunks, ${title}`,
-          ['', 'CPU us/chunk', 'wall us/chunk', 'CPU x raw', 'wall x raw', 'CPU x bare', 'wall x bare'],
-          rows.map(row => [
-            row.name,
-            row.cpuMicrosecondsPerChunk.toFixed(1),
-            row.wallMicrosecondsPerChunk.toFixed(1),
-            ...[row.cpuToRaw, row.wallToRaw, row.cpuToBare, row.wallToBare].map(ratio => ratio.toFixed(2)),
-          ]),
-        ),
-      );
+  for (const part of Object.keys(FULL).filter(name => wanted.includes(name))) {
+    const { rows, tables, targets } = await parts[part]({ build, entry, origin, plan: plans[part] });
+    all[part] = rows;
+    all.targets.push(...targets);
+    if (!options.json) {
+      tables.forEach(text => console.log(text));
     }
   }
-
-  const requests = requestCases(`http://127.0.0.1:${port}/batched/0/v1`, faces);
-  const samples = await measure(requests, PLAN.requests);
-  report.requests = requests.map(({ name }) => ({
-    name,
-    wallMilliseconds: median(samples.get(name).map(({ wall }) => wall)),
-    cpuMilliseconds: median(samples.get(name).map(({ cpu }) => cpu)),
-    wallOverBare: paired(samples, name, BARE_REQUEST, (mine, bare) => mine.wall - bare.wall),
-  }));
-  print(
-    table(
-      `One answer without streaming (${PLAN.requests.rounds} rounds of ${PLAN.requests.repeats})`,
-      ['', 'wall ms', 'CPU ms', 'wall over bare ms'],
-      report.requests.map(row => [
-        row.name,
-        row.wallMilliseconds.toFixed(2),
-        row.cpuMilliseconds.toFixed(2),
-        signed(row.wallOverBare, 2),
-      ]),
-    ),
-  );
-  for (const face of Object.keys(faces)) {
-    const { wallOverBare } = report.requests.find(({ name }) => name === oursRequest(face));
-    target(`${face} doGenerate over bare`, wallOverBare, TARGETS.requestMilliseconds, 'ms');
-  }
-
-  report.imports = await importTimes(
-    { root: entry('index'), V2: entry('v2'), V3: entry('v3'), V4: entry('v4') },
-    PLAN.imports,
-  );
-  print(
-    table(
-      'Import, fresh processes',
-      ['', 'ms'],
-      report.imports.map(row => [row.name, row.milliseconds.toFixed(1)]),
-    ),
-  );
-  for (const { name, milliseconds } of report.imports.filter(row => row.entry)) {
-    target(`import ${name}`, milliseconds, TARGETS.importMilliseconds, 'ms');
-  }
-
-  print(
-    table(
-      'Targets',
-      ['', 'measured', 'at most', ''],
-      report.targets.map(row => [
-        row.name,
-        `${row.measured.toFixed(2)} ${row.unit}`,
-        `${row.limit.toFixed(2)} ${row.unit}`,
-        row.met ? 'met' : 'missed',
-      ]),
-    ),
-  );
-  const json = JSON.stringify(report, null, 2);
-  if (options.json) {
-    console.log(json);
-  }
-  if (options.output !== undefined) {
-    await writeFile(options.output, `${json}\n`);
-  }
-}
-
-function signed(value, digits) {
-  return `${value < 0 ? '' : '+'}${value.toFixed(digits)}`;
+  all.load.push(loadavg()[0]);
+  return all;
 }

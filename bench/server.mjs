@@ -4,14 +4,20 @@
  * the list of models.
  *
  * - `batched`: writes of 16 kB, as a fast server behind a proxy sends them
- * - `single`: one event per write (see one-event-per-read.mjs)
+ * - `single`: one event per write, as fast as it goes
+ * - `paced`: one event per write, each in a turn of the event loop of its own and 25 us after the one before: a packet
+ *   of its own on loopback, at a pace that a reader of parts keeps up with and `streamText` does not
  *
- * Sends its port to the parent once it listens, and ends with it.
+ * Only the key and the token of contenders.mjs are let in. Anything else that is asked, such as a refresh of the token,
+ * is told to the parent: it would be measured, too. Sends its port to the parent once it listens, and ends with it.
  */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 
+const PACE_MILLISECONDS = 0.025;
 const WRITE_BYTES = 16 * 1024;
 const REASONING_SHARE = 0.3;
 const FRAME = {
@@ -42,21 +48,41 @@ const MODELS = JSON.stringify({
 const writesByPath = new Map();
 
 const server = createServer(async (request, response) => {
+  const isKnown = request.method === 'GET' || request.url.endsWith('/chat/completions');
+  if (!isKnown || !/^Bearer bench-(key|token)$/.test(request.headers.authorization)) {
+    process.send({ unexpected: `${request.method} ${request.url}` });
+    response.writeHead(401).end();
+    return;
+  }
   if (request.method === 'GET') {
     response.writeHead(200, { 'content-type': 'application/json' }).end(MODELS);
     return;
   }
-  let body = '';
+  const pieces = [];
   for await (const piece of request) {
-    body += piece;
+    pieces.push(piece);
   }
-  if (!JSON.parse(body).stream) {
+  if (!JSON.parse(Buffer.concat(pieces)).stream) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER);
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  await pipeline(Readable.from(writesFor(request.url)), response);
+  const { mode, writes } = writesFor(request.url);
+  await (mode === 'paced' ? writePaced(response, writes) : pipeline(Readable.from(writes), response));
 });
+
+async function writePaced(response, writes) {
+  for (const bytes of writes) {
+    const next = performance.now() + PACE_MILLISECONDS;
+    if (!response.write(bytes)) {
+      await once(response, 'drain');
+    }
+    do {
+      await setImmediate();
+    } while (performance.now() < next);
+  }
+  response.end();
+}
 
 function writesFor(url) {
   const [, mode, chunks] = url.split('/');
@@ -64,10 +90,10 @@ function writesFor(url) {
   let writes = writesByPath.get(key);
   if (writes === undefined) {
     const events = eventsOf(Number(chunks));
-    writes = mode === 'single' ? events.map(event => Buffer.from(event)) : slices(Buffer.from(events.join('')));
+    writes = mode === 'batched' ? slices(Buffer.from(events.join(''))) : events.map(each => Buffer.from(each));
     writesByPath.set(key, writes);
   }
-  return writes;
+  return { mode, writes };
 }
 
 function eventsOf(chunks) {
@@ -97,4 +123,6 @@ function slices(bytes) {
 }
 
 process.on('disconnect', () => process.exit(0));
-server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+// 64 streams keep the reader busy for seconds; it must not find its idle connections closed.
+server.keepAliveTimeout = 600_000;
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));

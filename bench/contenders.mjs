@@ -1,0 +1,54 @@
+/**
+ * Who is compared: bare openai-compatible, which this package wraps, Moonshot's own provider, and this package by face,
+ * once with a key and once with a signed-in session. All get the same `fetch` and the same server.
+ */
+import { createMoonshotAI } from '@ai-sdk/moonshotai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { KEY, MODEL } from './readers.mjs';
+
+const TOKEN_LIFETIME_SECONDS = 30 * 24 * 3600;
+
+/** A login that needs no refresh while anything is measured: a refresh is due when half of the lifetime is over. */
+function login() {
+  return {
+    type: 'oauth',
+    accessToken: 'bench-token',
+    refreshToken: 'bench-refresh-token',
+    expiresAt: Math.floor(Date.now() / 1000) + TOKEN_LIFETIME_SECONDS,
+    expiresIn: TOKEN_LIFETIME_SECONDS,
+    scope: 'kimi-code',
+    tokenType: 'Bearer',
+  };
+}
+
+/**
+ * @param {object} build what is measured, see `loadBuild`
+ * @param {{ origin: string, path: string, fetch?: typeof globalThis.fetch }} options `path` as server.mjs reads it
+ * @returns {{ bare: object, moonshotai: object, key: Record<string, object>, session: Record<string, object> }} models;
+ *   `key` and `session` are this package's, by face
+ */
+export function contenders({ faces, memoryCredentialStore }, { origin, path, fetch = globalThis.fetch }) {
+  const baseURL = `${origin}/${path}/v1`;
+  const peer = { baseURL, apiKey: KEY, fetch };
+  const byFace = settings =>
+    Object.fromEntries(
+      Object.entries(faces).map(([face, { createKimi }]) => [
+        face,
+        createKimi({ baseURL, fetch, ...settings() })(MODEL),
+      ]),
+    );
+  return {
+    bare: createOpenAICompatible({ name: 'kimi', includeUsage: true, ...peer }).chatModel(MODEL),
+    moonshotai: createMoonshotAI(peer)(MODEL),
+    key: byFace(() => ({ apiKey: KEY })),
+    // The server is the OAuth host, too, and reports a refresh as an error.
+    session: byFace(() => ({ credentialStore: memoryCredentialStore(login()), oauthHost: origin })),
+  };
+}
+
+/** @param {(name: string) => string} entry from the name of an entry to its file URL */
+export async function loadBuild(entry) {
+  const { memoryCredentialStore } = await import(entry('credential-stores'));
+  const faces = { V2: await import(entry('v2')), V3: await import(entry('v3')), V4: await import(entry('v4')) };
+  return { faces, memoryCredentialStore };
+}
