@@ -95,6 +95,8 @@ async function measured() {
   globalThis.AI_SDK_LOG_WARNINGS = false;
 
   const server = fork(join(import.meta.dirname, 'server.mjs'));
+  // It ends with 0 once it is left alone. Else it takes its connections along, and their errors do not say so.
+  server.on('exit', (code, signal) => code === 0 || console.error(`The server has ended: ${signal ?? code}.`));
   const unexpected = [];
   server.on('message', message => message.unexpected && unexpected.push(message.unexpected));
   try {
