@@ -1,6 +1,6 @@
 /**
- * Who is compared: bare openai-compatible, which this package wraps, Moonshot's own provider, and this package by face,
- * once with a key and once with a signed-in session. All get the same `fetch` and the same server.
+ * Who is compared: bare openai-compatible, which this package wraps, Moonshot's own provider, and this package by
+ * specification, once with a key and once with a signed-in session. All get the same `fetch` and the same server.
  */
 import { createMoonshotAI } from '@ai-sdk/moonshotai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -25,30 +25,34 @@ function login() {
  * @param {object} build what is measured, see `loadBuild`
  * @param {{ origin: string, path: string, fetch?: typeof globalThis.fetch }} options `path` as server.mjs reads it
  * @returns {{ bare: object, moonshotai: object, key: Record<string, object>, session: Record<string, object> }} models;
- *   `key` and `session` are this package's, by face
+ *   `key` and `session` are this package's, by specification
  */
-export function contenders({ faces, memoryCredentialStore }, { origin, path, fetch = globalThis.fetch }) {
+export function contenders({ specifications, memoryCredentialStore }, { origin, path, fetch = globalThis.fetch }) {
   const baseURL = `${origin}/${path}/v1`;
   const peer = { baseURL, apiKey: KEY, fetch };
-  const byFace = settings =>
+  const bySpecification = settings =>
     Object.fromEntries(
-      Object.entries(faces).map(([face, { createKimi }]) => [
-        face,
+      Object.entries(specifications).map(([version, { createKimi }]) => [
+        version,
         createKimi({ baseURL, fetch, ...settings() })(MODEL),
       ]),
     );
   return {
     bare: createOpenAICompatible({ name: 'kimi', includeUsage: true, ...peer }).chatModel(MODEL),
     moonshotai: createMoonshotAI(peer)(MODEL),
-    key: byFace(() => ({ apiKey: KEY })),
+    key: bySpecification(() => ({ apiKey: KEY })),
     // The server is the OAuth host, too, and reports a refresh as an error.
-    session: byFace(() => ({ credentialStore: memoryCredentialStore(login()), oauthHost: origin })),
+    session: bySpecification(() => ({ credentialStore: memoryCredentialStore(login()), oauthHost: origin })),
   };
 }
 
 /** @param {(name: string) => string} entry from the name of an entry to its file URL */
 export async function loadBuild(entry) {
   const { memoryCredentialStore } = await import(entry('credential-stores'));
-  const faces = { V2: await import(entry('v2')), V3: await import(entry('v3')), V4: await import(entry('v4')) };
-  return { faces, memoryCredentialStore };
+  const specifications = {
+    V2: await import(entry('v2')),
+    V3: await import(entry('v3')),
+    V4: await import(entry('v4')),
+  };
+  return { specifications, memoryCredentialStore };
 }

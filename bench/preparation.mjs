@@ -33,7 +33,7 @@ export async function preparation({ build, origin, plan }) {
   const cases = [
     ...casesOf('bare openai-compatible', bare),
     ...casesOf('@ai-sdk/moonshotai', moonshotai),
-    ...Object.entries(key).flatMap(([face, model]) => casesOf(`ours ${face}`, model)),
+    ...Object.entries(key).flatMap(([version, model]) => casesOf(`ours ${version}`, model)),
     ...casesOf('ours V4 signed in', session.V4),
   ];
 

@@ -15,11 +15,11 @@ const LIMITS = { answer: 1.05, prompt: 0.75, firstDeltaMilliseconds: 0.1 };
 const PROMPT_BYTES = 400_000;
 const SENTENCE = 'The quick brown fox jumps over the lazy dog, and nobody has asked it why. ';
 
-/** This package's cases of all faces, with a key and with a session. */
+/** This package's cases of all specifications, with a key and with a session. */
 function ours(models, run) {
   return Object.entries(OURS).flatMap(([credential, words]) =>
-    Object.entries(models[credential]).map(([face, model]) => ({
-      name: `ours ${face}, ${words}`,
+    Object.entries(models[credential]).map(([version, model]) => ({
+      name: `ours ${version}, ${words}`,
       run: clock => run(model, clock),
     })),
   );
@@ -78,8 +78,8 @@ export async function largePrompts({ build, origin, plan }) {
     const cases = [
       { name: BARE, run: () => generate(models.bare, prompt) },
       { name: MOONSHOTAI, run: () => generate(models.moonshotai, prompt) },
-      ...Object.entries(models.key).map(([face, model]) => ({
-        name: `ours ${face}`,
+      ...Object.entries(models.key).map(([version, model]) => ({
+        name: `ours ${version}`,
         run: () => generate(model, prompt),
       })),
     ];

@@ -35,7 +35,10 @@ function streamCases(build, place) {
     { name: PARSE, run: () => parse(place) },
     { name: BARE, run: () => readModel(bare) },
     { name: 'doStream @ai-sdk/moonshotai', run: () => readModel(moonshotai) },
-    ...Object.entries(key).map(([face, model]) => ({ name: `doStream ours ${face}`, run: () => readModel(model) })),
+    ...Object.entries(key).map(([version, model]) => ({
+      name: `doStream ours ${version}`,
+      run: () => readModel(model),
+    })),
     { name: BARE_TEXT, run: () => readText(streamText7, bare) },
     { name: 'streamText ai@7, @ai-sdk/moonshotai', run: () => readText(streamText7, moonshotai) },
     { name: 'streamText ai@5, ours V2', run: () => readText(streamText5, key.V2) },

@@ -1,5 +1,6 @@
 import type { JSONSchema7, SharedV4ProviderOptions, SharedV4Warning } from '@ai-sdk/provider';
 import { z } from 'zod/v4';
+import { lazy } from '../transport/lazy';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 
 /**
@@ -64,23 +65,26 @@ export type KimiLanguageModelOptions = {
   safetyIdentifier?: string;
 };
 
-const optionsSchema = z.object({
-  reasoningEffort: z.string().min(1).optional(),
-  reasoningHistory: z.enum(['preserved', 'interleaved']).optional(),
-  promptCacheKey: z.string().min(1).optional(),
-  thinking: z
-    .object({
-      type: z.enum(['enabled', 'disabled']).optional(),
-      effort: z.string().min(1).optional(),
-      keep: z.literal('all').nullish(),
-    })
-    .optional(),
-  forceSampling: z.boolean().optional(),
-  outputLimit: z.enum(['window', 'server-default']).optional(),
-  strictJsonSchema: z.boolean().optional(),
-  partial: z.boolean().optional(),
-  safetyIdentifier: z.string().min(1).optional(),
-});
+/** Zod's schemas are made when the first call has options: making them takes longer than all else that an import does. */
+const optionsSchema = lazy(() =>
+  z.object({
+    reasoningEffort: z.string().min(1).optional(),
+    reasoningHistory: z.enum(['preserved', 'interleaved']).optional(),
+    promptCacheKey: z.string().min(1).optional(),
+    thinking: z
+      .object({
+        type: z.enum(['enabled', 'disabled']).optional(),
+        effort: z.string().min(1).optional(),
+        keep: z.literal('all').nullish(),
+      })
+      .optional(),
+    forceSampling: z.boolean().optional(),
+    outputLimit: z.enum(['window', 'server-default']).optional(),
+    strictJsonSchema: z.boolean().optional(),
+    partial: z.boolean().optional(),
+    safetyIdentifier: z.string().min(1).optional(),
+  }),
+);
 
 /** Wire names that existing configurations use (docs/decisions.md#31-provider-options). */
 const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
@@ -90,7 +94,7 @@ const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
 };
 
 /** {@link KimiLanguageModelOptions} after reading. */
-export type ParsedKimiOptions = z.infer<typeof optionsSchema>;
+export type ParsedKimiOptions = z.infer<ReturnType<typeof optionsSchema>>;
 
 /**
  * Reads `providerOptions.kimi` and `providerOptions[name]`, the latter winning. An unknown key becomes a warning and
@@ -116,7 +120,7 @@ export function parseKimiOptions(
         message:
           `providerOptions.${namespace} must be an object of options, not ` +
           `${Array.isArray(value) ? 'an array' : `a ${typeof value}`}. ` +
-          `Options: ${Object.keys(optionsSchema.shape).join(', ')}.`,
+          `Options: ${Object.keys(optionsSchema().shape).join(', ')}.`,
       });
     }
     const given = Object.entries(value as Record<string, unknown>).filter(([, value]) => value !== undefined);
@@ -125,12 +129,12 @@ export function parseKimiOptions(
       ([left], [right]) => Number(right in ALIASES) - Number(left in ALIASES),
     )) {
       const option = ALIASES[key] ?? key;
-      if (!(option in optionsSchema.shape)) {
+      if (!(option in optionsSchema().shape)) {
         warnings.push({
           type: 'other',
           message:
             `providerOptions.${namespace}.${key} is not an option of this provider and was ignored. Options: ` +
-            `${Object.keys(optionsSchema.shape).join(', ')}.`,
+            `${Object.keys(optionsSchema().shape).join(', ')}.`,
         });
         continue;
       }
@@ -138,7 +142,7 @@ export function parseKimiOptions(
     }
   }
 
-  const parsed = optionsSchema.safeParse(known);
+  const parsed = optionsSchema().safeParse(known);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const path = (issue?.path ?? []).join('.');
@@ -163,19 +167,21 @@ export type KimiMessageOptions = {
   tools?: ReadonlyArray<{ name: string; description?: string; inputSchema: JSONSchema7 }>;
 };
 
-const messageOptionsSchema = z.object({
-  partial: z.boolean().optional(),
-  name: z.string().min(1).optional(),
-  tools: z
-    .array(
-      z.object({
-        name: z.string().min(1),
-        description: z.string().optional(),
-        inputSchema: z.custom<JSONSchema7>(isObject, 'expected a JSON Schema'),
-      }),
-    )
-    .optional(),
-});
+const messageOptionsSchema = lazy(() =>
+  z.object({
+    partial: z.boolean().optional(),
+    name: z.string().min(1).optional(),
+    tools: z
+      .array(
+        z.object({
+          name: z.string().min(1),
+          description: z.string().optional(),
+          inputSchema: z.custom<JSONSchema7>(isObject, 'expected a JSON Schema'),
+        }),
+      )
+      .optional(),
+  }),
+);
 
 const NO_FIELDS: Readonly<Record<string, unknown>> = {};
 
@@ -188,7 +194,7 @@ export function messageFields(
   if (providerOptions?.kimi === undefined && providerOptions?.[name] === undefined) {
     return NO_FIELDS;
   }
-  const parsed = messageOptionsSchema.safeParse({ ...providerOptions?.kimi, ...providerOptions?.[name] });
+  const parsed = messageOptionsSchema().safeParse({ ...providerOptions?.kimi, ...providerOptions?.[name] });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw invalid(`${(issue?.path ?? []).join('.')}`, `is not valid: ${issue?.message ?? 'unknown reason'}`);

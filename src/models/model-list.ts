@@ -1,4 +1,5 @@
 import { z } from 'zod/v4';
+import { lazy } from '../transport/lazy';
 import { requestJSON } from '../api/request-json';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
@@ -9,28 +10,30 @@ import type { ModelInfo } from './model-info';
  * An entry of `GET /models`, field by field: what has a wrong type counts as not said, so that one bad field costs no
  * model (docs/wire.md#model-list).
  */
-const entrySchema = z.object({
-  id: z.string().trim().min(1),
-  display_name: z.string().min(1).optional().catch(undefined),
-  context_length: z.number().int().positive().optional().catch(undefined),
-  supports_reasoning: z.boolean().optional().catch(undefined),
-  supports_thinking_type: z.enum(['only', 'both', 'no']).optional().catch(undefined),
-  supports_image_in: z.boolean().optional().catch(undefined),
-  supports_video_in: z.boolean().optional().catch(undefined),
-  supports_tool_use: z.boolean().optional().catch(undefined),
-  supports_dynamic_tools: z.boolean().optional().catch(undefined),
-  think_efforts: z
-    .object({
-      support: z.boolean().optional().catch(undefined),
-      valid_efforts: z.array(z.string().min(1)).optional().catch(undefined),
-      default_effort: z.string().min(1).optional().catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
-  protocol: z.string().nullish().catch(undefined),
-});
+const entrySchema = lazy(() =>
+  z.object({
+    id: z.string().trim().min(1),
+    display_name: z.string().min(1).optional().catch(undefined),
+    context_length: z.number().int().positive().optional().catch(undefined),
+    supports_reasoning: z.boolean().optional().catch(undefined),
+    supports_thinking_type: z.enum(['only', 'both', 'no']).optional().catch(undefined),
+    supports_image_in: z.boolean().optional().catch(undefined),
+    supports_video_in: z.boolean().optional().catch(undefined),
+    supports_tool_use: z.boolean().optional().catch(undefined),
+    supports_dynamic_tools: z.boolean().optional().catch(undefined),
+    think_efforts: z
+      .object({
+        support: z.boolean().optional().catch(undefined),
+        valid_efforts: z.array(z.string().min(1)).optional().catch(undefined),
+        default_effort: z.string().min(1).optional().catch(undefined),
+      })
+      .optional()
+      .catch(undefined),
+    protocol: z.string().nullish().catch(undefined),
+  }),
+);
 
-const listSchema = z.looseObject({ data: z.array(z.unknown()) });
+const listSchema = lazy(() => z.looseObject({ data: z.array(z.unknown()) }));
 
 /** Of the answer, in bytes; a list of a thousand models has less than one. */
 const LIST_LIMIT = 4 * 1024 * 1024;
@@ -51,7 +54,7 @@ export async function requestModelList(request: {
 }): Promise<{ models: ModelInfo[]; body: unknown }> {
   const { apiBaseURL, service, ...rest } = request;
   const url = `${apiBaseURL}/models`;
-  const body = await requestJSON({ ...rest, url, schema: listSchema, limit: LIST_LIMIT, timeLimitMs: TIME_LIMIT_MS });
+  const body = await requestJSON({ ...rest, url, schema: listSchema(), limit: LIST_LIMIT, timeLimitMs: TIME_LIMIT_MS });
   return { models: parseModelList(body, service) ?? [], body };
 }
 
@@ -61,13 +64,13 @@ export async function requestModelList(request: {
  * @returns `undefined` for what is no list at all
  */
 export function parseModelList(body: unknown, service: KimiService): ModelInfo[] | undefined {
-  const list = listSchema.safeParse(body);
+  const list = listSchema().safeParse(body);
   if (!list.success) {
     return undefined;
   }
   const models = new Map<string, ModelInfo>();
   for (const candidate of list.data.data) {
-    const entry = entrySchema.safeParse(candidate);
+    const entry = entrySchema().safeParse(candidate);
     if (entry.success && !models.has(entry.data.id)) {
       models.set(entry.data.id, toModelInfo(entry.data, service));
     }
@@ -76,7 +79,7 @@ export function parseModelList(body: unknown, service: KimiService): ModelInfo[]
 }
 
 /** What the server says wins; what it does not say is as the bundled table, or the model's family, has it. */
-function toModelInfo(entry: z.infer<typeof entrySchema>, service: KimiService): ModelInfo {
+function toModelInfo(entry: z.infer<ReturnType<typeof entrySchema>>, service: KimiService): ModelInfo {
   const { efforts: knownEfforts, defaultEffort: knownDefault, ...known } = knownModel(entry.id, service);
   const thinking = entry.supports_thinking_type ?? legacyThinking(entry.supports_reasoning, known.thinking);
   // Read only where `support` is exactly true (docs/wire.md#effort-lists).

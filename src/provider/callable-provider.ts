@@ -32,15 +32,16 @@ export interface CallableProvider<Model> {
 }
 
 /**
- * The provider over one core; `Face` puts the engine into a specification's words. Model objects are made once per id.
+ * The provider over one core; `LanguageModel` puts the engine into a specification's words. Model objects are made once
+ * per id.
  */
 export function callableProvider<Model>(
   settings: KimiProviderSettings,
-  Face: new (engine: V4Engine) => Model,
+  LanguageModel: new (engine: V4Engine) => Model,
   variables: Variables = processVariables,
 ): CallableProvider<Model> {
   const core = new KimiCore(settings, variables);
-  const languageModel = memoizeById((modelId: KimiModelId) => new Face(core.engine(modelId)));
+  const languageModel = memoizeById((modelId: KimiModelId) => new LanguageModel(core.engine(modelId)));
   const noEmbeddingModel = (modelId: string): never => {
     throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });
   };

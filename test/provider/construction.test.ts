@@ -6,14 +6,14 @@ import * as v2 from '../../src/v2';
 import * as v3 from '../../src/v3';
 import * as v4 from '../../src/v4';
 
-const faces = [
+const specifications = [
   ['.', root, undefined, 'v2'],
   ['/v2', v2, undefined, 'v2'],
   ['/v3', v3, 'v3', 'v3'],
   ['/v4', v4, 'v4', 'v4'],
 ] as const;
 
-describe.each(faces)('entry %s', (_, entry, providerSpecification, modelSpecification) => {
+describe.each(specifications)('entry %s', (_, entry, providerSpecification, modelSpecification) => {
   const create: (settings?: object) => v3.KimiProvider = entry.createKimi as never;
 
   it('is callable and has the methods of a provider', () => {

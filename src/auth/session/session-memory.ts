@@ -55,7 +55,7 @@ export type RefreshFailure = Extract<RefreshResult, { outcome: 'unavailable' }>;
 export type SessionFlight = { result: Promise<KimiCredentials>; waiters: number; unwanted: AbortController };
 
 /**
- * What the sessions of one process share. Two copies of this package (ESM and CJS), and a provider that a host builds
+ * What the sessions of one process share. Two copies of this package, and a provider that a host builds
  * twice, must not refresh one login twice (docs/decisions.md#22-single-flight).
  */
 export type SessionRegistry = {

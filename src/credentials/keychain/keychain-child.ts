@@ -82,7 +82,7 @@ function mainScript(): string | undefined {
   }
 }
 
-/** The file this code is in: `import.meta` is empty in the CommonJS build, `__filename` is missing in the other. */
+/** The file this code is in: `import.meta` is empty in a bundle that is CommonJS, `__filename` is missing elsewhere. */
 function ownFile(): string | undefined {
   const url: string | undefined =
     import.meta.url ?? (typeof __filename === 'string' ? pathToFileURL(__filename).href : undefined);
