@@ -2,8 +2,6 @@
  * Everything that a request to the API can come to that is no success, as `KimiAPIError`: a refusal, an answer that is
  * none, no connection.
  */
-import { AISDKError } from '@ai-sdk/provider';
-import { isAbortError } from '@ai-sdk/provider-utils';
 import { hidePrompt } from '../errors/hide-prompt';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
 import { withoutRetryWords } from '../hosts/opencode/retry-words';
@@ -11,7 +9,7 @@ import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type
 import { findErrorRow } from './classify';
 import { explainError } from './error-advice';
 import { isErrorBody, readErrorBody, redactSecrets } from './error-body';
-import { isNetworkFailure, networkFailureMessage } from './network-failure';
+import { networkFailureMessage } from './network-failure';
 import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from './retry-after';
 
 /** The request and the head of its answer. */
@@ -120,24 +118,6 @@ export function connectionFailure(exchange: Exchange, cause: unknown, message?: 
       `${hostOf(exchange.url)} could not be reached: ${networkFailureMessage(cause) ?? message}. ` +
       'Check the network, a proxy in between, or the "baseURL" setting.',
     cause,
-  });
-}
-
-/**
- * What a failed `fetch` rejects with: errors of ours and of the AI SDK, aborts and failures of the network as they are;
- * an error that only the user's own `fetch` can have thrown becomes one of ours, with it as the cause.
- */
-export function fetchFailure(exchange: Exchange, error: unknown): unknown {
-  if (AISDKError.isInstance(error) || isAbortError(error) || isNetworkFailure(error)) {
-    return error;
-  }
-  const said = hidePrompt(redactSecrets(networkFailureMessage(error) ?? 'no reason'), exchange.requestBodyValues);
-  return failure(exchange, {
-    code: 'KIMI_CONNECTION_FAILED',
-    reason: 'fetch',
-    isRetryable: false,
-    message: `The "fetch" setting failed for ${hostOf(exchange.url)}: ${said}. Its error is the "cause" of this one.`,
-    cause: error,
   });
 }
 

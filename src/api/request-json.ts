@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod/v4';
 import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import type { FetchFunction } from '../transport/fetch';
-import { connectionFailure, fetchFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
+import { connectionFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
 import { ERROR_BODY_LIMIT, readBody } from './read-body';
 
@@ -63,6 +63,6 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
     if (timeLimit.aborted) {
       throw connectionFailure(exchange, undefined, `no answer within ${timeLimitMs / 1000} s`);
     }
-    throw isNetworkFailure(error) ? connectionFailure(exchange, error) : fetchFailure(exchange, error);
+    throw isNetworkFailure(error) ? connectionFailure(exchange, error) : error;
   }
 }

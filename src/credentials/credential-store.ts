@@ -42,6 +42,12 @@ export type CredentialLock = {
   assertHeld(): void | Promise<void>;
 };
 
+/** Variables that hold a key, per service, the first that is set wins (docs/decisions.md#8-which-credential). */
+export const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
+  coding: ['KIMI_API_KEY', 'KIMI_CODER_API_KEY'],
+  platform: ['MOONSHOT_API_KEY'],
+};
+
 /**
  * Keeps one credential. Implement it to keep credentials anywhere; the contract suite in `test/credentials/contract.ts`
  * says what must hold. A store knows nothing of expiry: it gives back what was saved.
@@ -52,6 +58,9 @@ export interface CredentialStore {
 
   /** The identity that goes with this store: an official client's login implies that client's header set. */
   readonly impliedIdentity?: 'kimi-cli' | 'kimi-code';
+
+  /** The region whose login is kept here, where the place is an official client's file for that region alone. */
+  readonly impliedRegion?: KimiRegion;
 
   /**
    * The saved credential, or `undefined` if none was ever saved or it was cleared.

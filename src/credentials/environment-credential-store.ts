@@ -1,7 +1,7 @@
 /** Logins and keys that come in environment variables: used as they are, or as the seed of a store that can save. */
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
-import type { CredentialStore, KimiCredentials } from './credential-store';
+import { KEY_VARIABLES, type CredentialStore, type KimiCredentials } from './credential-store';
 
 export type EnvironmentCredentialStoreOptions = {
   /** Default `process.env`, read at every load. */
@@ -15,12 +15,12 @@ export type EnvironmentCredentialStoreOptions = {
   service?: KimiService | undefined;
 };
 
-/** Key variables and what they are for, first one first (docs/decisions.md#8-which-credential). */
-const KEY_VARIABLES: Readonly<Record<string, KimiService>> = {
-  KIMI_API_KEY: 'coding',
-  KIMI_CODER_API_KEY: 'coding',
-  MOONSHOT_API_KEY: 'platform',
-};
+/** What each key variable is for. */
+const SERVICE_OF_VARIABLE = new Map(
+  (Object.entries(KEY_VARIABLES) as [KimiService, readonly string[]][]).flatMap(([service, names]) =>
+    names.map(name => [name, service] as const),
+  ),
+);
 const TOKEN_VARIABLE = 'KIMI_ACCESS_TOKEN';
 const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
 
@@ -33,7 +33,9 @@ const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
  */
 export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, region, service: only } = options;
-  const keyVariables = Object.keys(KEY_VARIABLES).filter(name => only === undefined || KEY_VARIABLES[name] === only);
+  const keyVariables = [...SERVICE_OF_VARIABLE.keys()].filter(
+    name => only === undefined || SERVICE_OF_VARIABLE.get(name) === only,
+  );
   // Access tokens come from a login, and logins are of the coding service.
   const variables = only === 'platform' ? keyVariables : [TOKEN_VARIABLE, ...keyVariables];
   const names = only === 'platform' ? keyVariables.join(', ') : `${TOKEN_VARIABLE} or ${keyVariables.join(', ')}`;
@@ -62,7 +64,7 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
         }
         return undefined;
       }
-      return toCredentials(read(variable) ?? '', KEY_VARIABLES[variable], region);
+      return toCredentials(read(variable) ?? '', SERVICE_OF_VARIABLE.get(variable), region);
     },
     async save() {
       throw readOnly(

@@ -1,15 +1,9 @@
 import { apiKeyCredentials, foreignKey, type CredentialProvider } from '../auth/credential-provider';
-import type { CredentialStore } from '../credentials/credential-store';
+import { KEY_VARIABLES, type CredentialStore } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
-
-/** Variables that hold a key, per service, the first that is set wins (docs/decisions.md#8-which-credential). */
-const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
-  coding: ['KIMI_API_KEY', 'KIMI_CODER_API_KEY'],
-  platform: ['MOONSHOT_API_KEY'],
-};
 
 /** A key, and where it is set, for messages. */
 export type ConfiguredKey = { source: string; credentials: CredentialProvider };

@@ -186,12 +186,11 @@ export class CredentialAccess {
  * @throws KimiInvalidArgumentError
  */
 function refuseForeignLogin(
-  { impliedIdentity, location }: CredentialStore,
+  { impliedIdentity, impliedRegion, location }: CredentialStore,
   { service, oauthHost, apiBaseURL }: KimiEndpoints,
   argument: string,
 ): void {
-  const isForeign =
-    service === 'platform' || (oauthHost === OAUTH_HOSTS.global && /[\\/]kimi-code\.json$/.test(location));
+  const isForeign = service === 'platform' || (oauthHost === OAUTH_HOSTS.global && impliedRegion === 'mainland-cn');
   if (impliedIdentity === undefined || !isForeign) {
     return;
   }

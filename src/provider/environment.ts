@@ -1,4 +1,5 @@
 import type { Environment } from '../endpoints';
+import { KEY_VARIABLES } from '../credentials/credential-store';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /**
@@ -6,12 +7,12 @@ import type { KimiProviderSettings } from './kimi-provider-settings';
  * Everything else is looked at when a store, an identity or a cache is opened.
  */
 export function callVariables(settings: KimiProviderSettings): readonly string[] {
-  const { service, account, apiKey, credentialStore, baseURL, oauthHost } = settings;
+  const { service = 'coding', account, apiKey, credentialStore, baseURL, oauthHost } = settings;
   const isPlatform = service === 'platform';
   const hasKey = apiKey !== undefined || credentialStore !== undefined;
   return [
     ...(account === undefined ? ['KIMI_ACCOUNT'] : []),
-    ...(hasKey ? [] : isPlatform ? ['MOONSHOT_API_KEY'] : ['KIMI_API_KEY', 'KIMI_CODER_API_KEY']),
+    ...(hasKey ? [] : (KEY_VARIABLES[service] ?? [])),
     ...(baseURL || isPlatform ? [] : ['KIMI_CODE_BASE_URL']),
     ...(oauthHost ? [] : ['KIMI_CODE_OAUTH_HOST', 'KIMI_OAUTH_HOST']),
   ];

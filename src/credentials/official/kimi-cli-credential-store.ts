@@ -61,6 +61,7 @@ export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = 
   return {
     location,
     impliedIdentity: 'kimi-cli',
+    impliedRegion: 'mainland-cn',
 
     async load() {
       const text = await readOfficialFile(location);

@@ -13,6 +13,9 @@ import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './offic
 /** The lock directory of that client is stale 5 s after it was last touched (docs/wire.md#lock-of-kimi-code). */
 const STALE_MS = 5_000;
 
+/** Of the mainland's login; every other pair of hosts has a name of its own. */
+const MAINLAND_SLOT = 'kimi-code';
+
 export type KimiCodeCredentialStoreOptions = {
   /** The client's folder. Default: `KIMI_CODE_HOME`, else `~/.kimi-code`. */
   home?: string | undefined;
@@ -59,6 +62,7 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
   return {
     location,
     impliedIdentity: 'kimi-code',
+    ...(slot === MAINLAND_SLOT ? { impliedRegion: 'mainland-cn' } : {}),
 
     async load() {
       const text = await readOfficialFile(location);
@@ -118,7 +122,7 @@ export function kimiCodeSlot({ oauthHost, apiBaseURL }: { oauthHost: string; api
   const host = oauthHost.trim().replace(/\/+$/, '');
   const baseUrl = apiBaseURL.replace(/\/+$/, '');
   if (host === OAUTH_HOSTS['mainland-cn'] && baseUrl === API_BASE_URLS.coding['mainland-cn']) {
-    return 'kimi-code';
+    return MAINLAND_SLOT;
   }
   const digest = createHash('sha256')
     .update(JSON.stringify({ oauthHost: host, baseUrl }))

@@ -1,6 +1,6 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
 import { extractResponseHeaders } from '@ai-sdk/provider-utils';
-import { fetchFailure, toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
+import { toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
 import { isErrorBody } from '../../api/error-body';
 import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
 import { answerFaultOf } from '../../stream/chat/answer-watch';
@@ -70,9 +70,7 @@ export class CallState implements Exchange {
 
   /** Sends, and keeps the head of the answer. */
   async send(init: RequestInit | undefined): Promise<Response> {
-    const response = await this.target.fetch(this.url, init).catch((error: unknown) => {
-      throw fetchFailure(this, error);
-    });
+    const response = await this.target.fetch(this.url, init);
     this.statusCode = response.status;
     this.responseHeaders = extractResponseHeaders(response);
     return response;
