@@ -92,8 +92,8 @@ export type RefreshOptions = OAuthHost & {
 };
 
 /**
- * The refresh grant, three tries on 429, 5xx and network failures. Rejected: `invalid_grant` with any status, 401, 403
- * (docs/wire.md#rejected-refresh).
+ * The refresh grant, three tries on 429, 5xx, network failures and what is no OAuth answer. Rejected: `invalid_grant` with
+ * any status, any OAuth error with 401 or 403 (docs/wire.md#rejected-refresh, docs/decisions.md#51-who-may-end-a-login).
  */
 export async function refreshTokens(
   credentials: KimiOAuthCredentials,
@@ -139,11 +139,14 @@ function judge(
     return { outcome: 'unavailable', reason: answer.reason, retryable: true };
   }
   const { status, error, retryAfterMs } = answer;
-  if (error === 'invalid_grant' || status === 401 || status === 403) {
+  // Only who speaks OAuth may end a login: a 401 or 403 without an OAuth error is of a proxy or a firewall.
+  const isUnauthorized = status === 401 || status === 403;
+  if (error === 'invalid_grant' || (isUnauthorized && error !== undefined)) {
     return { outcome: 'rejected' };
   }
   const reason = error === undefined ? `HTTP ${status}` : `HTTP ${status}, ${oauthCode(error)}`;
-  return { outcome: 'unavailable', reason, retryable: status === 429 || status >= 500, status, retryAfterMs };
+  const retryable = isUnauthorized || status === 429 || status >= 500;
+  return { outcome: 'unavailable', reason, retryable, status, retryAfterMs };
 }
 
 /** OAuth codes are words; anything else could be an echo of what was sent. */

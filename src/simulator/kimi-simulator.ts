@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TRACE_ID_HEADER, type KimiService } from '../upstream';
@@ -109,11 +109,7 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
     // socket.
     serve(message, response, state, faults, requests).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  state.url = await listen(server, options.port ?? 0);
 
   const close = async (): Promise<void> => {
     closing.abort();
@@ -157,6 +153,15 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** On loopback only. Gives the address. */
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** The options with their defaults; the address is known once the server listens. */

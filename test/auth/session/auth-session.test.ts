@@ -202,6 +202,25 @@ describe('a refresh that does not come about', () => {
     expect(simulator.rotations).toBe(1);
   });
 
+  it.each([
+    ['401, a page of a proxy', { status: 401, body: '<html><title>Proxy login</title></html>' }],
+    ['403, a page of a firewall', { status: 403, body: '<html><title>Blocked</title></html>' }],
+    ['401 without a body', { status: 401, body: '' }],
+    ['403, JSON that is no OAuth error', { status: 403, body: { message: 'forbidden by policy' } }],
+    ['401, JSON whose error is no code', { status: 401, body: { error: { message: 'who are you' } } }],
+  ])('keeps the login: %s', async (_name, fault) => {
+    minutes(16);
+    outage(3, fault);
+    const error = await caught(session(simulator, store).getAccessToken());
+    expect(KimiTokenRefreshError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ isRetryable: true, statusCode: fault.status });
+    expect(store.record).toEqual(first);
+    expect(await session(simulator, store, { registry: createSessionRegistry() }).getAccessToken()).toBe(
+      saved().accessToken,
+    );
+    expect(simulator.rotations).toBe(1);
+  });
+
   it('waits as long as Retry-After says', async () => {
     minutes(8);
     outage(1, { retryAfter: 7 });
