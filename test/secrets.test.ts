@@ -134,8 +134,8 @@ describe('a refresh that fails', () => {
   test.each([
     ['400 with the token for a code', 400, () => ({ error: echo(), error_description: echo() }), undefined],
     ['400 invalid_grant', 400, () => ({ error: 'invalid_grant', error_description: `${echo()} was used` }), undefined],
-    ['401', 401, () => ({ error: { message: echo() } }), undefined],
-    ['403 page', 403, () => `<html><title>${echo()}</title></html>`, undefined],
+    ['401', 401, () => ({ error: { message: echo() } }), 60],
+    ['403 page', 403, () => `<html><title>${echo()}</title></html>`, 60],
     ['429', 429, () => ({ error: 'slow_down', error_description: echo() }), 60],
     ['500', 500, () => echo(), 60],
     ['200 without a token', 200, () => ({ refresh_token: echo(), token_type: 'Bearer' }), undefined],

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hidePrompt } from '../../src/errors/hide-prompt';
+
+const request = (...prompts: string[]) => ({
+  messages: prompts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content })),
+});
+
+describe('hidePrompt', () => {
+  it.each([
+    [
+      'a stretch of it',
+      'The tax number of Mrs. Example is 12-345-678.',
+      'bad: tax number of Mrs. Example',
+      'bad: [prompt]',
+    ],
+    ['all of a short one', 'my secret 123', 'cannot read "my secret 123" here', 'cannot read "[prompt]" here'],
+    ['none of a shorter one', 'my secret', 'cannot read "my secret" here', 'cannot read "my secret" here'],
+    ['a beginning alone of a short one', 'my secret 123', 'my secret 12', 'my secret 12'],
+    [
+      'two that touch, as one',
+      'abcdefghijklmnopqrstuvwxyz',
+      '<abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz>',
+      '<[prompt]>',
+    ],
+    [
+      'it at both ends',
+      'abcdefghijklmnopqrstuvwxyz',
+      'abcdefghijklmnopqrstu and fghijklmnopqrstuvwxyz',
+      '[prompt] and [prompt]',
+    ],
+    [
+      'it as JSON has it',
+      'line one\nline two\nline three',
+      '{"echo":"line one\\nline two\\nline three"}',
+      '{"echo":"[prompt]"}',
+    ],
+    [
+      'it in another script',
+      '我的密码是一二三四五六七八九十甲乙丙丁戊己庚辛',
+      '错误：我的密码是一二三四五六七八九十甲乙丙丁戊己庚辛。',
+      '错误：[prompt]。',
+    ],
+    ['nothing', 'What is the weather like in Bern?', 'The model does not exist.', 'The model does not exist.'],
+  ])('hides %s', (_, prompt, text, expected) => {
+    expect(hidePrompt(text, request('something else that was said', prompt))).toBe(expected);
+  });
+
+  it('reaches every text of parsed JSON, and nothing else of it', () => {
+    const prompt = 'a prompt that is long enough';
+    expect(
+      hidePrompt({ error: { message: prompt, list: [prompt, 5, null, true] }, code: 'x' }, request(prompt)),
+    ).toEqual({
+      error: { message: '[prompt]', list: ['[prompt]', 5, null, true] },
+      code: 'x',
+    });
+  });
+
+  it('cuts what is too deep, and texts beyond 64 kB in all', () => {
+    let deep: unknown = 'a text';
+    for (let depth = 0; depth < 50; depth++) {
+      deep = { deep };
+    }
+    expect(JSON.stringify(hidePrompt(deep, request('a prompt that is long enough')))).toContain('[prompt]');
+    const long = hidePrompt({ first: 'x'.repeat(60_000), second: 'y'.repeat(60_000) }, request('long enough, too'));
+    expect(long.first.length + long.second.length).toBe(64 * 1024);
+  });
+
+  it('leaves no stretch of 20 characters of any prompt, in any text around it', () => {
+    const prompts = fc.array(fc.string({ minLength: 20, maxLength: 80, unit: 'grapheme' }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(
+        prompts,
+        fc.array(fc.string({ maxLength: 30 }), { maxLength: 5 }),
+        fc.nat(),
+        (texts, around, seed) => {
+          const prompt = texts[seed % texts.length] ?? '';
+          const from = seed % Math.max(1, prompt.length - 20);
+          const quoted = [...around, prompt.slice(from), ...around.toReversed()].join(' ');
+          const shown = hidePrompt(quoted, request(...texts)).replaceAll('[prompt]', '\u{10ffff}');
+          for (const text of texts) {
+            for (let start = 0; start + 20 <= text.length; start++) {
+              expect(shown.includes(text.slice(start, start + 20))).toBe(false);
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('changes nothing where nothing is quoted', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'abc ') }),
+        fc.string({ unit: fc.constantFrom(...'xyz '), minLength: 12 }),
+        (text, prompt) => {
+          fc.pre(!/ {12}/.test(text));
+          expect(hidePrompt(text, request(prompt))).toBe(text);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  // Quadratic work here took 22 s for 400 kB, which is more than this test may take.
+  it.each([
+    ['prose', 'lorem ipsum dolor sit amet, '],
+    ['one letter', 'a'],
+    ['many lines', 'SELECT name FROM people WHERE id = 17;\n'],
+  ])('takes an echo of megabytes: %s', (_, unit) => {
+    const conversation = unit.repeat(Math.ceil(2_000_000 / unit.length));
+    const shown = hidePrompt(
+      { error: { message: `cannot use: ${conversation}` } },
+      request(conversation, conversation),
+    );
+    expect(shown.error.message).toBe('cannot use: [prompt]');
+  });
+
+  it('takes ten thousand short prompts', () => {
+    const prompts = Array.from({ length: 10_000 }, (_, index) => `question ${index}`.padEnd(15, '?'));
+    const echo = prompts.join('\n').slice(0, 60_000);
+    expect(hidePrompt(echo, request(...prompts))).not.toContain('question 17?');
+  });
+
+  it('shows no long text beside a prompt that is too long to search', () => {
+    const prompt = 'x'.repeat(17 * 1024 * 1024);
+    expect(hidePrompt({ message: 'a message of some length', code: 'short' }, request(prompt))).toEqual({
+      message: '[prompt]',
+      code: 'short',
+    });
+  });
+});
