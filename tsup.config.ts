@@ -17,7 +17,7 @@ const shared: Options = {
 /**
  * ES modules only. `require` gets a file of one line that hands out the same modules (.ci/write-common-js.mjs): the
  * dependencies `@ai-sdk/*` have ES modules only, so whoever requires this package needs a runtime or bundler that takes
- * those anyway (Node since 22.12 does, ran), and a second build doubled the package and gave a process two copies of
+ * those anyway (Node does since 22.12; tried), and a second build doubled the package and gave a process two copies of
  * every class and session. What stays of CommonJS are the types: under `node16` TypeScript refuses an ES module to a
  * `.cts` file (TS1479), although Node does not.
  */

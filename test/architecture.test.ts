@@ -12,7 +12,7 @@ const source = path.join(root, 'src');
  * where a row of `SIDEWAYS` says so. Files that lie directly in src/ count by their name.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ['version', 'upstream', 'errors', 'transport', 'hosts/opencode', 'json-schema'],
+  ['version', 'upstream', 'errors', 'transport', 'hosts', 'json-schema'],
   ['api'],
   ['endpoints', 'credentials', 'models', 'spec', 'stream'],
   ['auth', 'engine', 'identity'],
@@ -56,9 +56,6 @@ function importsOf(file: string): Import[] {
 }
 
 function unitOf(file: string): string {
-  if (file.startsWith('hosts/')) {
-    return file.split('/').slice(0, 2).join('/');
-  }
   return file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.ts$/, '');
 }
 

@@ -225,7 +225,7 @@ describe('the environment', () => {
 });
 
 describe('a keychain', () => {
-  // keychain/has-session-bus.ts: without an address no library is asked.
+  // Without an address no library is asked (`hasSessionBus` in keychain-child.ts).
   const environment = { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere', KIMI_PROVIDER_HOME: folder() };
 
   test.each(['@napi-rs/keyring', 'keytar'] as const)('whose library, %s, repeats what it was given', async name => {

@@ -79,7 +79,7 @@ export async function defaultCredentialStore(
 ): Promise<DefaultCredentialStore> {
   const forced = options.environment.KIMI_CREDENTIAL_STORE;
   if (forced) {
-    if (!(forced in STORES)) {
+    if (!Object.hasOwn(STORES, forced)) {
       const allowed = Object.keys(STORES).join(', ');
       throw new KimiInvalidArgumentError({
         argument: 'KIMI_CREDENTIAL_STORE',

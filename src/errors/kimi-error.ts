@@ -4,7 +4,8 @@ const marker = 'ai-sdk-provider-kimi.error';
 const symbol = Symbol.for(marker);
 
 /**
- * Base of every error this package raises that is not an answer of the API (those are `APICallError`s).
+ * Base of every error this package raises that the AI SDK should not know as an `APICallError`: answers of the API
+ * (`KimiAPIError`) and a renewal that failed (`KimiTokenRefreshError`) are those.
  * Messages name what happened, where, and the command or setting that fixes it; they never hold a token, a key or
  * prompt text.
  */

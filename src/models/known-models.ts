@@ -1,74 +1,72 @@
 import type { KimiService } from '../upstream';
-import type { ModelInfo } from './model-info';
+import type { CodingModelId, ModelInfo, PlatformModelId } from './model-info';
+
+/** What a row says: the rest is as with most models. */
+type Traits = Pick<ModelInfo, 'contextLength'> & Partial<Omit<ModelInfo, 'id'>>;
 
 /**
  * The bundled table, for offline and first use; the server's `/models` wins. Read 2026-11-21
  * (docs/wire.md#known-models); thinking of `kimi-for-coding` by docs/decisions.md#29-no-effort-list; K3 efforts from a
  * live `/models` entry (docs/wire.md#effort-lists); sampling from docs/wire.md#fixed-sampling; dynamic tools of
- * `kimi-k3` as the platform documents them (@ai-sdk/moonshotai 3.0.60).
+ * `kimi-k3` as the platform documents them (@ai-sdk/moonshotai 3.0.60). The compiler asks for a row of each id of
+ * `KimiModelId`.
  */
-const CODING_MODELS: readonly ModelInfo[] = [
-  model({ id: 'kimi-for-coding', displayName: 'Kimi for Coding', contextLength: 262_144 }),
-  model({ id: 'kimi-for-coding-highspeed', displayName: 'Kimi for Coding, high speed', contextLength: 262_144 }),
-  model({
-    id: 'k3',
+const CODING_MODELS: Readonly<Record<CodingModelId, Traits>> = {
+  'kimi-for-coding': { displayName: 'Kimi for Coding', contextLength: 262_144 },
+  'kimi-for-coding-highspeed': { displayName: 'Kimi for Coding, high speed', contextLength: 262_144 },
+  k3: {
     displayName: 'Kimi K3',
     contextLength: 1_048_576,
     thinking: 'only',
     efforts: ['low', 'high', 'max'],
     defaultEffort: 'max',
-  }),
-  model({
-    id: 'k3-256k',
+  },
+  'k3-256k': {
     displayName: 'Kimi K3, 256k',
     contextLength: 262_144,
     thinking: 'only',
     efforts: ['low', 'high', 'max'],
     defaultEffort: 'high',
     videoInput: false,
-  }),
-];
+  },
+};
 
-const PLATFORM_MODELS: readonly ModelInfo[] = [
-  model({
-    id: 'kimi-k3',
+const PLATFORM_MODELS: Readonly<Record<PlatformModelId, Traits>> = {
+  'kimi-k3': {
     displayName: 'Kimi K3',
     contextLength: 1_048_576,
     thinking: 'only',
     efforts: ['low', 'high', 'max'],
     defaultEffort: 'max',
     dynamicTools: true,
-  }),
-  model({ id: 'kimi-k2.7-code', displayName: 'Kimi K2.7 Code', contextLength: 262_144, thinking: 'only' }),
-  model({
-    id: 'kimi-k2.7-code-highspeed',
+  },
+  'kimi-k2.7-code': { displayName: 'Kimi K2.7 Code', contextLength: 262_144, thinking: 'only' },
+  'kimi-k2.7-code-highspeed': {
     displayName: 'Kimi K2.7 Code, high speed',
     contextLength: 262_144,
     thinking: 'only',
-  }),
-  model({ id: 'kimi-k2.6', displayName: 'Kimi K2.6', contextLength: 262_144 }),
-  model({ id: 'kimi-k2.5', displayName: 'Kimi K2.5', contextLength: 262_144 }),
-  model({
-    id: 'kimi-k2-thinking',
+  },
+  'kimi-k2.6': { displayName: 'Kimi K2.6', contextLength: 262_144 },
+  'kimi-k2.5': { displayName: 'Kimi K2.5', contextLength: 262_144 },
+  'kimi-k2-thinking': {
     contextLength: 262_144,
     thinking: 'only',
     imageInput: false,
     videoInput: false,
     sampling: 'free',
-  }),
-  model({
-    id: 'kimi-k2-turbo-preview',
+  },
+  'kimi-k2-turbo-preview': {
     contextLength: 262_144,
     thinking: 'no',
     imageInput: false,
     videoInput: false,
     sampling: 'free',
-  }),
-];
+  },
+};
 
 const TABLES: Readonly<Record<KimiService, ReadonlyMap<string, ModelInfo>>> = {
-  coding: new Map(CODING_MODELS.map(info => [info.id, info])),
-  platform: new Map(PLATFORM_MODELS.map(info => [info.id, info])),
+  coding: tableOf(CODING_MODELS),
+  platform: tableOf(PLATFORM_MODELS),
 };
 
 /** What is known of `id` without asking the server; for an id not in the table the rules of its family. */
@@ -120,7 +118,11 @@ function moonshotWindow(id: string): number {
   return thousands === undefined ? 131_072 : Number(thousands) * 1024;
 }
 
-function model(info: Pick<ModelInfo, 'id' | 'contextLength'> & Partial<ModelInfo>): ModelInfo {
+function tableOf(rows: Readonly<Record<string, Traits>>): ReadonlyMap<string, ModelInfo> {
+  return new Map(Object.entries(rows).map(([id, traits]) => [id, model({ id, ...traits })]));
+}
+
+function model(info: Traits & { id: string }): ModelInfo {
   return {
     thinking: 'both',
     imageInput: true,
