@@ -2,7 +2,7 @@
  * Everything that a request to the API can come to that is no success, as `KimiAPIError`: a refusal, an answer that is
  * none, no connection.
  */
-import { hidePrompt } from '../errors/hide-prompt';
+import { hidePrompt, withoutDataURLs } from '../errors/hide-prompt';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
 import { withoutRetryWords } from '../hosts/opencode/retry-words';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../upstream';
@@ -10,6 +10,7 @@ import { findErrorRow } from './classify';
 import { explainError } from './error-advice';
 import { isErrorBody, readErrorBody, redactSecrets } from './error-body';
 import { networkFailureMessage } from './network-failure';
+import { ERROR_BODY_LIMIT } from './read-body';
 import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from './retry-after';
 
 /** The request and the head of its answer. */
@@ -40,10 +41,9 @@ export function toKimiAPIError(
   const { url, statusCode, responseHeaders } = exchange;
   // As text, whatever it is: keys and tokens are found there.
   const received = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
-  const { message: said, types, data, isPage } = readErrorBody(received);
-  const text = said ?? '';
+  const { message: text = '', texts, types, data, isPage } = readErrorBody(received);
   const status = inAnswer ? statusIn(data) : statusCode;
-  const row = findErrorRow({ status, text, types, isPage });
+  const row = findErrorRow({ status, text: texts.join(' '), types, isPage });
   const isQuota = row?.code === 'KIMI_QUOTA_EXHAUSTED';
   const retryAfter = inAnswer ? undefined : retryAfterOf(responseHeaders, now);
   const resetsAt = isQuota ? resetTimeOf(data, text, responseHeaders, now) : undefined;
@@ -67,7 +67,7 @@ export function toKimiAPIError(
     answerOf(status, hidePrompt(text, exchange.requestBodyValues)),
   ];
   const message = sentences.filter(sentence => sentence !== '').join(' ');
-  const responseBody = redactSecrets(received);
+  const responseBody = shownBody(received);
   const { credentialSource: _, ...request } = exchange;
   return new KimiAPIError({
     ...request,
@@ -103,8 +103,22 @@ export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError
     reason: isTorn ? 'torn' : isPage ? 'page' : 'no-answer',
     isRetryable: isTorn,
     message: isTorn ? text : withoutRetryWords(text),
-    responseBody: isTorn ? redactSecrets(body) : withoutRetryWords(redactSecrets(body)),
+    responseBody: isTorn ? shownBody(body) : withoutRetryWords(shownBody(body)),
     data,
+  });
+}
+
+/** The error for a good answer of which only the beginning was read. Not retried: the next one would be as large. */
+export function oversizedAnswer(exchange: Exchange, beginning: string, limit: number): KimiAPIError {
+  return failure(exchange, {
+    code: 'KIMI_ANSWER_INVALID',
+    reason: 'too-large',
+    isRetryable: false,
+    message: withoutRetryWords(
+      `The answer of ${hostOf(exchange.url)} is larger than ${limit / 1024 / 1024} MiB, which no answer of Kimi is. ` +
+        'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.',
+    ),
+    responseBody: withoutRetryWords(shownBody(beginning)),
   });
 }
 
@@ -130,6 +144,11 @@ export function failure(
   return new KimiAPIError({ ...request, ...error, traceId: traceIdOf(exchange.responseHeaders) });
 }
 
+/** As much of a body as an error keeps, without secrets. */
+function shownBody(body: string): string {
+  return redactSecrets(body.slice(0, ERROR_BODY_LIMIT));
+}
+
 /** Host and port, for messages. */
 export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
@@ -141,11 +160,7 @@ export function traceIdOf(headers: Readonly<Record<string, string>> | undefined)
 }
 
 function answerOf(status: number | undefined, text: string): string {
-  // A data URL or a long echo would be prompt text.
-  const quote = redactSecrets(text)
-    .replace(/data:[\w/+.-]*;base64,[\w+/=]*/g, 'data:…')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const quote = withoutDataURLs(redactSecrets(text)).replace(/\s+/g, ' ').trim();
   const short = quote.length > LONGEST_QUOTE ? `${quote.slice(0, LONGEST_QUOTE)}…` : quote;
   return short === ''
     ? status === undefined

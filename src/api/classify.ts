@@ -46,7 +46,7 @@ export function findErrorRow({ status, text, types, isPage }: ErrorSubject): Err
  * @param body text of the response, of either wire; need not be JSON
  */
 export function isTokenRefused(body: string): boolean {
-  const { message = '', types, isPage } = readErrorBody(body);
+  const { texts, types, isPage } = readErrorBody(body);
   // A code speaks here as a text does: `membership_expired` is not about the token.
-  return findErrorRow({ status: 401, text: [message, ...types].join(' '), types, isPage })?.refresh === true;
+  return findErrorRow({ status: 401, text: [...texts, ...types].join(' '), types, isPage })?.refresh === true;
 }

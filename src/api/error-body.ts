@@ -2,6 +2,8 @@
 export type ErrorBody = {
   /** What the body says to the reader; `undefined` where it says nothing. */
   message: string | undefined;
+  /** All that it says, the message first: some name the plan or the model in a second field. */
+  texts: string[];
   /** `type`, `code`, `status` and the like, in the order of the body. */
   types: string[];
   /** The body: parsed JSON, or the text where it is none. */
@@ -31,39 +33,45 @@ export function redactSecrets(text: string): string {
  */
 export function readErrorBody(body: unknown): ErrorBody {
   if (typeof body !== 'string') {
-    return { message: messageOf(body, 0), types: typesOf(body, 0), data: body, isPage: false };
+    return fromJSON(body);
   }
   const text = redactSecrets(body.trim());
   if (text === '') {
-    return { message: undefined, types: [], data: undefined, isPage: false };
+    return { message: undefined, texts: [], types: [], data: undefined, isPage: false };
   }
   if (text.startsWith('<')) {
-    return { message: titleOf(text), types: [], data: text, isPage: true };
+    const title = titleOf(text);
+    return { message: title, texts: title === undefined ? [] : [title], types: [], data: text, isPage: true };
   }
   try {
-    const data: unknown = JSON.parse(text);
-    return { message: messageOf(data, 0), types: typesOf(data, 0), data, isPage: false };
+    return fromJSON(JSON.parse(text));
   } catch {
-    return { message: text, types: [], data: text, isPage: false };
+    return { message: text, texts: [text], types: [], data: text, isPage: false };
   }
 }
 
-function messageOf(value: unknown, depth: number): string | undefined {
+function fromJSON(data: unknown): ErrorBody {
+  const texts = textsOf(data, 0);
+  return { message: texts[0], texts, types: typesOf(data, 0), data, isPage: false };
+}
+
+/** The fields that speak to people, outer ones first. */
+function textsOf(value: unknown, depth: number): string[] {
   if (typeof value === 'string') {
-    return value.trim() === '' ? undefined : value;
+    return isText(value) ? [value] : [];
   }
   if (typeof value !== 'object' || value === null || depth > 3) {
-    return undefined;
+    return [];
   }
   const record = value as Record<string, unknown>;
-  for (const field of MESSAGE_FIELDS) {
-    const text = record[field];
-    if (typeof text === 'string' && text.trim() !== '') {
-      return text;
-    }
-  }
+  const own = MESSAGE_FIELDS.map(field => record[field]).filter(isText);
   const first: unknown = Array.isArray(record.errors) ? record.errors[0] : undefined;
-  return messageOf(record.error, depth + 1) ?? messageOf(record.detail, depth + 1) ?? messageOf(first, depth + 1);
+  const detail = typeof record.detail === 'string' ? undefined : record.detail;
+  return [...own, ...[record.error, detail, first].flatMap(inner => textsOf(inner, depth + 1))];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
 }
 
 function typesOf(value: unknown, depth: number): string[] {

@@ -12,15 +12,16 @@ export const ERROR_BODY_LIMIT = 64 * 1024;
  * of the request is thrown; any other failure while reading ends the text, because a beginning is often enough.
  *
  * @param limit in bytes; the text may be cut within a character, which then is the replacement character
+ * @param abortSignal the request's; without it only an `AbortError` is known for an abort
  */
-export async function readBody(response: Response, limit: number): Promise<BodyText> {
+export async function readBody(response: Response, limit: number, abortSignal?: AbortSignal | null): Promise<BodyText> {
   if (response.body === null) {
     return { text: '', end: 'whole' };
   }
   if (isShort(response, limit)) {
     return response.text().then(
       text => ({ text, end: 'whole' }),
-      (cause: unknown) => brokenOff('', cause),
+      (cause: unknown) => brokenOff('', cause, abortSignal),
     );
   }
   const reader = response.body.getReader();
@@ -41,11 +42,12 @@ export async function readBody(response: Response, limit: number): Promise<BodyT
       }
     }
   } catch (cause) {
-    return brokenOff(text + decoder.decode(), cause);
+    return brokenOff(text + decoder.decode(), cause, abortSignal);
   }
 }
 
-function brokenOff(text: string, cause: unknown): BodyText {
+function brokenOff(text: string, cause: unknown, abortSignal: AbortSignal | null | undefined): BodyText {
+  abortSignal?.throwIfAborted();
   if (isAbortError(cause)) {
     throw cause;
   }

@@ -1,9 +1,12 @@
 import type { ZodType } from 'zod/v4';
 import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import type { FetchFunction } from '../transport/fetch';
-import { connectionFailure, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
+import { connectionFailure, oversizedAnswer, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
 import { ERROR_BODY_LIMIT, readBody } from './read-body';
+
+/** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
+export const ACCOUNT_TIME_LIMIT_MS = 8_000;
 
 /** One request to an endpoint of the API that answers with JSON. */
 export type JSONRequest<T> = {
@@ -18,8 +21,8 @@ export type JSONRequest<T> = {
   schema: ZodType<T>;
   /** How many bytes of a good answer are read; a longer one is an error. */
   limit: number;
-  /** How long all of it may take, in ms. */
-  timeLimitMs: number;
+  /** How long all of it may take, in ms. @default 8000 */
+  timeLimitMs?: number | undefined;
   abortSignal?: AbortSignal | undefined;
   /** Where the credential came from that was sent, for messages. */
   credentialSource?: (() => string | undefined) | undefined;
@@ -27,12 +30,20 @@ export type JSONRequest<T> = {
 
 /**
  * Asks an endpoint of the API and gives its answer as a typed value, for every endpoint alike.
- * @throws KimiAPIError for a refusal, an answer that is none, and a network failure; what `fetch` throws besides (a
- *   login
- *   is required, a redirect is not followed); the reason of `abortSignal`
+ * @throws KimiAPIError for a refusal, an answer that is none or too large, and a network failure; what `fetch` throws
+ *   besides (a login is required, a redirect is not followed); the reason of `abortSignal`
  */
 export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
-  const { fetch, url, body, schema, limit, timeLimitMs, abortSignal, credentialSource } = request;
+  const {
+    fetch,
+    url,
+    body,
+    schema,
+    limit,
+    timeLimitMs = ACCOUNT_TIME_LIMIT_MS,
+    abortSignal,
+    credentialSource,
+  } = request;
   const timeLimit = AbortSignal.timeout(timeLimitMs);
   const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
   const exchange: Exchange = { url, requestBodyValues: body ?? {} };
@@ -49,13 +60,16 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
       throw toKimiAPIError(exchange, (await readBody(response, ERROR_BODY_LIMIT)).text);
     }
     const { text, end, cause } = await readBody(response, limit);
+    if (end === 'cut') {
+      throw oversizedAnswer(exchange, text, limit);
+    }
     if (end === 'broken') {
       throw connectionFailure(exchange, cause);
     }
     const parsed = await safeParseJSON({ text });
     const answer = parsed.success ? schema.safeParse(parsed.value) : undefined;
     if (answer?.success !== true) {
-      throw unreadableAnswer(exchange, text.slice(0, ERROR_BODY_LIMIT));
+      throw unreadableAnswer(exchange, text);
     }
     return answer.data;
   } catch (error) {

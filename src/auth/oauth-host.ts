@@ -84,6 +84,6 @@ function isWithin(hostname: string, domain: string): boolean {
 }
 
 /** `https://auth.kimi.com` → `kimi.com` */
-function domainOf(host: string): string {
+export function domainOf(host: string): string {
   return new URL(host).hostname.split('.').slice(-2).join('.');
 }

@@ -92,9 +92,9 @@ export type RefreshOptions = OAuthHost & {
 };
 
 /**
- * The refresh grant, three tries on 429, 5xx, network failures and what is no OAuth answer. Rejected: `invalid_grant`
- * with any status, any OAuth error with 401 or 403 (docs/wire.md#rejected-refresh,
- * docs/decisions.md#51-who-may-end-a-login).
+ * The refresh grant, three tries on network failures, 429, 5xx, and a 401 or 403 that is no OAuth error. Not after a
+ * good status, whatever the body: the token may be spent. Rejected: `invalid_grant` with any status, any OAuth error
+ * with 401 or 403 (docs/wire.md#rejected-refresh, docs/decisions.md#51-who-may-end-a-login).
  */
 export async function refreshTokens(
   credentials: KimiOAuthCredentials,

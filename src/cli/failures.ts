@@ -1,6 +1,7 @@
 /** How commands end: exit codes, the errors of the command line itself, and one table from error to message. */
 import { APICallError } from '@ai-sdk/provider';
 import { networkFailureCode, networkFailureMessage } from '../api/network-failure';
+import { ACCOUNT_TIME_LIMIT_MS } from '../api/request-json';
 import { KimiAPIError } from '../errors/kimi-api-error';
 import {
   KimiDeviceLoginError,
@@ -114,17 +115,11 @@ function messageOf(error: unknown): string {
   return error.message;
 }
 
-/**
- * What the official client gives its account calls (docs/wire.md#account-call-timeout), and we each request that is not
- * a chat.
- */
-export const TIME_LIMIT_MS = 8_000;
-
-/** Why a host could not be asked within {@link TIME_LIMIT_MS}: the system's code where there is one. */
+/** Why a host could not be asked within {@link ACCOUNT_TIME_LIMIT_MS}: the system's code where there is one. */
 export function networkReason(error: unknown): string {
   const code = networkFailureCode(error);
   if (code === 'TimeoutError') {
-    return `no answer within ${TIME_LIMIT_MS / 1000} s`;
+    return `no answer within ${ACCOUNT_TIME_LIMIT_MS / 1000} s`;
   }
   return error instanceof Error && code === error.name ? (networkFailureMessage(error) ?? code) : code;
 }

@@ -1,5 +1,6 @@
 /** Which login a command is about: the flags that say so, the provider that finds it, and the hosts it belongs to. */
 import { Option } from 'commander';
+import { domainOf } from '../auth/oauth-host';
 import { resolveEndpoints, type KimiEndpoints } from '../endpoints';
 import { readRegionMarker } from '../platform/node';
 import type { KimiProviderV4 } from '../provider/kimi-provider-v4';
@@ -26,7 +27,7 @@ const ALL_STORES = [...OWN_STORES, 'environment', 'kimi-code', 'kimi-cli'];
 export function loginOptions(stores: 'own' | 'all'): Option[] {
   const names = stores === 'own' ? OWN_STORES : ALL_STORES;
   const regions = Object.keys(OAUTH_HOSTS) as KimiRegion[];
-  const regionList = regions.map(region => `${region} (${domainOf(region)})`).join(' or ');
+  const regionList = regions.map(region => `${region} (${domainOf(OAUTH_HOSTS[region])})`).join(' or ');
   return [
     new Option('--account <name>', 'one of several (default: KIMI_ACCOUNT)').argParser(nonEmpty),
     new Option('--region <region>', regionList).argParser(oneOf(regions)),
@@ -75,9 +76,4 @@ export async function resolvePlace(
     ...resolveEndpoints({ service, region: marked }, environment),
     account: account ?? (environment.KIMI_ACCOUNT || 'default'),
   };
-}
-
-/** What people know a region by. */
-function domainOf(region: KimiRegion): string {
-  return new URL(OAUTH_HOSTS[region]).hostname.split('.').slice(-2).join('.');
 }

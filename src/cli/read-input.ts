@@ -34,18 +34,24 @@ export async function readPipedInput(context: CommandContext): Promise<string | 
 
 /** A line from the terminal that is not shown while it is typed or pasted. */
 export async function readHiddenLine({ stdin, stderr, abortSignal }: CommandContext, prompt: string): Promise<string> {
+  abortSignal.throwIfAborted();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
   stderr.write(prompt);
+  let stop: (() => void) | undefined;
   try {
     return await new Promise<string>((resolve, reject) => {
       terminal.once('line', resolve);
       terminal.once('close', () => resolve(''));
       // In this mode Ctrl-C is a key, not a signal.
       terminal.once('SIGINT', () => reject(new Interruption('Interrupted.', EXIT_CODES.interrupted)));
-      abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error), { once: true });
+      stop = () => reject(abortSignal.reason as Error);
+      abortSignal.addEventListener('abort', stop, { once: true });
     });
   } finally {
+    if (stop !== undefined) {
+      abortSignal.removeEventListener('abort', stop);
+    }
     terminal.close();
     stderr.write('\n');
   }

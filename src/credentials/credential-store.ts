@@ -49,6 +49,22 @@ export const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
 };
 
 /**
+ * What one store says of itself, for a store around it: a wrapper that forgot it would lose the login's identity and
+ * hosts.
+ */
+export function describeStore({
+  location,
+  impliedIdentity,
+  impliedRegion,
+}: CredentialStore): Pick<CredentialStore, 'location' | 'impliedIdentity' | 'impliedRegion'> {
+  return {
+    location,
+    ...(impliedIdentity === undefined ? {} : { impliedIdentity }),
+    ...(impliedRegion === undefined ? {} : { impliedRegion }),
+  };
+}
+
+/**
  * Keeps one credential. Implement it to keep credentials anywhere; the contract suite in `test/credentials/contract.ts`
  * says what must hold. A store knows nothing of expiry: it gives back what was saved.
  */

@@ -1,6 +1,6 @@
 import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { OAUTH_HOSTS, type KimiService } from '../upstream';
-import type { CredentialStore, KimiCredentials } from './credential-store';
+import { describeStore, type CredentialStore, type KimiCredentials } from './credential-store';
 import { environmentCredentialStore } from './environment-credential-store';
 import { fileCredentialStore } from './file-credential-store';
 import { keychainCredentialStore } from './keychain/keychain-credential-store';
@@ -173,8 +173,7 @@ function found(store: CredentialStore, record: KimiCredentials, isOwn: boolean):
     isOwn,
     isEmpty: false,
     store: {
-      location: store.location,
-      ...(store.impliedIdentity === undefined ? {} : { impliedIdentity: store.impliedIdentity }),
+      ...describeStore(store),
       load() {
         const first = performance.now() - readAt < PROBE_VALID_MS ? probed : undefined;
         probed = undefined;

@@ -1,7 +1,7 @@
 /** Logins and keys that come in environment variables: used as they are, or as the seed of a store that can save. */
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
-import { KEY_VARIABLES, type CredentialStore, type KimiCredentials } from './credential-store';
+import { describeStore, KEY_VARIABLES, type CredentialStore, type KimiCredentials } from './credential-store';
 
 export type EnvironmentCredentialStoreOptions = {
   /** Default `process.env`, read at every load. */
@@ -118,8 +118,7 @@ export function seededCredentialStore(
   { environment = process.env }: { environment?: Readonly<Record<string, string | undefined>> | undefined } = {},
 ): CredentialStore {
   return {
-    location: store.location,
-    ...(store.impliedIdentity === undefined ? {} : { impliedIdentity: store.impliedIdentity }),
+    ...describeStore(store),
     async load() {
       const saved = await store.load();
       const refreshToken = environment.KIMI_REFRESH_TOKEN?.trim();
@@ -153,7 +152,7 @@ const UNKNOWN = { expiresAt: Number.MAX_SAFE_INTEGER, expiresIn: Number.MAX_SAFE
  * When an access token ends (`expiresAt`, unix seconds) and how long it lives (`expiresIn`, seconds), read from its
  * claims where it is a JWT with both. Nothing is verified: it only decides when to ask for a new one.
  */
-export function accessTokenLifetime(accessToken: string): { expiresAt: number; expiresIn: number } {
+function accessTokenLifetime(accessToken: string): { expiresAt: number; expiresIn: number } {
   try {
     const base64 = (accessToken.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const { exp, iat } = JSON.parse(atob(base64)) as { exp?: unknown; iat?: unknown };

@@ -30,13 +30,18 @@ export function hidePrompt<T>(value: T, requestBodyValues: unknown): T {
   let left = LONGEST_TEXT;
   const texts: string[] = [];
   const shortened = mapTexts(value, 0, text => {
-    const short = text.replace(/data:[\w/+.-]*;base64,[\w+/=]*/g, 'data:…').slice(0, left);
+    const short = withoutDataURLs(text).slice(0, left);
     left -= short.length;
     texts.push(short);
     return short;
   });
   const hide = hiderFor(texts, prompts);
   return mapTexts(shortened, 0, hide) as T;
+}
+
+/** A data URL is prompt text, too, which no comparison finds in time. */
+export function withoutDataURLs(text: string): string {
+  return text.replace(/data:[\w/+.-]*;base64,[\w+/=]*/g, 'data:…');
 }
 
 /** What hides the quotations in each of these texts. */
@@ -173,9 +178,18 @@ function textsOf(value: unknown): string[] {
       return [];
     }
     const escaped = JSON.stringify(value).slice(1, -1);
-    return escaped === value ? [value] : [value, escaped];
+    // Python and PHP write other scripts as escapes, in small or in large letters.
+    const forms = [value, escaped, asciiOf(escaped), asciiOf(escaped, true)];
+    return [...new Set(forms)];
   }
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
+function asciiOf(json: string, inCapitals = false): string {
+  return json.replace(/[^\0-\x7f]/g, character => {
+    const hex = character.charCodeAt(0).toString(16).padStart(4, '0');
+    return `\\u${inCapitals ? hex.toUpperCase() : hex}`;
+  });
 }
 
 function mapTexts(value: unknown, depth: number, change: (text: string) => string): unknown {

@@ -98,7 +98,7 @@ export function commonTypes(left: readonly string[], right: readonly string[]): 
 }
 
 /** The narrowest type of a JSON value. */
-export function typeOfValue(value: unknown): string {
+function typeOfValue(value: unknown): string {
   if (value === null) {
     return 'null';
   }

@@ -32,7 +32,7 @@ export function resolvePointer(document: unknown, reference: string): unknown {
 }
 
 /** The unescaped parts of a `#/…` pointer. */
-export function segmentsOf(pointer: string): string[] {
+function segmentsOf(pointer: string): string[] {
   return pointer
     .slice(2)
     .split('/')

@@ -38,9 +38,6 @@ const listSchema = lazy(() => z.looseObject({ data: z.array(z.unknown()) }));
 /** Of the answer, in bytes; a list of a thousand models has less than one. */
 const LIST_LIMIT = 4 * 1024 * 1024;
 
-/** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
-const TIME_LIMIT_MS = 8_000;
-
 /**
  * `GET /models`: what the account has, in server order, and the body it was read from.
  * @throws as `requestJSON`
@@ -54,7 +51,7 @@ export async function requestModelList(request: {
 }): Promise<{ models: ModelInfo[]; body: unknown }> {
   const { apiBaseURL, service, ...rest } = request;
   const url = `${apiBaseURL}/models`;
-  const body = await requestJSON({ ...rest, url, schema: listSchema(), limit: LIST_LIMIT, timeLimitMs: TIME_LIMIT_MS });
+  const body = await requestJSON({ ...rest, url, schema: listSchema(), limit: LIST_LIMIT });
   return { models: parseModelList(body, service) ?? [], body };
 }
 

@@ -7,6 +7,9 @@ import type { Access, CallResolver } from './resolve-call';
 /** A list younger than this is not asked for again because of an id that it lacks. */
 const FRESH_MS = 60_000;
 
+/** An `apiKey` function may give a key of each user of a server, or a new one every hour. */
+const MOST_CATALOGS = 100;
+
 /** Which models an account has, and what an id means for it. One catalog per place and credential. */
 export class AccountModels {
   private readonly calls: CallResolver;
@@ -110,6 +113,10 @@ export class AccountModels {
           }),
       );
       this.catalogs.set(name, catalog);
+      const oldest = this.catalogs.keys().next();
+      if (this.catalogs.size > MOST_CATALOGS && oldest.done !== true) {
+        this.catalogs.delete(oldest.value);
+      }
     }
     return catalog;
   }

@@ -190,7 +190,9 @@ function refuseForeignLogin(
   { service, oauthHost, apiBaseURL }: KimiEndpoints,
   argument: string,
 ): void {
-  const isForeign = service === 'platform' || (oauthHost === OAUTH_HOSTS.global && impliedRegion === 'mainland-cn');
+  // kimi-cli has logins of the mainland only, whatever a store around its own forgets to say.
+  const region = impliedIdentity === 'kimi-cli' ? 'mainland-cn' : impliedRegion;
+  const isForeign = service === 'platform' || (oauthHost === OAUTH_HOSTS.global && region === 'mainland-cn');
   if (impliedIdentity === undefined || !isForeign) {
     return;
   }

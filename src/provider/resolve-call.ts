@@ -118,7 +118,11 @@ function askedOnce(credentials: CredentialProvider): { asked: CredentialProvider
     asked: {
       ...credentials,
       getCredential(options) {
-        // What failed, perhaps for another's signal, is asked for again.
+        // A login has one place that is asked, and each request a time limit of its own: the list's must not end the
+        // chat's wait for a renewal.
+        if (refresh !== undefined) {
+          return credentials.getCredential(options).then(sent);
+        }
         first ??= credentials.getCredential(options).then(sent, (error: unknown) => {
           first = undefined;
           throw error;
@@ -128,11 +132,7 @@ function askedOnce(credentials: CredentialProvider): { asked: CredentialProvider
       ...(refresh === undefined
         ? {}
         : {
-            refresh: async options => {
-              const renewed = sent(await refresh(options));
-              first = Promise.resolve(renewed);
-              return renewed;
-            },
+            refresh: async options => sent(await refresh(options)),
           }),
     },
   };

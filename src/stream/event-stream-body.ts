@@ -13,6 +13,7 @@ export function rewrittenBody(
   body: ReadableStream<Uint8Array>,
   pipeline: Pick<EventPipeline<never>, 'write' | 'end' | 'fail'>,
   onBroken: ((cause: unknown) => void) | undefined,
+  abortSignal: AbortSignal | null | undefined,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const decoder = new Utf8Pieces();
@@ -45,6 +46,9 @@ export function rewrittenBody(
     return done || events.length > 0 ? undefined : pull();
   };
   const onFailure = (error: unknown): void => {
+    if (abortSignal?.aborted === true && !isAbortError(error)) {
+      throw abortError(abortSignal.reason);
+    }
     if (onBroken === undefined || isAbortError(error)) {
       throw error;
     }
@@ -65,6 +69,11 @@ export function rewrittenBody(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** By this name the AI SDK knows an abort in the middle of a stream; any other reason it would call a broken answer. */
+function abortError(reason: unknown): Error {
+  return Object.assign(new Error('The call was aborted.', { cause: reason }), { name: 'AbortError' });
 }
 
 /**

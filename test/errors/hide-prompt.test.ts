@@ -6,6 +6,13 @@ const request = (...prompts: string[]) => ({
   messages: prompts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content })),
 });
 
+/** As Python's `json.dumps` writes other scripts. */
+const escapes = (text: string, inCapitals = false) =>
+  text.replace(/[^\0-\x7f]/g, character => {
+    const hex = character.charCodeAt(0).toString(16).padStart(4, '0');
+    return `\\u${inCapitals ? hex.toUpperCase() : hex}`;
+  });
+
 describe('hidePrompt', () => {
   it.each([
     [
@@ -40,6 +47,18 @@ describe('hidePrompt', () => {
       '我的密码是一二三四五六七八九十甲乙丙丁戊己庚辛',
       '错误：我的密码是一二三四五六七八九十甲乙丙丁戊己庚辛。',
       '错误：[prompt]。',
+    ],
+    [
+      'it as Python escapes it',
+      '我的密码是一二三四五六七八九十甲乙丙丁戊己庚辛',
+      `{"echo": "${escapes('我的密码是一二三四五六七八九十甲乙丙丁戊己庚辛')}"}`,
+      '{"echo": "[prompt]"}',
+    ],
+    [
+      'it escaped in capitals',
+      'où êtes-vous né, à Besançon?',
+      `"${escapes('où êtes-vous né, à Besançon?', true)}"`,
+      '"[prompt]"',
     ],
     ['nothing', 'What is the weather like in Bern?', 'The model does not exist.', 'The model does not exist.'],
   ])('hides %s', (_, prompt, text, expected) => {

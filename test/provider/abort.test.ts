@@ -79,6 +79,52 @@ it('ends a call while the `load` of a store hangs, before the wait for the model
   ).toBe(reason);
 });
 
+/** Time for all that is ready to run. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) {
+    await new Promise(resolve => setImmediate(resolve));
+  }
+}
+
+it('lets the chat wait on for a new token, where the time for the list is over', async () => {
+  const { access_token, refresh_token, expires_in } = simulator.signIn();
+  const listTime = new AbortController();
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const waitForList = new AbortController();
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation(
+    time =>
+      new Map([
+        [8000, listTime.signal],
+        [2000, waitForList.signal],
+      ]).get(time) ?? timeout(time),
+  );
+  const model = kimi({
+    apiKey: undefined,
+    credentialStore: memoryCredentialStore({
+      type: 'oauth',
+      accessToken: access_token,
+      refreshToken: refresh_token,
+      expiresAt: 1,
+      expiresIn: expires_in,
+      scope: 'kimi-code',
+      tokenType: 'Bearer',
+    }),
+    fetch: async (input, init) => {
+      if (String(input).endsWith('/api/oauth/token')) {
+        // The chat goes on without the list, and waits for the same token; then the list's time is over.
+        waitForList.abort();
+        await turns();
+        listTime.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+        await turns();
+      }
+      return fetch(input, init);
+    },
+  })('k3');
+  const { content } = await model.doGenerate({ prompt });
+  expect(content.at(-1)).toMatchObject({ type: 'text', text: 'You said: hi' });
+  expect(simulator.counts.refreshes).toBe(1);
+});
+
 it('ends one call while /models hangs; the request goes on for the other', async () => {
   const abort = new AbortController();
   stopClocks();

@@ -9,7 +9,9 @@ import {
   kimiCliCredentialStore,
   kimiCodeCredentialStore,
   memoryCredentialStore,
+  seededCredentialStore,
   unstorageCredentialStore,
+  type CredentialStore,
 } from '../../src/credential-stores';
 import {
   KimiInvalidArgumentError,
@@ -161,5 +163,27 @@ describe('a credential stays with the hosts it is for', () => {
     const provider = createKimi({ region: 'global', credentialStore, fetch });
     expect(await failure(ask(provider))).toMatchObject({ argument: 'credentialStore', code: 'KIMI_INVALID_ARGUMENT' });
     expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['a seeded store', (store: CredentialStore) => seededCredentialStore(store)],
+    [
+      'a store of the app',
+      (store: CredentialStore): CredentialStore => ({
+        location: 'around it',
+        impliedIdentity: 'kimi-cli',
+        load: () => store.load(),
+        save: (...saved) => store.save(...saved),
+        clear: () => store.clear(),
+      }),
+    ],
+  ])('knows whose login it is through %s around its place', async (_, around) => {
+    const login = { ...record(), expiresAt: 1 };
+    await kimiCliCredentialStore().save(login);
+    const fetch = vi.fn<typeof globalThis.fetch>();
+    const provider = createKimi({ region: 'global', credentialStore: around(kimiCliCredentialStore()), fetch });
+    expect(await failure(ask(provider))).toMatchObject({ argument: 'credentialStore', code: 'KIMI_INVALID_ARGUMENT' });
+    expect(fetch).not.toHaveBeenCalled();
+    expect(await kimiCliCredentialStore().load()).toEqual(login);
   });
 });

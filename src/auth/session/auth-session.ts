@@ -163,9 +163,10 @@ async function saveNew(context: SessionContext, credentials: KimiCredentials): P
     await underLock(store, lock => saveRecord(store, credentials, lock), undefined);
     memory.saveAgainAt = undefined;
   } finally {
+    // After a failed save, too: in this process the login works, and the error says that it is not kept.
     holdNew(context, credentials);
-    await context.onCredentials?.(credentials);
   }
+  await context.onCredentials?.(credentials);
 }
 
 async function logout(context: SessionContext): Promise<void> {

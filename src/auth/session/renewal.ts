@@ -34,7 +34,7 @@ const LOCK_TRIES = 3;
 /** One run, and what its steps leave to those that follow. */
 type Renewal = SessionContext & {
   abortSignal: AbortSignal;
-  /** The logins that it made, in order. */
+  /** The logins that it saved, in order. */
   rotations: KimiCredentials[];
   /** Why the last refresh did not come about. */
   failure: RefreshFailure | undefined;
@@ -142,9 +142,11 @@ async function find(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
  * The login that an earlier save lost. Its failure was reported then; here the login goes on in memory, and is tried
  * again later.
  */
-async function saveAgain({ memory, store, monotonicNow }: Renewal, lost: KimiCredentials, lock: Lock): Promise<void> {
+async function saveAgain(renewal: Renewal, lost: KimiCredentials, lock: Lock): Promise<void> {
+  const { memory, store, monotonicNow } = renewal;
   try {
     await saveRecord(store, lost, lock);
+    renewal.rotations.push(lost);
   } catch (error) {
     if (isLockLost(error)) {
       throw error;
@@ -167,9 +169,9 @@ async function refresh(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
   if (result.outcome === 'rejected') {
     return 'rejected';
   }
-  renewal.rotations.push(result.credentials);
   try {
     await saveRecord(store, result.credentials, lock);
+    renewal.rotations.push(result.credentials);
   } catch (error) {
     memory.saveAgainAt = monotonicNow();
     throw error;

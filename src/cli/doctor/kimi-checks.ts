@@ -1,8 +1,9 @@
 /** What `doctor` asks Kimi: whether the hosts answer, whether the login is accepted, whether it may chat. */
+import { ACCOUNT_TIME_LIMIT_MS } from '../../api/request-json';
 import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import type { CommandContext } from '../command';
-import { describeFailure, networkReason, TIME_LIMIT_MS } from '../failures';
+import { describeFailure, networkReason } from '../failures';
 import { requestModels } from '../request-models';
 import { shortenHome, timeSpan } from '../terminal';
 import type { Check } from './machine-checks';
@@ -52,7 +53,7 @@ async function probe(url: string, now: () => number, abortSignal: AbortSignal): 
   try {
     const response = await fetch(url, {
       redirect: 'manual',
-      signal: AbortSignal.any([abortSignal, AbortSignal.timeout(TIME_LIMIT_MS)]),
+      signal: AbortSignal.any([abortSignal, AbortSignal.timeout(ACCOUNT_TIME_LIMIT_MS)]),
     });
     await response.body?.cancel();
     const date = Date.parse(response.headers.get('date') ?? '');

@@ -81,7 +81,7 @@ export class CallState implements Exchange {
     return {
       url: () => this.url,
       fetch: createChatStreamFetch({
-        fetch: async (_input, init) => this.requireStream(await this.send(init)),
+        fetch: async (_input, init) => this.requireStream(await this.send(init), init?.signal),
         generateId,
         coalesce: true,
         serverChunks,
@@ -133,9 +133,13 @@ export class CallState implements Exchange {
     this.servedModel ??= (event as { model?: unknown } | null)?.model;
   }
 
-  private async requireStream(response: Response): Promise<Response> {
-    if (response.ok && NO_STREAM.test(response.headers.get('content-type') ?? '')) {
-      throw unreadableAnswer(this, (await readBody(response, ERROR_BODY_LIMIT)).text);
+  /** A refusal, and a good answer that is no stream, as errors: openai-compatible would read either without a limit. */
+  private async requireStream(response: Response, abortSignal: AbortSignal | null | undefined): Promise<Response> {
+    if (!response.ok) {
+      throw toKimiAPIError(this, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
+    }
+    if (NO_STREAM.test(response.headers.get('content-type') ?? '')) {
+      throw unreadableAnswer(this, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
     }
     return response;
   }

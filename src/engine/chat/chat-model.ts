@@ -5,7 +5,7 @@ import {
   type LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
 import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
-import { toKimiAPIError, unreadableAnswer } from '../../api/api-failure';
+import { oversizedAnswer, toKimiAPIError, unreadableAnswer } from '../../api/api-failure';
 import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
 import { ServerChunks } from '../../stream/server-chunks';
 import { answerFailure, answerFaultError } from '../answer-failure';
@@ -48,7 +48,7 @@ export class ChatModel {
         body: sent,
         signal: options.abortSignal ?? null,
       });
-      const { text, answer } = await readAnswer(response, state);
+      const { text, answer } = await readAnswer(response, state, options.abortSignal);
       const { response: metadata, ...result } = await model.convertResponse({ body: answer }).catch(error => {
         throw TypeValidationError.isInstance(error) ? unreadableAnswer(state, text) : error;
       });
@@ -93,11 +93,18 @@ function jsonHeaders(...headers: Array<Record<string, string | undefined> | unde
   return { 'content-type': 'application/json', ...normalizeHeaders(combineHeaders(...headers)) };
 }
 
-async function readAnswer(response: Response, state: CallState): Promise<{ text: string; answer: unknown }> {
+async function readAnswer(
+  response: Response,
+  state: CallState,
+  abortSignal: AbortSignal | undefined,
+): Promise<{ text: string; answer: unknown }> {
   if (!response.ok) {
-    throw toKimiAPIError(state, (await readBody(response, ERROR_BODY_LIMIT)).text);
+    throw toKimiAPIError(state, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
   }
-  const { text, end, cause } = await readBody(response, ANSWER_LIMIT);
+  const { text, end, cause } = await readBody(response, ANSWER_LIMIT, abortSignal);
+  if (end === 'cut') {
+    throw oversizedAnswer(state, text, ANSWER_LIMIT);
+  }
   if (end === 'broken') {
     throw answerFaultError('connection', state, cause);
   }

@@ -1,8 +1,4 @@
-import type {
-  LanguageModelV4Content,
-  LanguageModelV4GenerateResult,
-  LanguageModelV4StreamPart,
-} from '@ai-sdk/provider';
+import type { LanguageModelV4Content, LanguageModelV4GenerateResult } from '@ai-sdk/provider';
 import { ToolCallRecovery, type Said } from '../../stream/markup/tool-call-recovery';
 import { answerFaultError } from '../answer-failure';
 import type { CallState } from './call-state';
@@ -48,7 +44,7 @@ export function completeAnswer(
  * Tool calls that leaked into the text or the reasoning of a whole answer become real ones, as in a stream; `count` is
  * how many. Returns `undefined` where nothing changes.
  */
-export function recoverToolCalls(
+function recoverToolCalls(
   content: readonly LanguageModelV4Content[],
   toolNames: ReadonlySet<string>,
   generateId: () => string,
@@ -109,10 +105,7 @@ function textPart(type: 'reasoning' | 'text', text: string): LanguageModelV4Cont
  * The answer's tool names as the caller wrote them, where the body rule `tool-names` had to change them.
  * @param toolNames wire name to the caller's, `KimiCall.toolNames`
  */
-export function restoreToolName<T extends LanguageModelV4Content | LanguageModelV4StreamPart>(
-  part: T,
-  toolNames: ReadonlyMap<string, string>,
-): T {
+function restoreToolName<T extends LanguageModelV4Content>(part: T, toolNames: ReadonlyMap<string, string>): T {
   const name = 'toolName' in part ? toolNames.get(part.toolName) : undefined;
   return name === undefined ? part : { ...part, toolName: name };
 }

@@ -136,7 +136,7 @@ const KINDS = ['image', 'video', 'text'];
  * The same file, where it is an image, a video or text. Anything else openai-compatible would refuse, or send as what
  * Kimi does not know; it goes as an empty text whose type its metadata overwrites.
  */
-export function markUnsupportedFile<T extends Pick<LanguageModelV4FilePart, 'data' | 'mediaType'>>(file: T): T {
+function markUnsupportedFile<T extends Pick<LanguageModelV4FilePart, 'data' | 'mediaType'>>(file: T): T {
   const kind = file.mediaType.split('/')[0] ?? '';
   if (KINDS.includes(kind) && (file.data.type !== 'text' || kind === 'text')) {
     return file;

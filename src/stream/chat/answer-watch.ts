@@ -12,7 +12,7 @@ import type { ChatChunk } from './chat-chunk';
 export type AnswerFault = 'cut' | 'connection' | 'empty' | 'thinking-only' | 'malformed';
 
 /** Marks an event that the server did not send. */
-export const ANSWER_FAULT_KEY = 'kimiAnswerFault';
+const ANSWER_FAULT_KEY = 'kimiAnswerFault';
 
 /**
  * The event that reports a fault to whoever reads the stream. Has an `error`, as the server's own error events have.

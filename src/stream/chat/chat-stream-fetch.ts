@@ -42,7 +42,7 @@ export function createChatStreamFetch({
     const options = answer?.();
     const steps = options === undefined ? new ChatRepair(generateId) : new ChatSteps(generateId, options);
     const pipeline = new EventPipeline(steps, { coalesce, serverChunks });
-    const rewritten = new Response(rewrittenBody(body, pipeline, options?.onBroken), {
+    const rewritten = new Response(rewrittenBody(body, pipeline, options?.onBroken, init?.signal), {
       status,
       statusText,
       headers: response.headers,

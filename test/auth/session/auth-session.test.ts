@@ -99,6 +99,20 @@ describe('when it is due', () => {
     expect(store.log).toEqual(['load', 'load', 'save']);
   });
 
+  it('tells of a login once it is saved, and not before', async () => {
+    minutes(8);
+    const heard: unknown[] = [];
+    const own = session(simulator, store, { onCredentials: credentials => void heard.push(credentials) });
+    store.failNext.save = new Error('disk full');
+    await expect(own.getAccessToken()).rejects.toThrow('disk full');
+    expect(heard).toEqual([]);
+    await own.getAccessToken();
+    expect(heard).toEqual([store.record]);
+    store.failNext.save = new Error('disk full');
+    await expect(own.save(signedIn(simulator))).rejects.toThrow('disk full');
+    expect(heard).toHaveLength(1);
+  });
+
   it('does not hand out a new token before it is saved', async () => {
     minutes(8);
     const own = session(simulator, store);

@@ -321,6 +321,33 @@ describe('an answer that is broken', () => {
     expect(await generateError(SEVEN, baseURL, { maxRetries: 0 })).toMatchObject(expected);
   });
 
+  it('is read to a limit, a refusal of either kind and a whole answer', async () => {
+    const refusal = respond(400, { error: { message: 'x'.repeat(1_000_000), type: 'invalid_request_error' } });
+    const { baseURL } = await startAnswerServer(
+      refusal,
+      refusal,
+      completion({ content: 'y'.repeat(17 * 1024 * 1024) }),
+    );
+    const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'x' }] }];
+    const errors = [];
+    for (const method of ['doStream', 'doGenerate', 'doGenerate'] as const) {
+      const call = model(SEVEN, baseURL)[method]({ prompt });
+      errors.push(
+        await call.then(
+          () => expect.fail('no error'),
+          (error: unknown) => error as KimiAPIError,
+        ),
+      );
+    }
+    expect(errors.map(({ responseBody }) => responseBody?.length)).toEqual([65_536, 65_536, 65_536]);
+    expect(errors[2]).toMatchObject({
+      code: 'KIMI_ANSWER_INVALID',
+      reason: 'too-large',
+      isRetryable: false,
+      message: expect.stringContaining('is larger than 16 MiB'),
+    });
+  });
+
   it('is asked for again by generateText', async () => {
     const { baseURL, bodies } = await startAnswerServer(completion({ content: '' }), completion({ content: 'hi' }));
     const realSetTimeout = globalThis.setTimeout;
@@ -421,6 +448,43 @@ describe('no answer', () => {
     };
     await expect(read()).rejects.toHaveProperty('name', 'AbortError');
   });
+
+  it.each([
+    ['an error', new Error('stopped by the user')],
+    ['a text', 'stop!'],
+  ])(
+    'says with what it was aborted where the reason is %s, in the middle of either kind of answer',
+    async (_, reason) => {
+      const streamed = new AbortController();
+      const whole = new AbortController();
+      const { baseURL } = await startAnswerServer(
+        either(
+          response => {
+            response.writeHead(200, { 'content-type': 'text/event-stream' });
+            response.write(chunk({ content: 'Hel' }));
+          },
+          response => {
+            response.writeHead(200, { 'content-type': 'application/json' });
+            response.write('{"id": ');
+            // The head has to be read first: an abort before it is another path.
+            setTimeout(() => whole.abort(reason), 50);
+          },
+        ),
+      );
+      const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'x' }] }];
+      const { stream: parts } = await model(SEVEN, baseURL).doStream({ prompt, abortSignal: streamed.signal });
+      const read = async () => {
+        for await (const part of parts) {
+          if (part.type === 'text-delta') {
+            streamed.abort(reason);
+          }
+          expect(part.type).not.toBe('error');
+        }
+      };
+      await expect(read()).rejects.toMatchObject({ name: 'AbortError', cause: reason });
+      await expect(model(SEVEN, baseURL).doGenerate({ prompt, abortSignal: whole.signal })).rejects.toBe(reason);
+    },
+  );
 
   it('leaves the errors of a fetch of the user as they are', async () => {
     const own = new Error('my own');
