@@ -41,17 +41,10 @@ export class EventPipeline<Chunk extends object> {
   private readonly serverChunks: ServerChunks | undefined;
   private readonly framing = new EventFraming();
 
-  /**
-   * @param coalesce whether deltas that arrive together become one; never where `serverChunks` is told
-   * @param serverChunks told what the server sent for each event that leaves
-   */
-  constructor(
-    steps: EventSteps<Chunk>,
-    { coalesce, serverChunks }: { coalesce: boolean; serverChunks?: ServerChunks | undefined },
-  ) {
+  /** @param serverChunks told what the server sent for each event that leaves; deltas are not joined then */
+  constructor(steps: EventSteps<Chunk>, serverChunks?: ServerChunks) {
     this.steps = steps;
-    this.coalescer =
-      coalesce && serverChunks === undefined ? new DeltaCoalescer(chunk => steps.readDelta(chunk)) : undefined;
+    this.coalescer = serverChunks === undefined ? new DeltaCoalescer(chunk => steps.readDelta(chunk)) : undefined;
     this.serverChunks = serverChunks;
   }
 

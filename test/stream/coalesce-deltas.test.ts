@@ -8,7 +8,7 @@ import { delta, event } from './event-streams';
 
 type Chunk = { id?: string; choices: Array<{ delta: { content?: string; reasoning_content?: string } }> };
 
-const pipeline = () => new EventPipeline(new ChatRepair(() => 'made'), { coalesce: true });
+const pipeline = () => new EventPipeline(new ChatRepair(() => 'made'));
 const chunksOf = (events: string) =>
   events
     .split('\n\n')

@@ -1,6 +1,7 @@
 import { parseJsonEventStream } from '@ai-sdk/provider-utils';
 import { z } from 'zod';
 import { createChatStreamFetch } from '../../src/stream/chat/chat-stream-fetch';
+import type { ServerChunks } from '../../src/stream/server-chunks';
 
 /** What a chat stream says, neighbours of one kind joined: it must not matter how a delta was cut. */
 export type Said = [kind: string, ...rest: unknown[]];
@@ -76,12 +77,12 @@ export function inPackets(bytes: Uint8Array, cuts: readonly number[]): ReadableS
 /** `body` behind the fetch under test. */
 export async function rewritten(
   body: ReadableStream<Uint8Array>,
-  { coalesce = true, generateId = () => 'made-1' }: { coalesce?: boolean; generateId?: () => string } = {},
+  { serverChunks, generateId = () => 'made-1' }: { serverChunks?: ServerChunks; generateId?: () => string } = {},
 ): Promise<ReadableStream<Uint8Array>> {
   const fetch = createChatStreamFetch({
     fetch: async () => new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } }),
     generateId,
-    coalesce,
+    serverChunks,
   });
   const { body: result } = await fetch('http://127.0.0.1/');
   if (result === null) {

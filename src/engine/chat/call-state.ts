@@ -83,7 +83,6 @@ export class CallState implements Exchange {
       fetch: createChatStreamFetch({
         fetch: async (_input, init) => this.requireStream(await this.send(init), init?.signal),
         generateId,
-        coalesce: true,
         serverChunks,
         answer: () => ({
           toolNames: this.toolNames,

@@ -18,15 +18,12 @@ export type StreamedAnswerOptions = AnswerOptions & {
 export function createChatStreamFetch({
   fetch,
   generateId,
-  coalesce,
   serverChunks,
   answer,
 }: {
   fetch: FetchFunction;
   /** Makes ids for tool calls that the server sent without one. */
   generateId: () => string;
-  /** Whether deltas that arrive in one read are merged. */
-  coalesce: boolean;
   /** Where the caller wants the server's own chunks: told of them. Nothing is merged then. */
   serverChunks?: ServerChunks | undefined;
   /** How to look after the answer as a whole, asked when it begins. Without it only chunks are put right. */
@@ -41,7 +38,7 @@ export function createChatStreamFetch({
     }
     const options = answer?.();
     const steps = options === undefined ? new ChatRepair(generateId) : new ChatSteps(generateId, options);
-    const pipeline = new EventPipeline(steps, { coalesce, serverChunks });
+    const pipeline = new EventPipeline(steps, serverChunks);
     const rewritten = new Response(rewrittenBody(body, pipeline, options?.onBroken, init?.signal), {
       status,
       statusText,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { answerFaultOf } from '../../../src/stream/chat/answer-watch';
 import { ChatSteps } from '../../../src/stream/chat/chat-steps';
 import { EventPipeline } from '../../../src/stream/event-pipeline';
+import { ServerChunks } from '../../../src/stream/server-chunks';
 
 const SECTION =
   '<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a":1}<|tool_call_end|><|tool_calls_section_end|>';
@@ -32,7 +33,7 @@ const rewriter = (toolNames = ['f'], coalesce = true) =>
       generateId: () => 'made',
       onRecovered: () => undefined,
     }),
-    { coalesce },
+    coalesce ? undefined : new ServerChunks(),
   );
 
 /** What is said by these events, and the fault at the end. */

@@ -22,8 +22,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 const streamHeaders = { 'content-type': 'text/event-stream' };
-const chatFetch = (generateId = () => 'made-1') =>
-  createChatStreamFetch({ fetch: globalThis.fetch, generateId, coalesce: true });
+const chatFetch = (generateId = () => 'made-1') => createChatStreamFetch({ fetch: globalThis.fetch, generateId });
 
 async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
   if (response.body === null) {

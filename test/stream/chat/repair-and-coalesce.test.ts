@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ChatRepair } from '../../../src/stream/chat/chat-steps';
 import { EventPipeline } from '../../../src/stream/event-pipeline';
+import { ServerChunks } from '../../../src/stream/server-chunks';
 import { delta, event } from '../event-streams';
 
 function rewriter({ coalesce = true } = {}) {
   let made = 0;
-  return new EventPipeline(new ChatRepair(() => `made-${++made}`), { coalesce });
+  return new EventPipeline(new ChatRepair(() => `made-${++made}`), coalesce ? undefined : new ServerChunks());
 }
 
 const parsed = (events: string) =>
