@@ -23,10 +23,6 @@ const HIDDEN = '[prompt]';
  * @param requestBodyValues the request's body; its `messages` are the prompt
  */
 export function hidePrompt<T>(value: T, requestBodyValues: unknown): T {
-  const prompts = textsOf((requestBodyValues as { messages?: unknown } | undefined)?.messages);
-  if (prompts.length === 0) {
-    return value;
-  }
   let left = LONGEST_TEXT;
   const texts: string[] = [];
   const shortened = mapTexts(value, 0, text => {
@@ -35,6 +31,14 @@ export function hidePrompt<T>(value: T, requestBodyValues: unknown): T {
     texts.push(short);
     return short;
   });
+  const messages = (requestBodyValues as { messages?: unknown } | undefined)?.messages;
+  const prompts = textsOf(
+    messages,
+    texts.some(text => /\\u[\da-f]{4}/i.test(text)),
+  );
+  if (prompts.length === 0) {
+    return value;
+  }
   const hide = hiderFor(texts, prompts);
   return mapTexts(shortened, 0, hide) as T;
 }
@@ -171,18 +175,21 @@ class StretchSet {
 /** An odd multiplier that spreads neighbouring characters over all 32 bits. */
 const BASE = 0x01000193;
 
-/** Every text below `value`, also as it stands in JSON. Not the images: those are cut out by their form. */
-function textsOf(value: unknown): string[] {
+/**
+ * Every text below `value`, also as it stands in JSON. Not the images: those are cut out by their form.
+ * @param isEscaped also as JSON in ASCII, which Python and PHP write, in small or in large letters
+ */
+function textsOf(value: unknown, isEscaped: boolean): string[] {
   if (typeof value === 'string') {
     if (value.length < SHORTEST_PROMPT || value.startsWith('data:')) {
       return [];
     }
     const escaped = JSON.stringify(value).slice(1, -1);
-    // Python and PHP write other scripts as escapes, in small or in large letters.
-    const forms = [value, escaped, asciiOf(escaped), asciiOf(escaped, true)];
-    return [...new Set(forms)];
+    return [...new Set([value, escaped, ...(isEscaped ? [asciiOf(escaped), asciiOf(escaped, true)] : [])])];
   }
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(inner => textsOf(inner, isEscaped))
+    : [];
 }
 
 function asciiOf(json: string, inCapitals = false): string {
