@@ -1,4 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault, FaultStage } from './fault';
+import { floodOf } from './flood';
 import type { RecordedRequest } from './recorded-request';
 import type { SimulatorRule } from './rules/simulator-rule';
 
@@ -10,6 +14,7 @@ export class Exchange {
   private readonly standardHeaders: Readonly<Record<string, string>>;
   private sent = 0;
   private destroyedHere = false;
+  private isSilent = false;
 
   constructor(
     request: RecordedRequest,
@@ -26,15 +31,44 @@ export class Exchange {
     });
   }
 
-  /** The socket is gone: the client left, or a fault cut it. */
+  /** Nothing more can be said: the client left, or a fault cut it. */
   get closed(): boolean {
-    return this.response.destroyed || this.response.closed;
+    return this.isSilent || this.response.destroyed || this.response.closed;
   }
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
+    if (this.failAt('request')) {
+      return;
+    }
     this.request.status = status;
-    this.response.writeHead(status, { ...this.standardHeaders, ...headers });
+    this.response.writeHead(status, { ...this.standardHeaders, ...headers, ...this.fault?.headers });
     this.response.flushHeaders();
+    this.failAt('headers');
+  }
+
+  /** Whether the connection is to fail at this stage; it has then. */
+  failAt(stage: FaultStage): boolean {
+    const fault = this.fault?.connection;
+    if (fault?.at !== stage || this.closed) {
+      return false;
+    }
+    if (fault.how === 'silence') {
+      this.isSilent = true;
+    } else {
+      this.destroyedHere = true;
+      breakConnection(this.response.socket, fault.how);
+      this.response.destroy();
+    }
+    return true;
+  }
+
+  /** The same in the middle of these bytes. */
+  async failWithin(stage: FaultStage, bytes: Buffer): Promise<boolean> {
+    if (this.fault?.connection?.at !== stage) {
+      return false;
+    }
+    await this.push(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+    return this.failAt(stage);
   }
 
   /** Resolves when the bytes were taken. After a cut nothing is written any more. */
@@ -53,10 +87,33 @@ export class Exchange {
     await this.push(bytes);
   }
 
-  end(): void {
-    if (!this.closed) {
-      this.request.completed = true;
-      this.response.end();
+  async end(): Promise<void> {
+    const { garbage } = this.fault ?? {};
+    if (garbage?.in === 'body') {
+      await this.push(Buffer.from(garbage.text));
+    }
+    if (this.closed || this.failAt('done')) {
+      return;
+    }
+    this.request.completed = true;
+    const { socket } = this.response;
+    this.response.end(() => {
+      if (garbage?.in === 'connection') {
+        socket?.write(garbage.text);
+      }
+    });
+  }
+
+  /** A body without end, as fast as the client reads. Ends when the client goes away. */
+  async flood(text: string): Promise<void> {
+    const { body, flood, status = 200 } = this.fault ?? {};
+    const { first, again } = await floodOf(textOf(body ?? ''), text, flood?.encoding);
+    this.begin(status, {
+      'content-type': 'application/json; charset=utf-8',
+      ...(flood?.encoding === undefined ? {} : { 'content-encoding': flood.encoding }),
+    });
+    for (let piece = first; !this.closed; piece = again) {
+      await this.push(piece);
     }
   }
 
@@ -68,16 +125,33 @@ export class Exchange {
 
   /** A whole answer: text as it is, anything else as JSON. */
   async reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<void> {
-    const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
+    const bytes = Buffer.from(textOf(body));
     this.begin(status, {
       'content-type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
       ...headers,
     });
-    await this.write(Buffer.from(text));
-    this.end();
+    if (await this.failWithin('event', bytes)) {
+      return;
+    }
+    await this.write(bytes);
+    if (!this.failAt('last-event')) {
+      await this.end();
+    }
   }
 
-  private push(bytes: Buffer): Promise<void> {
+  private async push(bytes: Buffer): Promise<void> {
+    const { byteDelayMs } = this.fault ?? {};
+    if (byteDelayMs === undefined) {
+      await this.send(bytes);
+      return;
+    }
+    for (const byte of bytes) {
+      await this.send(Buffer.of(byte));
+      await delay(byteDelayMs, undefined, { ref: false });
+    }
+  }
+
+  private send(bytes: Buffer): Promise<void> {
     return new Promise(resolve => {
       if (bytes.length === 0 || this.closed) {
         resolve();
@@ -85,6 +159,20 @@ export class Exchange {
       }
       this.response.write(bytes, () => resolve());
     });
+  }
+}
+
+/** Text as it is, anything else as JSON. */
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body ?? {});
+}
+
+/** Ends a connection with an RST or a FIN. */
+export function breakConnection(socket: Socket | null, how: 'reset' | 'close'): void {
+  if (how === 'reset') {
+    socket?.resetAndDestroy();
+  } else {
+    socket?.destroy();
   }
 }
 
@@ -98,66 +186,4 @@ export async function refuseApi(exchange: Exchange, row: SimulatorRule, text = r
 export async function refuseOAuth(exchange: Exchange, row: SimulatorRule, status = row.status ?? 400): Promise<void> {
   exchange.request.refusedBy = row.rule;
   await exchange.reply(status, { error: row.type, error_description: row.text });
-}
-
-/** A failure of the network or of the server, injected by a test. Matches before any route is asked. */
-export type Fault = {
-  /**
-   * Which requests; all when absent. `path`: its end, or a pattern.
-   * `nth`: from the nth matching request on, counted from 1 since the fault was set.
-   */
-  match?: { path?: string | RegExp; method?: string; nth?: number };
-  /** How many matching requests it hits. Default 1. */
-  times?: number;
-  /** Answer with this status instead of the real answer. */
-  status?: number;
-  /** Body of that answer: text as it is, anything else as JSON. */
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** `Retry-After` of that answer: seconds, or any text. */
-  retryAfter?: number | string;
-  /** Real milliseconds before anything else happens. */
-  delayMs?: number;
-  /** Close the socket without an answer. */
-  destroySocket?: boolean;
-  /** Let the real answer start and close the socket after this many bytes of its body. */
-  cutAfterBytes?: number;
-  /** Put an event that is not JSON before the event with this number (from 0; `true` is 1) of a streamed answer. */
-  malformedChunk?: boolean | number;
-};
-
-/** Faults in the order in which they were set; the first that matches counts. */
-export class FaultQueue {
-  private readonly entries: { fault: Fault; seen: number; left: number }[] = [];
-
-  add(fault: Fault): void {
-    this.entries.push({ fault, seen: 0, left: fault.times ?? 1 });
-  }
-
-  clear(): void {
-    this.entries.length = 0;
-  }
-
-  take(request: RecordedRequest): Fault | undefined {
-    for (const entry of this.entries) {
-      if (entry.left <= 0 || !matches(entry.fault, request)) {
-        continue;
-      }
-      entry.seen += 1;
-      const nth = entry.fault.match?.nth;
-      if (nth === undefined || entry.seen >= nth) {
-        entry.left -= 1;
-        return entry.fault;
-      }
-    }
-    return undefined;
-  }
-}
-
-function matches({ match }: Fault, request: RecordedRequest): boolean {
-  if (match?.method !== undefined && match.method.toUpperCase() !== request.method) {
-    return false;
-  }
-  const path = match?.path;
-  return path === undefined || (typeof path === 'string' ? request.path.endsWith(path) : path.test(request.path));
 }

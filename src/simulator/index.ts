@@ -6,7 +6,8 @@ export type {
   ScriptedUsage,
   ToolCallQuirk,
 } from './answers/scripted-answer';
-export type { Fault } from './exchange';
+export { startBlackHole, type BlackHole } from './black-hole';
+export type { Fault, FaultStage, FloodEncoding } from './fault';
 export { startKimiSimulator, type KimiSimulator, type KimiSimulatorOptions } from './kimi-simulator';
 export type { SimulatorClock, TokenAnswer } from './login-ledger';
 export type { RecordedRequest } from './recorded-request';

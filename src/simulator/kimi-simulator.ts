@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTLSServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TRACE_ID_HEADER, type KimiService } from '../upstream';
 import type { AnswerScript } from './answers/scripted-answer';
 import { API_ROUTES } from './api-routes';
-import { Exchange, FaultQueue, refuseApi, type Fault } from './exchange';
+import { breakConnection, Exchange, refuseApi } from './exchange';
+import { FaultQueue, type Fault } from './fault';
 import { createSimulatorClock, LoginLedger, type SimulatorClock, type TokenAnswer } from './login-ledger';
 import { OAUTH_ROUTES } from './oauth-routes';
 import { readRequest, type RecordedRequest } from './recorded-request';
@@ -49,11 +51,13 @@ export type KimiSimulatorOptions = {
   usageAt?: 'choice' | 'top-level' | 'both';
   /** Milliseconds; base of `clock`. Default `Date.now`. */
   now?: () => number;
+  /** Serves https with this key and certificate, both PEM. Default: http. */
+  tls?: { key: string; cert: string };
 };
 
 /** A strict Kimi on loopback. Ends with `close()`, or with `await using`. */
 export type KimiSimulator = {
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or `https://…` with `tls`. */
   url: string;
   /** Base of the coding service: `<url>/coding/v1`. OAuth tokens and coding keys. */
   apiBaseURL: string;
@@ -104,12 +108,25 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
   const state = createState(options, closing.signal);
   const { ledger, script, counts, models, clock } = state;
 
-  const server = createServer((message, response) => {
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
+    if (silent.has(message.socket)) {
+      return;
+    }
     // A script that throws, a client that goes away and a simulator that closes end here: the client sees a closed
     // socket.
     serve(message, response, state, faults, requests).catch(() => response.destroy());
+  };
+  const server = options.tls === undefined ? createServer(onRequest) : createTLSServer(options.tls, onRequest);
+  const silent = new WeakSet<Socket>();
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    const how = faults.takeConnection()?.how;
+    if (how === 'silence') {
+      silent.add(socket);
+    } else if (how !== undefined) {
+      breakConnection(socket, how);
+    }
   });
-  state.url = await listen(server, options.port ?? 0);
+  state.url = await listen(server, options.port ?? 0, options.tls === undefined ? 'http' : 'https');
 
   const close = async (): Promise<void> => {
     closing.abort();
@@ -156,12 +173,12 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
 }
 
 /** On loopback only. Gives the address. */
-async function listen(server: Server, port: number): Promise<string> {
+async function listen(server: Server, port: number, scheme: 'http' | 'https'): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** The options with their defaults; the address is known once the server listens. */
@@ -221,9 +238,11 @@ async function serve(
   }
   if (fault?.destroySocket) {
     exchange.destroy();
+  } else if (fault?.flood !== undefined) {
+    await exchange.flood(fault.flood.text);
   } else if (fault?.status !== undefined) {
     const retryAfter = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-    await exchange.reply(fault.status, fault.body, { ...retryAfter, ...fault.headers });
+    await exchange.reply(fault.status, fault.body, retryAfter);
   } else if (route) {
     await route.handle(exchange, state);
   } else {

@@ -73,8 +73,9 @@ async function sendEventStream(
   const malformedAt = answer.malformedChunkAt ?? (fault === true ? 1 : fault === false ? undefined : fault);
   const stopAt = Math.min(answer.cutAfterChunks ?? Infinity, answer.errorAfterChunks?.chunks ?? Infinity);
   const write = packetWriter(exchange, answer.packetBytes);
-  const send = (data: string): Promise<void> =>
-    write(`${answer.keepAlive ? `: keep-alive${newLine}${newLine}` : ''}data: ${data}${newLine}${newLine}`);
+  const textOf = (data: string): string =>
+    `${answer.keepAlive ? `: keep-alive${newLine}${newLine}` : ''}data: ${data}${newLine}${newLine}`;
+  const send = (data: string): Promise<void> => write(textOf(data));
 
   exchange.begin(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -94,7 +95,14 @@ async function sendEventStream(
     if (index === malformedAt) {
       await send(NOT_JSON);
     }
-    await send(JSON.stringify(event));
+    const data = JSON.stringify(event);
+    if (index === 1 && (await exchange.failWithin('event', Buffer.from(textOf(data))))) {
+      return;
+    }
+    await send(data);
+  }
+  if (exchange.failAt('last-event')) {
+    return;
   }
   if (answer.cutAfterChunks !== undefined) {
     exchange.destroy();
@@ -105,7 +113,7 @@ async function sendEventStream(
   } else if (answer.done !== false) {
     await send('[DONE]');
   }
-  exchange.end();
+  await exchange.end();
 }
 
 function packetWriter(exchange: Exchange, packetBytes: number | undefined): (text: string) => Promise<void> {
