@@ -1,4 +1,5 @@
 import { KimiInvalidArgumentError } from './errors/kimi-error';
+import { isPlainHTTP } from './transport/loopback';
 import { API_BASE_URLS, DEFAULT_REGIONS, OAUTH_HOSTS, type KimiRegion, type KimiService } from './upstream';
 
 /**
@@ -23,27 +24,35 @@ export type EndpointSettings = {
   region?: KimiRegion | undefined;
   baseURL?: string | undefined;
   oauthHost?: string | undefined;
+  /** Takes plain http to another machine, too. */
+  allowInsecure?: boolean | undefined;
 };
 
 /**
  * Settings, environment and region to URLs (docs/decisions.md#7-settings-to-urls). The first that is set wins: coding
  * API: `baseURL`, `KIMI_CODE_BASE_URL`, region. Platform API: `baseURL`, region, never the coding variables. OAuth:
  * `oauthHost`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, region.
- * @throws KimiInvalidArgumentError for a URL, service or region that cannot work.
+ * @throws KimiInvalidArgumentError for a URL, service or region that cannot work, and for plain http to another machine
+ *   unless `allowInsecure` (docs/decisions.md#53-plain-http)
  */
 export function resolveEndpoints(settings: EndpointSettings, environment: Environment): KimiEndpoints {
   const service = oneOf('service', settings.service, Object.keys(API_BASE_URLS) as KimiService[]) ?? 'coding';
   const region = oneOf('region', settings.region, Object.keys(OAUTH_HOSTS) as KimiRegion[]) ?? DEFAULT_REGIONS[service];
 
+  const urlOf = (argument: string, value: unknown) => {
+    const url = parseURL(argument, value);
+    return url === undefined ? undefined : normalizeURL(checkTransport(argument, url, settings.allowInsecure));
+  };
+
   const apiBaseURL =
-    normalizeURL('baseURL', settings.baseURL) ??
-    (service === 'coding' ? normalizeURL('KIMI_CODE_BASE_URL', environment.KIMI_CODE_BASE_URL) : undefined) ??
+    urlOf('baseURL', settings.baseURL) ??
+    (service === 'coding' ? urlOf('KIMI_CODE_BASE_URL', environment.KIMI_CODE_BASE_URL) : undefined) ??
     API_BASE_URLS[service][region];
 
   const oauthHost =
-    normalizeURL('oauthHost', settings.oauthHost) ??
-    normalizeURL('KIMI_CODE_OAUTH_HOST', environment.KIMI_CODE_OAUTH_HOST) ??
-    normalizeURL('KIMI_OAUTH_HOST', environment.KIMI_OAUTH_HOST) ??
+    urlOf('oauthHost', settings.oauthHost) ??
+    urlOf('KIMI_CODE_OAUTH_HOST', environment.KIMI_CODE_OAUTH_HOST) ??
+    urlOf('KIMI_OAUTH_HOST', environment.KIMI_OAUTH_HOST) ??
     OAUTH_HOSTS[region];
 
   return { service, region, apiBaseURL: withVersionSegment(apiBaseURL), oauthHost };
@@ -61,7 +70,7 @@ function oneOf<T extends string>(argument: string, value: T | undefined, allowed
   });
 }
 
-function normalizeURL(argument: string, value: unknown): string | undefined {
+function parseURL(argument: string, value: unknown): URL | undefined {
   const trimmed = typeof value === 'string' ? value.trim() : value;
   if (trimmed === undefined || trimmed === '') {
     return undefined;
@@ -75,7 +84,29 @@ function normalizeURL(argument: string, value: unknown): string | undefined {
         `"${API_BASE_URLS.coding['mainland-cn']}".`,
     });
   }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  return url;
+}
+
+function checkTransport(argument: string, url: URL, allowInsecure: boolean | undefined): URL {
+  if (allowInsecure !== true && isPlainHTTP(url)) {
+    throw plainHTTP(argument, url);
+  }
+  return url;
+}
+
+/** For http to another machine; the fix is in it. */
+export function plainHTTP(argument: string, { origin }: URL): KimiInvalidArgumentError {
+  return new KimiInvalidArgumentError({
+    argument,
+    message:
+      `"${argument}" is plain http to another machine (${origin}): whoever is on the way could read your credential ` +
+      'and your prompts. Use https. In a network of your own, such as that of Docker, set allowInsecure: true in ' +
+      'createKimi(), or run the command with --allow-insecure.',
+  });
+}
+
+function normalizeURL({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`.replace(/\/+$/, '');
 }
 
 function withVersionSegment(baseURL: string): string {

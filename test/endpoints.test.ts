@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KimiInvalidArgumentError } from '../src/errors/kimi-error';
 import { resolveEndpoints } from '../src/endpoints';
 
 describe('resolveEndpoints', () => {
@@ -76,3 +77,48 @@ describe('resolveEndpoints', () => {
     expect(() => resolveEndpoints(settings as never, {})).not.toThrow('secret');
   });
 });
+
+describe('plain http to another machine', () => {
+  const PLAIN = 'http://host.docker.internal:8080/secret/v1';
+  const both = { service: 'coding', allowInsecure: true } as const;
+
+  it.each([
+    ['baseURL', { baseURL: PLAIN }, {}],
+    ['baseURL', { baseURL: PLAIN, service: 'platform' }, {}],
+    ['oauthHost', { oauthHost: PLAIN }, {}],
+    ['KIMI_CODE_BASE_URL', {}, { KIMI_CODE_BASE_URL: PLAIN }],
+    ['KIMI_CODE_OAUTH_HOST', {}, { KIMI_CODE_OAUTH_HOST: PLAIN }],
+    ['KIMI_OAUTH_HOST', {}, { KIMI_OAUTH_HOST: PLAIN }],
+    ['baseURL', { baseURL: 'http://127.0.0.1.evil.example/v1' }, {}],
+    ['baseURL', { baseURL: 'http://localhost.evil.example/v1' }, {}],
+    ['baseURL', { baseURL: PLAIN, allowInsecure: 'false' }, {}],
+  ])('is refused as %s %j, and the error says how to allow it', (argument, settings, environment) => {
+    const error = caught(() => resolveEndpoints(settings as never, environment));
+    expect(KimiInvalidArgumentError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ argument, message: expect.stringContaining('allowInsecure: true') });
+    expect(String(error)).toContain('--allow-insecure');
+    expect(String(error)).not.toContain('secret');
+  });
+
+  it('is taken with allowInsecure, from settings and variables', () => {
+    const expected = { apiBaseURL: PLAIN, oauthHost: PLAIN };
+    expect(resolveEndpoints({ ...both, baseURL: PLAIN, oauthHost: PLAIN }, {})).toMatchObject(expected);
+    const variables = { KIMI_CODE_BASE_URL: PLAIN, KIMI_CODE_OAUTH_HOST: PLAIN };
+    expect(resolveEndpoints(both, variables)).toMatchObject(expected);
+  });
+
+  it.each(['http://localhost:1/v1', 'http://127.0.0.1/v1', 'http://127.8.8.8:1/v1', 'http://[::1]:1/v1'])(
+    'is none at %s, which is this machine',
+    baseURL => {
+      expect(resolveEndpoints({ baseURL }, {}).apiBaseURL).toBe(baseURL);
+    },
+  );
+});
+
+function caught(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,48 +1,49 @@
 /** How the OAuth host is reached, and which URLs are trusted for its sake. */
+import { plainHTTP } from '../endpoints';
 import { KimiDeviceLoginError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { FetchFunction } from '../transport/fetch';
+import { isLoopbackHost, isPlainHTTP } from '../transport/loopback';
 import { OAUTH_HOSTS } from '../upstream';
 
 /** How the OAuth host is reached. */
 export type OAuthHost = {
   /** Does the request; already carries the identity. Never the authorised fetch. */
   fetch: FetchFunction;
-  /** `https://auth.kimi.com`; plain http only for loopback. */
+  /** `https://auth.kimi.com`; plain http only for loopback, or with `allowInsecure`. */
   oauthHost: string;
+  /** Takes plain http to another machine, too (docs/decisions.md#53-plain-http). @default false */
+  allowInsecure?: boolean | undefined;
   /** Clock in ms since the epoch. @default Date.now */
   now?: (() => number) | undefined;
   /** How long one POST may take, in ms. @default 30 s, as in the official client (docs/wire.md#oauth-timeout) */
   timeLimitMs?: number | undefined;
 };
 
-/** Whether a host name, as `URL.hostname` gives it, is this machine: the only place where plain http is accepted. */
-function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
 /**
- * The URL of an endpoint of the OAuth host.
- * @throws KimiInvalidArgumentError for http to another machine: logins are sent there
+ * The URL of an endpoint of the OAuth host. Checked again where logins are sent: not every caller has resolved its
+ * settings.
+ * @throws KimiInvalidArgumentError for what is no http(s) URL, and for http to another machine unless `allowInsecure`
  */
-export function oauthEndpoint(oauthHost: string, path: string): string {
+export function oauthEndpoint({ oauthHost, allowInsecure }: OAuthHost, path: string): string {
   const host = oauthHost.replace(/\/+$/, '');
   const url = URL.canParse(host) ? new URL(host) : undefined;
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopbackHost(url.hostname))) {
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new KimiInvalidArgumentError({
       argument: 'oauthHost',
-      message:
-        'The OAuth host must be an https URL (plain http only on this machine), not ' +
-        `${JSON.stringify(oauthHost)}: logins are sent there.`,
+      message: `The OAuth host must be an https URL, not ${JSON.stringify(oauthHost)}: logins are sent there.`,
     });
+  }
+  if (allowInsecure !== true && isPlainHTTP(url)) {
+    throw plainHTTP('oauthHost', url);
   }
   return host + path;
 }
 
 /**
  * The page a person confirms the login on, once it is sure to be Kimi's: https on the domain of the OAuth host's region
- * (`kimi.com`, `kimi.ai`), on the OAuth host itself where that is the user's own, or on this machine where the OAuth
- * host is. It is checked before it is shown or opened: what opens it may be a shell's `open`, and what it shows asks
- * for consent.
+ * (`kimi.com`, `kimi.ai`), on the OAuth host itself where that is the user's own (by http where that is reached so), or
+ * on this machine where the OAuth host is. It is checked before it is shown or opened: what opens it may be a shell's
+ * `open`, and what it shows asks for consent.
  * @returns the URL, normalised: nothing in it can steer a terminal
  * @throws KimiDeviceLoginError `untrusted-url`
  */
@@ -71,7 +72,8 @@ function isTrusted(url: URL, oauthHost: URL): boolean {
   const domains = Object.values(OAUTH_HOSTS).map(domainOf);
   const region = domains.filter(domain => isWithin(oauthHost.hostname, domain));
   return (
-    isOnHttps(url, region.length > 0 ? region : domains) || (url.protocol === 'https:' && url.host === oauthHost.host)
+    isOnHttps(url, region.length > 0 ? region : domains) ||
+    (/^https?:$/.test(url.protocol) && url.origin === oauthHost.origin)
   );
 }
 

@@ -38,11 +38,12 @@ export type OAuthAnswer<T> =
  *   `KimiError` of `fetch`
  */
 export async function oauthRequest<T>(
-  { fetch, oauthHost, now = Date.now, timeLimitMs = 30_000 }: OAuthHost,
+  host: OAuthHost,
   { path, form, parse }: OAuthRequest<T>,
   abortSignal?: AbortSignal | undefined,
 ): Promise<OAuthAnswer<T>> {
-  const url = oauthEndpoint(oauthHost, path);
+  const { fetch, now = Date.now, timeLimitMs = 30_000 } = host;
+  const url = oauthEndpoint(host, path);
   abortSignal?.throwIfAborted();
   const timeLimit = AbortSignal.timeout(timeLimitMs);
   const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);

@@ -12,6 +12,8 @@ export type LoginOptions = CommonOptions & {
   account?: string | undefined;
   region?: KimiRegion | undefined;
   service?: KimiService | undefined;
+  /** Takes plain http to another machine, as the setting of that name. */
+  allowInsecure?: boolean | undefined;
   /** As in `KIMI_CREDENTIAL_STORE`. */
   store?: string | undefined;
 };
@@ -35,6 +37,7 @@ export function loginOptions(stores: 'own' | 'all'): Option[] {
       oneOf(['coding', 'platform']),
     ),
     new Option('--store <store>', `${names.join(', ')} (default: where it is)`).argParser(oneOf(names)),
+    new Option('--allow-insecure', 'take http:// to another machine from KIMI_CODE_BASE_URL and the like'),
   ].map(option => option.helpGroup('Which login:'));
 }
 
@@ -53,27 +56,27 @@ export function loginEnvironment(
 /** A new provider, which finds the login exactly as an app on this machine would. */
 export async function openKimi(context: CommandContext, options: LoginOptions): Promise<KimiProviderV4> {
   const { kimiProviderIn } = await import('../provider/kimi-provider-v4');
-  const { account, region, service } = options;
+  const { account, region, service, allowInsecure } = options;
   const environment = loginEnvironment(context, options);
-  return kimiProviderIn(() => environment, { account, region, service, now: context.now });
+  return kimiProviderIn(() => environment, { account, region, service, allowInsecure, now: context.now });
 }
 
 /** The flags that lead to the same login again, for hints: ` --account work --region global`. */
-export function loginFlags({ account, region, service }: LoginOptions): string {
-  return Object.entries({ account, region, service })
+export function loginFlags({ account, region, service, allowInsecure }: LoginOptions): string {
+  const values = Object.entries({ account, region, service })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` --${name} ${/^[\w.@-]+$/.test(value ?? '') ? value : JSON.stringify(value)}`)
-    .join('');
+    .map(([name, value]) => ` --${name} ${/^[\w.@-]+$/.test(value ?? '') ? value : JSON.stringify(value)}`);
+  return [...values, ...(allowInsecure === true ? [' --allow-insecure'] : [])].join('');
 }
 
 /** Hosts and account as the provider has them, also where its store cannot be read. @throws KimiInvalidArgumentError */
 export async function resolvePlace(
   { environment }: Pick<CommandContext, 'environment'>,
-  { account, region, service }: LoginOptions,
+  { account, region, service, allowInsecure }: LoginOptions,
 ): Promise<KimiEndpoints & { account: string }> {
   const marked = region === undefined && service !== 'platform' ? await readRegionMarker(environment) : region;
   return {
-    ...resolveEndpoints({ service, region: marked }, environment),
+    ...resolveEndpoints({ service, region: marked, allowInsecure }, environment),
     account: account ?? (environment.KIMI_ACCOUNT || 'default'),
   };
 }

@@ -167,6 +167,7 @@ export class CredentialAccess {
       shareAs: explicit === undefined ? `${slot} ${store.location}` : undefined,
       fetch: this.identityFetch(place, store.impliedIdentity),
       oauthHost,
+      allowInsecure: this.settings.allowInsecure,
       remedy: explicit === undefined ? loginRemedy(endpoints, account) : storeRemedy(endpoints, explicit),
       now: this.settings.now,
       onCredentials: async credentials => {

@@ -41,6 +41,14 @@ export type KimiProviderSettings = {
   /** OAuth host. Default: `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, else by `region`. */
   oauthHost?: string | undefined;
 
+  /**
+   * Takes plain http to another machine as `baseURL`, `oauthHost` or in their variables, where whoever is on the way
+   * reads credential and prompts: for networks of your own, such as `http://host.docker.internal`. This machine's own
+   * addresses (`localhost`, `127.0.0.1`, `[::1]`) need it not.
+   * @default false
+   */
+  allowInsecure?: boolean | undefined;
+
   /** Where the login is kept. Default: chosen automatically when the first request is made. */
   credentialStore?: CredentialStore | undefined;
 

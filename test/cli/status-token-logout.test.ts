@@ -82,6 +82,21 @@ describe('--store', () => {
   });
 });
 
+describe('--allow-insecure', () => {
+  const plain = { KIMI_CODE_BASE_URL: 'http://host.docker.internal:8080/v1' };
+
+  it('is asked for where a variable names http to another machine', async () => {
+    const { code, stderr } = await run('status', { env: plain });
+    expect({ code, stderr: stderr.replaceAll(/\s+/g, ' ') }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('run the command with --allow-insecure'),
+    });
+    const allowed = await run('status --allow-insecure --json', { env: plain });
+    expect(json(allowed)).toMatchObject({ signedIn: false, apiBaseURL: plain.KIMI_CODE_BASE_URL });
+    expect((await run('status --allow-insecure', { env: plain })).plain).toContain('login --allow-insecure');
+  });
+});
+
 describe('token', () => {
   it('prints the token and nothing else, renewed when less than half of its life is left', async () => {
     await run('login');

@@ -21,6 +21,8 @@ describe('a setting that cannot work', () => {
   it.each([
     [{ baseURL: 5 }, 'baseURL', '"baseURL" must be an http(s) URL'],
     [{ oauthHost: 5 }, 'oauthHost', '"oauthHost" must be an http(s) URL'],
+    [{ baseURL: 'http://gateway.example/v1' }, 'baseURL', 'set allowInsecure: true'],
+    [{ oauthHost: 'http://gateway.example' }, 'oauthHost', 'set allowInsecure: true'],
     [{ identity: 5 }, 'identity', 'The setting "identity" must be'],
     [{ identity: null }, 'identity', 'The setting "identity" must be'],
     [{ fetch: 5 }, 'fetch', 'The setting "fetch" must be a function'],

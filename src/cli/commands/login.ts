@@ -204,9 +204,9 @@ async function isFileForWantOfKeychain(
 }
 
 /** A login of another account, region or service is found only by who asks for it. */
-function settingsInCode({ account, region, service }: LoginOptions): string {
-  return Object.entries({ account, region, service })
+function settingsInCode({ account, region, service, allowInsecure }: LoginOptions): string {
+  const values = Object.entries({ account, region, service })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}: '${value}'`)
-    .join(', ');
+    .map(([name, value]) => `${name}: '${value}'`);
+  return [...values, ...(allowInsecure === true ? ['allowInsecure: true'] : [])].join(', ');
 }

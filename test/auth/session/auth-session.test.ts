@@ -317,6 +317,21 @@ describe('a refresh that does not come about', () => {
     expect(error.message).toContain('https');
     expect(error.isRetryable).toBe(false);
   });
+
+  it('sends it there where the settings allow that', async () => {
+    minutes(16);
+    const asked: string[] = [];
+    const own = session(simulator, store, {
+      oauthHost: 'http://auth.example.org',
+      allowInsecure: true,
+      fetch: (input, init) => {
+        asked.push(String(input));
+        return fetch(`${simulator.oauthHost}${new URL(String(input)).pathname}`, init);
+      },
+    });
+    expect(await own.getAccessToken()).toBe(saved().accessToken);
+    expect(asked).toEqual([`http://auth.example.org${TOKEN}`]);
+  });
 });
 
 describe('a rejected refresh', () => {
