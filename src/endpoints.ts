@@ -58,6 +58,12 @@ export function resolveEndpoints(settings: EndpointSettings, environment: Enviro
   return { service, region, apiBaseURL: withVersionSegment(apiBaseURL), oauthHost };
 }
 
+/** The origins of a service's own hosts, and of those that the settings name for it. */
+export function originsOf({ service, apiBaseURL, oauthHost }: KimiEndpoints): ReadonlySet<string> {
+  const hosts = [apiBaseURL, oauthHost, ...Object.values(API_BASE_URLS[service]), ...Object.values(OAUTH_HOSTS)];
+  return new Set(hosts.map(url => new URL(url).origin));
+}
+
 function oneOf<T extends string>(argument: string, value: T | undefined, allowed: T[]): T | undefined {
   if (value === undefined || allowed.includes(value)) {
     return value;

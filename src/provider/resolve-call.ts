@@ -5,7 +5,7 @@ import type { KimiIdentity, OfficialClient } from '../identity/identity';
 import { type FetchFunction, createSameOriginFetch } from '../transport/fetch';
 import { untilAborted } from '../transport/wait';
 import { CredentialAccess } from './credential-access';
-import type { Environment } from '../endpoints';
+import { originsOf, type Environment } from '../endpoints';
 import { readEnvironment, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { PlaceResolver, type Place } from './resolve-place';
@@ -20,8 +20,9 @@ export type Access = Readonly<{
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
   /**
-   * Authorization, for the API only, around identity, for every host, around the user's fetch kept on one origin. Ends
-   * with its signal, whatever it waits for: a callback of the user's that never settles must not outlive the call.
+   * Authorization, for the API only, around identity, for Kimi's hosts and those that the settings name, around the
+   * user's fetch kept on one origin. Ends with its signal, whatever it waits for: a callback of the user's that never
+   * settles must not outlive the call.
    */
   fetch: FetchFunction;
 }>;
@@ -70,19 +71,22 @@ export class CallResolver {
       signalOf(input, init),
     );
 
-  /** One per account and identity that a store may imply: device facts are read once. */
-  private identityFetch({ account }: Place, implied: OfficialClient | undefined): FetchFunction {
-    const key = `${implied ?? ''} ${account}`;
+  /** One per place and identity that a store may imply: device facts are read once. */
+  private identityFetch({ account, endpoints, id }: Place, implied: OfficialClient | undefined): FetchFunction {
+    const key = `${implied ?? ''} ${id}`;
     let fetch = this.identified.get(key);
     if (fetch === undefined) {
       fetch = createIdentityFetch(
         createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
-        identityHeadersSource({
-          identity: this.identity(implied),
-          account,
-          environment: this.environment(),
-          reader: () => import('#platform'),
-        }),
+        {
+          origins: originsOf(endpoints),
+          headers: identityHeadersSource({
+            identity: this.identity(implied),
+            account,
+            environment: this.environment(),
+            reader: () => import('#platform'),
+          }),
+        },
       );
       this.identified.set(key, fetch);
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COMBINATIONS } from '../support/majors';
-import { chatServerOfFile } from '../support/chat-server';
+import { createKimi } from '../../src/v4';
+import { chatServerOfFile, startChatServer } from '../support/chat-server';
 
 const server = await chatServerOfFile();
 
@@ -86,5 +87,50 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     });
     expect(await ai.streamText({ model: kimi('kimi-for-coding'), prompt: 'hi' }).text).toBe('hello');
     expect(seen).toEqual(['/coding/v1/models KimiCLI/1.49.0', '/coding/v1/chat/completions KimiCLI/1.49.0']);
+  });
+});
+
+describe('identity headers', () => {
+  it('go to no host but those of Kimi and of the settings, and nothing else is added or taken there', async () => {
+    const elsewhere = await startChatServer();
+    try {
+      const kimi = createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test', headers: { 'x-team': 'blue' } });
+      const init = { method: 'POST', headers: { 'User-Agent': 'caller/1', 'x-call': 'green', authorization: 'a' } };
+      await kimi.auth.fetch(`${elsewhere.origin}/file`, init);
+      await kimi.auth.fetch(new Request(`${elsewhere.origin}/file`, init));
+      await kimi.auth.fetch(new URL(`${elsewhere.origin}/file`), init);
+      expect(elsewhere.requests).toHaveLength(3);
+      for (const { headers } of elsewhere.requests) {
+        expect(headers).toMatchObject({ 'user-agent': 'caller/1', 'x-call': 'green' });
+        expect(Object.keys(headers).filter(name => /^(x-msh-|authorization|x-team)/.test(name))).toEqual([]);
+      }
+      await kimi.auth.fetch(`${server.origin}/file`, init);
+      expect(server.requests[0]?.headers).toMatchObject({
+        'user-agent': 'KimiCLI/1.49.0',
+        'x-msh-platform': 'kimi_cli',
+      });
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it.each([
+    ['https://api.kimi.com/coding/v1/files', {}, true],
+    ['https://auth.kimi.ai/api', {}, true],
+    ['https://auth.example/api', { oauthHost: 'https://auth.example' }, true],
+    ['https://api.moonshot.ai/v1/files', {}, false],
+    ['https://api.moonshot.ai/v1/files', { service: 'platform', identity: 'kimi-cli' }, true],
+    ['http://api.kimi.com/coding/v1/files', {}, false],
+    ['https://api.kimi.com.example/coding/v1/files', {}, false],
+    ['https://api.kimi.com:8443/coding/v1/files', {}, false],
+    ['https://cdn.example/picture.png', {}, false],
+  ] as const)('to %s with %j: %j', async (url, settings, isSent) => {
+    const seen: Headers[] = [];
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      seen.push(new Headers(init?.headers));
+      return new Response('{}');
+    };
+    await createKimi({ apiKey: 'sk-kimi-test', ...settings, fetch }).auth.fetch(url);
+    expect(seen.map(headers => headers.has('x-msh-device-id'))).toEqual([isSent]);
   });
 });
