@@ -8,6 +8,8 @@ export type Input = Readable & { isTTY?: boolean | undefined; fd?: number | unde
 /** All that a command knows of the process it runs in, so that tests can be the process. */
 export type CommandContext = Terminal & {
   stdin: Input;
+  environment: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
   /** Clock in ms since the epoch. */
   now(): number;
   /** Aborts when the command is to end; the reason is an `Interruption`. */
@@ -40,8 +42,8 @@ export type Command<Options extends CommonOptions = CommonOptions> = {
 };
 
 /** One JSON value on one line, for `--json`. */
-export function printJSON({ stdout }: Pick<CommandContext, 'stdout'>, value: unknown): void {
-  stdout.write(`${JSON.stringify(value)}\n`);
+export function printJSON({ output }: Pick<CommandContext, 'output'>, value: unknown): void {
+  output.json(value);
 }
 
 /** Parser of an option that must say something. */

@@ -9,7 +9,7 @@ import {
   KimiInvalidArgumentError,
   KimiLoginRequiredError,
 } from '../errors/kimi-error';
-import { printableText } from './terminal';
+import { printableText } from '../errors/printable-text';
 
 /** How every command ends. Stable: scripts rely on them. */
 export const EXIT_CODES = {

@@ -6,6 +6,7 @@
 import type { CommandContext } from './command';
 import { EXIT_CODES, Interruption } from './failures';
 import { runCli } from './run-cli';
+import { openTerminal } from './terminal';
 
 const ending = new AbortController();
 // Not `once`: libraries that clean up at a signal end the process where they find no other listener left.
@@ -24,6 +25,15 @@ endBy('SIGTERM', 'Ended by SIGTERM.', EXIT_CODES.terminated);
 process.stdout.on('error', () => ending.abort(new Interruption('Nobody reads the output.', EXIT_CODES.ok)));
 process.stderr.on('error', () => {});
 
+const { stdin, stdout, stderr, env: environment, platform } = process;
+const terminal = openTerminal({ stdout, stderr, environment, platform });
+// A fault of this program. Node would print its message as it is, whoever's words are in it.
+process.on('uncaughtException', (error: unknown) => {
+  const stack = error instanceof Error ? error.stack : undefined;
+  terminal.errors.print(`${stack ?? String(error)}\n`);
+  process.exit(EXIT_CODES.failure);
+});
+
 // Node's own way of printing them is for developers: a process id and a hint at --trace-warnings.
 const notices: string[] = [];
 process.removeAllListeners('warning');
@@ -34,11 +44,10 @@ process.on('warning', ({ message, name }) => {
 });
 
 const context: CommandContext = {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  environment: process.env,
-  platform: process.platform,
+  ...terminal,
+  stdin,
+  environment,
+  platform,
   now: Date.now,
   abortSignal: ending.signal,
   notices,

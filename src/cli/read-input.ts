@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { CommandContext, Input } from './command';
 import { EXIT_CODES, Interruption } from './failures';
-import { errorScreen } from './terminal';
 
 /** Who starts programs often leaves their stdin open without meaning to: after so long the wait is explained. */
 const HINT_AFTER_MS = 3000;
@@ -19,7 +18,7 @@ export async function readPipedInput(context: CommandContext): Promise<string | 
   abortSignal.throwIfAborted();
   abortSignal.addEventListener('abort', stop, { once: true });
   const explain = () =>
-    errorScreen(context).text('Still reading stdin. If nothing is to come from there, run it with "< /dev/null".');
+    context.errors.text('Still reading stdin. If nothing is to come from there, run it with "< /dev/null".');
   const hint = setTimeout(explain, HINT_AFTER_MS);
   try {
     for await (const chunk of stdin) {
@@ -33,11 +32,11 @@ export async function readPipedInput(context: CommandContext): Promise<string | 
 }
 
 /** A line from the terminal that is not shown while it is typed or pasted. */
-export async function readHiddenLine({ stdin, stderr, abortSignal }: CommandContext, prompt: string): Promise<string> {
+export async function readHiddenLine({ stdin, errors, abortSignal }: CommandContext, prompt: string): Promise<string> {
   abortSignal.throwIfAborted();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
-  stderr.write(prompt);
+  errors.print(prompt);
   let stop: (() => void) | undefined;
   try {
     return await new Promise<string>((resolve, reject) => {
@@ -53,7 +52,7 @@ export async function readHiddenLine({ stdin, stderr, abortSignal }: CommandCont
       abortSignal.removeEventListener('abort', stop);
     }
     terminal.close();
-    stderr.write('\n');
+    errors.line();
   }
 }
 

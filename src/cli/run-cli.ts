@@ -10,7 +10,7 @@ import { simulate } from './commands/simulate';
 import { status } from './commands/status';
 import { token } from './commands/token';
 import { describeFailure, EXIT_CODES, EXIT_CODES_HELP, UsageError } from './failures';
-import { errorScreen, outputScreen } from './terminal';
+import { styled } from './terminal';
 
 /** In the order of `--help`. */
 const COMMANDS: readonly Command[] = [login, logout, status, token, ask, models, simulate, doctor];
@@ -63,10 +63,10 @@ function createProgram(context: CommandContext): Program {
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
     .configureOutput({
-      writeOut: text => void context.stdout.write(text),
-      writeErr: text => void context.stderr.write(text),
-      getOutHelpWidth: () => Math.min(outputScreen(context).columns, 80),
-      getErrHelpWidth: () => Math.min(errorScreen(context).columns, 80),
+      writeOut: text => context.output.print(text),
+      writeErr: text => context.errors.print(text),
+      getOutHelpWidth: () => Math.min(context.output.columns, 80),
+      getErrHelpWidth: () => Math.min(context.errors.columns, 80),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
@@ -87,8 +87,8 @@ async function endingWell(context: CommandContext, isJSON: boolean, run: () => P
     if (isJSON) {
       printJSON(context, { error: { code, message, exitCode } });
     } else {
-      const { text, colours, symbols } = errorScreen(context);
-      text(message, { sign: colours.red(symbols.failure) });
+      const { text, symbols } = context.errors;
+      text(message, { sign: styled(symbols.failure, 'red') });
     }
     return exitCode;
   }

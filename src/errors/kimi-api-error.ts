@@ -1,5 +1,6 @@
 import { AISDKError, APICallError } from '@ai-sdk/provider';
 import { hidePrompt } from './hide-prompt';
+import { printableText } from './printable-text';
 
 const marker = 'ai-sdk-provider-kimi.error.KIMI_API';
 const symbol = Symbol.for(marker);
@@ -126,7 +127,7 @@ export class KimiAPIError extends APICallError {
     ...answer
   }: KimiAPIErrorOptions) {
     super({
-      message,
+      message: printableText(message),
       url,
       requestBodyValues,
       isRetryable,

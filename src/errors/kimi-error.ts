@@ -1,4 +1,5 @@
 import { AISDKError } from '@ai-sdk/provider';
+import { printableText } from './printable-text';
 
 const marker = 'ai-sdk-provider-kimi.error';
 const symbol = Symbol.for(marker);
@@ -16,7 +17,8 @@ export class KimiError extends AISDKError {
   readonly code: string;
 
   constructor({ name, code, message, cause }: { name: string; code: string; message: string; cause?: unknown }) {
-    super({ name, message, cause });
+    // Node and most loggers print messages as they are, and many quote a server, a file or a variable.
+    super({ name, message: printableText(message), cause });
     this.code = code;
   }
 

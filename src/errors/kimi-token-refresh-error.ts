@@ -1,4 +1,5 @@
 import { AISDKError, APICallError } from '@ai-sdk/provider';
+import { printableText } from './printable-text';
 
 const code = 'KIMI_TOKEN_REFRESH';
 const marker = `ai-sdk-provider-kimi.error.${code}`;
@@ -39,7 +40,7 @@ export class KimiTokenRefreshError extends APICallError {
     isRetryable?: boolean | undefined;
   }) {
     super({
-      message,
+      message: printableText(message),
       url,
       requestBodyValues: {},
       isRetryable,

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Device } from '../identity/device';
 import { dataDirectory } from '../credentials/data-directory';
+import { printableText } from '../errors/printable-text';
 import type { Platform } from './platform';
 
 let device: Promise<Device> | undefined;
@@ -151,7 +152,7 @@ const told = new Set<string>();
 function notify(message: string): void {
   if (!told.has(message)) {
     told.add(message);
-    process.emitWarning(message, { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' });
+    process.emitWarning(printableText(message), { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' });
   }
 }
 

@@ -67,7 +67,7 @@ describe('login', () => {
     ['CI', 'darwin', true, { CI: 'true' }, false],
     ['a pipe', 'darwin', false, {}, false],
   ] as const)('browser: %s', (_, platform, isTTY, env, expected) => {
-    expect(canOpenBrowser({ platform, environment: { ...env }, stdout: { isTTY } as never })).toBe(expected);
+    expect(canOpenBrowser({ platform, environment: { ...env }, output: { isTTY } })).toBe(expected);
   });
 
   it('shows the next code when one has expired', async () => {

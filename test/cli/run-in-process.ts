@@ -8,6 +8,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import type { CommandContext } from '../../src/cli/command';
 import { runCli } from '../../src/cli/run-cli';
+import { openTerminal } from '../../src/cli/terminal';
 import type { KimiSimulator } from '../../src/simulator/index';
 
 export type RunOptions = {
@@ -46,12 +47,13 @@ export async function runInProcess(argv: readonly string[], options: RunOptions 
   if (options.input !== undefined) {
     stdin.end(options.input);
   }
+  const environment = { ...process.env, ...options.env };
+  const platform = options.platform ?? 'linux';
   const context: CommandContext = {
+    ...openTerminal({ stdout: output('stdout'), stderr: output('stderr'), environment, platform }),
     stdin,
-    stdout: output('stdout'),
-    stderr: output('stderr'),
-    environment: { ...process.env, ...options.env },
-    platform: options.platform ?? 'linux',
+    environment,
+    platform,
     now: options.now ?? Date.now,
     abortSignal: options.abortSignal ?? new AbortController().signal,
     notices: options.notices ?? [],

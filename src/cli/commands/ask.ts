@@ -6,7 +6,7 @@ import { nonEmpty, printJSON, type Command, type CommandContext } from '../comma
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
 import { readPipedInput } from '../read-input';
-import { errorScreen, outputScreen, printableText, startProgress } from '../terminal';
+import { styled } from '../terminal';
 
 type AskOptions = LoginOptions & {
   model?: string | undefined;
@@ -40,8 +40,8 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
   const content = await readPrompt(context, options, words);
   const modelId = options.model ?? DEFAULT_MODELS[options.service ?? 'coding'];
   const model = (await openKimi(context, options))(modelId);
-  const isForPeople = options.json !== true && context.stdout.isTTY === true;
-  const progress = isForPeople ? await startProgress(context) : undefined;
+  const isForPeople = options.json !== true && context.output.isTTY;
+  const progress = isForPeople ? await context.startProgress() : undefined;
   const printer = options.json === true ? jsonAnswerPrinter(context, modelId) : textAnswerPrinter(context);
   let finish: Extract<LanguageModelV4StreamPart, { type: 'finish' }> | undefined;
 
@@ -152,70 +152,66 @@ function jsonAnswerPrinter(context: CommandContext, model: string): AnswerPrinte
 
 /**
  * For people: on a terminal the thinking, dimmed, or under a heading where there is no colour, then the answer. A pipe
- * gets the answer alone, byte for byte.
+ * gets the answer alone. Neither gets what steers a terminal, for a pipe often ends in one (docker, ssh, tee); `--json`
+ * has every byte (docs/decisions.md#58-what-a-terminal-is-shown).
  */
-function textAnswerPrinter(context: CommandContext): AnswerPrinter {
-  const { isTTY, colours, hasColours } = outputScreen(context);
-  const { stdout } = context;
+function textAnswerPrinter({ output }: CommandContext): AnswerPrinter {
+  const { isTTY, hasColours } = output;
+  let write = output.stream();
   let section: 'none' | 'thinking' | 'text' = 'none';
   let last = '\n';
 
-  const write = (text: string, style: (text: string) => string = String): void => {
-    if (text !== '') {
-      stdout.write(style(text));
-      last = text.at(-1) ?? last;
-    }
-  };
   const enter = (next: 'thinking' | 'text', heading: string): void => {
     if (section === next) {
       return;
     }
+    write = output.stream();
     if (section !== 'none') {
-      write(last === '\n' ? '\n' : '\n\n');
+      output.print(last === '\n' ? '\n' : '\n\n');
     }
     if (isTTY && !hasColours && (next === 'thinking' || section === 'thinking')) {
-      write(`${heading}:\n`);
+      output.line(`${heading}:`);
     }
     section = next;
+    last = '\n';
   };
   return {
     take(part) {
       if (part.type === 'reasoning-delta' && isTTY) {
         enter('thinking', 'Thinking');
-        write(printableText(part.delta), colours.dim);
+        last = write(part.delta, 'dim').at(-1) ?? last;
       } else if (part.type === 'text-delta') {
         enter('text', 'Answer');
-        write(isTTY ? printableText(part.delta) : part.delta);
+        last = write(part.delta).at(-1) ?? last;
       }
     },
     end() {
       if (last !== '\n') {
-        stdout.write('\n');
+        output.line();
       }
     },
   };
 }
 
-function warn(context: CommandContext, warning: SharedV4Warning): void {
-  const { text, colours, symbols } = errorScreen(context);
+function warn({ errors }: CommandContext, warning: SharedV4Warning): void {
   const said = 'message' in warning ? warning.message : 'details' in warning ? warning.details : undefined;
   const subject = 'feature' in warning ? warning.feature : 'a setting';
-  text(said ?? `${warning.type}: ${subject}`, { sign: colours.yellow(symbols.warning), style: colours.dim });
+  errors.text(said ?? `${warning.type}: ${subject}`, { sign: styled(errors.symbols.warning, 'yellow'), style: 'dim' });
 }
 
 /** Why it stopped, where that is not the usual end, and on a terminal what it took. */
 function closing(context: CommandContext, reason: string | undefined, usage: LanguageModelV4Usage | undefined): void {
-  const { text, line, colours, symbols } = errorScreen(context);
+  const { text, line, symbols } = context.errors;
   if (reason === 'length') {
-    text('The answer was cut: the model reached its output limit.', { sign: colours.yellow(symbols.warning) });
+    text('The answer was cut: the model reached its output limit.', { sign: styled(symbols.warning, 'yellow') });
   } else if (reason === 'content-filter') {
-    text("The answer was cut by Kimi's content filter.", { sign: colours.yellow(symbols.warning) });
+    text("The answer was cut by Kimi's content filter.", { sign: styled(symbols.warning, 'yellow') });
   }
   if (usage?.inputTokens.total !== undefined && usage.outputTokens.total !== undefined) {
     const { inputTokens, outputTokens } = usage;
     const cached = inputTokens.cacheRead ? ` (${inputTokens.cacheRead} cached)` : '';
     const thinking = outputTokens.reasoning ? ` (${outputTokens.reasoning} thinking)` : '';
     line();
-    text(`${inputTokens.total} tokens in${cached}, ${outputTokens.total} out${thinking}`, { style: colours.dim });
+    text(`${inputTokens.total} tokens in${cached}, ${outputTokens.total} out${thinking}`, { style: 'dim' });
   }
 }

@@ -4,7 +4,7 @@ import { printJSON, type Command, type CommandContext } from '../command';
 import type { Check } from '../doctor/machine-checks';
 import { EXIT_CODES } from '../failures';
 import { loginEnvironment, loginFlags, loginOptions, openKimi, resolvePlace, type LoginOptions } from '../login-choice';
-import { outputScreen, progressForPeople } from '../terminal';
+import { progressForPeople, styled } from '../terminal';
 
 type DoctorOptions = LoginOptions & {
   /** Ask one short question, too: only that shows whether Kimi lets this client chat. */
@@ -66,28 +66,28 @@ async function* allChecks(context: CommandContext, options: DoctorOptions): Asyn
 }
 
 function show(context: CommandContext, checks: readonly Check[], hasChatted: boolean): void {
-  const screen = outputScreen(context);
-  const { colours, symbols } = screen;
+  const { output: screen } = context;
+  const { symbols } = screen;
   const signs = {
-    ok: colours.green(symbols.ok),
-    warning: colours.yellow(symbols.warning),
-    failure: colours.red(symbols.failure),
+    ok: styled(symbols.ok, 'green'),
+    warning: styled(symbols.warning, 'yellow'),
+    failure: styled(symbols.failure, 'red'),
   };
   const width = Math.max(...checks.map(({ name }) => name.length)) + 2;
   for (const { name, state, detail, fix } of checks) {
     screen.text(detail, { sign: signs[state], label: name.padEnd(width) });
     if (fix !== undefined) {
-      screen.text(fix, { indent: width + 2, style: colours.dim });
+      screen.text(fix, { indent: width + 2, style: 'dim' });
     }
   }
   const failures = checks.filter(({ state }) => state === 'failure').length;
   screen.line();
   screen.text(failures === 0 ? 'All that is needed works.' : `${failures} of ${checks.length} checks failed.`, {
-    style: colours.bold,
+    style: 'bold',
   });
   if (!hasChatted && failures === 0) {
     screen.text('Whether Kimi lets you chat shows only with --chat, which asks one short question.', {
-      style: colours.dim,
+      style: 'dim',
     });
   }
 }

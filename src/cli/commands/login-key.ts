@@ -10,7 +10,7 @@ import { describeFailure, UsageError } from '../failures';
 import { resolvePlace, type LoginOptions } from '../login-choice';
 import { readHiddenLine, readPipedInput } from '../read-input';
 import { requestModels } from '../request-models';
-import { errorScreen } from '../terminal';
+import { styled } from '../terminal';
 
 /**
  * Keeps a key in the store. It comes from stdin or a hidden prompt, never from the command line, which every program of
@@ -19,12 +19,12 @@ import { errorScreen } from '../terminal';
  */
 export async function saveKey(context: CommandContext, options: LoginOptions, kimi: KimiProviderV4): Promise<void> {
   const { service, region, apiBaseURL } = await resolvePlace(context, options);
-  const console = KEY_CONSOLE_URLS[service][region];
+  const keyConsole = KEY_CONSOLE_URLS[service][region];
   const piped = await readPipedInput(context);
   if (piped === undefined && context.stdin.isTTY !== true) {
     throw new UsageError('No key came on stdin. Pipe it in: npx ai-sdk-provider-kimi login --api-key < key.txt');
   }
-  const key = (piped ?? (await readHiddenLine(context, `Key from ${console} (not shown): `))).trim();
+  const key = (piped ?? (await readHiddenLine(context, `Key from ${keyConsole} (not shown): `))).trim();
   if (!/^[\x21-\x7e]{8,}$/.test(key)) {
     throw new UsageError(
       `${key === '' ? 'No key was given' : 'What was given is not a key: one line without spaces'}. Nothing was saved.`,
@@ -47,17 +47,18 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
           `${new URL(apiBaseURL).host} does not know this key (HTTP 401). Nothing was saved. ` +
           `${foreign === undefined ? '' : `It looks like ${foreign}. `}` +
           `A key works at one service and region only: ` +
-          `this one is tried as ${service}, ${region}, whose keys are at ${console}. Others: --service and --region.`,
+          `this one is tried as ${service}, ${region}, whose keys are at ${keyConsole}. ` +
+          'Others: --service and --region.',
       });
     }
     if (!APICallError.isInstance(error)) {
       throw error;
     }
     if (options.json !== true) {
-      const { text, colours, symbols } = errorScreen(context);
+      const { text, symbols } = context.errors;
       const reason = describeFailure(error).message;
       text(`The key could not be tried: ${reason} It is saved all the same.`, {
-        sign: colours.yellow(symbols.warning),
+        sign: styled(symbols.warning, 'yellow'),
       });
     }
   }

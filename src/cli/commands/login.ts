@@ -5,7 +5,8 @@ import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginEnvironment, loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
-import { outputScreen, shortenHome, startProgress, type Screen } from '../terminal';
+import { styled, type Screen } from '../terminal';
+import { shortenHome } from '../wording';
 
 type LoginCommandOptions = LoginOptions & {
   /** `false`: `--no-browser`. */
@@ -65,9 +66,8 @@ async function signIn(context: CommandContext, options: LoginCommandOptions): Pr
 
 async function deviceLogin(context: CommandContext, options: LoginCommandOptions, auth: KimiAuth): Promise<void> {
   const { abortSignal } = context;
-  const screen = outputScreen(context);
   const mayOpen = options.browser !== false && options.json !== true && canOpenBrowser(context);
-  const progress = options.json === true ? undefined : await startProgress(context);
+  const progress = options.json === true ? undefined : await context.startProgress();
   let codes = 0;
   try {
     await auth.login({
@@ -95,7 +95,7 @@ async function deviceLogin(context: CommandContext, options: LoginCommandOptions
             () => true,
             () => false,
           ));
-        await showVerification(screen, verification, { isOpened, isReplacement: codes > 1 });
+        await showVerification(context.output, verification, { isOpened, isReplacement: codes > 1 });
         progress?.show('Waiting for you (Ctrl-C to stop)');
       },
     });
@@ -110,13 +110,12 @@ async function showVerification(
   { userCode, verificationUriComplete }: { userCode: string; verificationUriComplete: string },
   { isOpened, isReplacement }: { isOpened: boolean; isReplacement: boolean },
 ): Promise<void> {
-  const { colours } = screen;
   screen.line();
   if (isReplacement) {
     screen.text('That code has expired. Here is a new one.', { indent: 2 });
     screen.line();
   }
-  screen.line(`  ${colours.dim('Code')}  ${colours.bold(userCode)}`);
+  screen.line('  ', styled('Code', 'dim'), '  ', styled(userCode, 'bold'));
   screen.line();
   const task = isOpened
     ? 'Your browser has opened this page. Compare the code and confirm:'
@@ -125,13 +124,13 @@ async function showVerification(
   screen.line();
   // Never broken or indented further than it fits: it is copied.
   const indent = verificationUriComplete.length + 2 <= screen.columns ? '  ' : '';
-  screen.line(`${indent}${colours.cyan(colours.underline(verificationUriComplete))}`);
+  screen.line(indent, styled(verificationUriComplete, 'cyan', 'underline'));
   screen.line();
   const { renderUnicodeCompact } = await import('uqr');
   const code = renderUnicodeCompact(verificationUriComplete).split('\n');
   if (screen.isTTY && (code[0]?.length ?? 0) + 2 <= screen.columns) {
     // White on black whatever the theme: scanners want dark modules on light.
-    code.forEach(row => screen.line(`  ${colours.bgBlack(colours.whiteBright(row))}`));
+    code.forEach(row => screen.line('  ', styled(row, 'bgBlack', 'whiteBright')));
     screen.line();
   }
 }
@@ -143,11 +142,11 @@ async function showVerification(
  */
 export function canOpenBrowser({
   environment,
-  stdout,
+  output,
   platform,
-}: Pick<CommandContext, 'environment' | 'stdout' | 'platform'>): boolean {
+}: Pick<CommandContext, 'environment' | 'platform'> & { output: { isTTY: boolean } }): boolean {
   const { CI, SSH_CONNECTION, SSH_CLIENT, SSH_TTY, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME } = environment;
-  if (stdout.isTTY !== true || CI || SSH_CONNECTION || SSH_CLIENT || SSH_TTY) {
+  if (!output.isTTY || CI || SSH_CONNECTION || SSH_CLIENT || SSH_TTY) {
     return false;
   }
   // Windows opens it for its Linux.
@@ -161,16 +160,16 @@ async function tellWhere(
   status: KimiAuthStatus,
   override: string | undefined,
 ): Promise<void> {
-  const screen = outputScreen(context);
-  const { colours, symbols } = screen;
+  const { output: screen } = context;
+  const { symbols } = screen;
   const done = options.apiKey === true ? 'The key is saved.' : 'Signed in to Kimi.';
-  screen.text(done, { sign: colours.green(symbols.ok), style: colours.bold });
+  screen.text(done, { sign: styled(symbols.ok, 'green'), style: 'bold' });
   screen.fields([
     ['Account', status.account],
     ['Service', `${status.service}, ${status.region}`],
     ['Kept in', override === undefined ? shortenHome(status.source) : undefined],
   ]);
-  const hint = (text: string) => screen.text(text, { sign: colours.yellow(symbols.warning), style: colours.dim });
+  const hint = (text: string) => screen.text(text, { sign: styled(symbols.warning, 'yellow'), style: 'dim' });
   if (override !== undefined) {
     hint(`${override} is set and is used instead. Unset it to use what was saved now.`);
   } else if (await isFileForWantOfKeychain(context, options, status)) {
@@ -180,11 +179,11 @@ async function tellWhere(
     );
   }
   screen.line();
-  screen.text('Try it:', { indent: 2, style: colours.dim });
+  screen.text('Try it:', { indent: 2, style: 'dim' });
   screen.line(`  npx ai-sdk-provider-kimi ask hello${loginFlags(options)}`);
   const settings = settingsInCode(options);
   if (settings !== '') {
-    screen.text('In code:', { indent: 2, style: colours.dim });
+    screen.text('In code:', { indent: 2, style: 'dim' });
     screen.line(`  createKimi({ ${settings} })`);
   }
 }

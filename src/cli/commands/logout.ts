@@ -1,7 +1,8 @@
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
-import { outputScreen, shortenHome } from '../terminal';
+import { styled } from '../terminal';
+import { shortenHome } from '../wording';
 
 export const logout: Command<LoginOptions> = {
   name: 'logout',
@@ -28,19 +29,19 @@ async function signOut(context: CommandContext, options: LoginOptions): Promise<
     printJSON(context, { account: after.account, removed, stillUsed });
     return EXIT_CODES.ok;
   }
-  const screen = outputScreen(context);
-  const { colours, symbols } = screen;
+  const { output: screen } = context;
+  const { symbols } = screen;
   const title =
     removed === null
       ? `Nothing of ours is kept for account "${after.account}".`
       : `Signed out account "${after.account}".`;
-  screen.text(title, { sign: colours.green(symbols.ok), style: colours.bold });
+  screen.text(title, { sign: styled(symbols.ok, 'green'), style: 'bold' });
   if (removed !== null) {
     screen.fields([['Removed', shortenHome(removed)]]);
   }
   if (stillUsed !== null) {
     screen.text(`Requests still use ${shortenHome(stillUsed)}, which is not ours to remove.`, {
-      sign: colours.yellow(symbols.warning),
+      sign: styled(symbols.warning, 'yellow'),
     });
   }
   return EXIT_CODES.ok;

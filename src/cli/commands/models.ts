@@ -1,12 +1,10 @@
-import { stripVTControlCharacters } from 'node:util';
-import type Table from 'cli-table3';
 import { Option } from 'commander';
 import type { ModelInfo } from '../../models/model-info';
 import type { ModelResolution } from '../../models/resolve-model';
 import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
 import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
-import { outputScreen, printableText, progressForPeople, type Screen } from '../terminal';
+import { progressForPeople, styled, type Cell, type Screen } from '../terminal';
 
 type ModelsOptions = LoginOptions & {
   /** Say what this id means for the account instead of listing. */
@@ -46,7 +44,7 @@ async function listModels(context: CommandContext, options: ModelsOptions): Prom
   if (options.json === true) {
     printJSON(context, { models: list.map(asJSON) });
   } else {
-    await showList(outputScreen(context), list);
+    await showList(context.output, list);
   }
   return EXIT_CODES.ok;
 }
@@ -71,8 +69,8 @@ function showResolution(context: CommandContext, resolution: ModelResolution, { 
     printJSON(context, { id, outcome, slug, protocol, capabilities, why, usable });
     return;
   }
-  const screen = outputScreen(context);
-  screen.text(`${resolution.id}: ${resolution.outcome}`, { style: screen.colours.bold });
+  const { output: screen } = context;
+  screen.text(`${resolution.id}: ${resolution.outcome}`, { style: 'bold' });
   screen.fields([
     ['Sent as', resolution.outcome === 'unknown' ? undefined : resolution.slug],
     ['Protocol', resolution.protocol],
@@ -92,70 +90,40 @@ function capabilityFields(model: ModelInfo): Array<[string, string]> {
 }
 
 async function showList(screen: Screen, list: readonly ModelInfo[]): Promise<void> {
-  const { colours, symbols } = screen;
+  const { symbols } = screen;
   if (list.length === 0) {
-    screen.text('The account has no models.', { sign: colours.yellow(symbols.warning) });
+    screen.text('The account has no models.', { sign: styled(symbols.warning, 'yellow') });
     return;
   }
   const rows = list.map((model, index) => ({
-    mark: index === 0 ? '*' : ' ',
-    slug: printableText(model.id),
-    name:
-      model.displayName === undefined || model.displayName === model.id ? undefined : printableText(model.displayName),
+    title: [styled(index === 0 ? '*' : ' ', 'green'), ' ', styled(model.id, 'bold')],
+    name: model.displayName === model.id ? undefined : model.displayName,
     context: tokens(model.contextLength),
     efforts: effortsOf(model),
     // Every model reads text: named only where there is nothing else.
     inputs: inputsOf(model).slice(1).join(' ') || 'text',
     protocol: model.protocol,
   }));
-  const table = await plainTable(
-    ['  Model', 'Context', 'Thinking', 'Input', 'Protocol'].map(title => colours.dim(title)),
+  const isShown = await screen.table(
+    ['  Model', 'Context', 'Thinking', 'Input', 'Protocol'],
+    rows.map(({ title, name, context, efforts, inputs, protocol }): Cell[] => [
+      { lines: [title, ...(name === undefined ? [] : [['  ', styled(name, 'dim')]])] },
+      { lines: [[context]], align: 'right' },
+      ...[efforts, inputs, protocol].map(text => ({ lines: [[text]] })),
+    ]),
   );
-  for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
-    table.push([
-      `${colours.green(mark)} ${colours.bold(slug)}${name === undefined ? '' : `\n  ${colours.dim(name)}`}`,
-      { content: context, hAlign: 'right' },
-      efforts,
-      inputs,
-      protocol,
+  for (const { title, name, context, efforts, inputs, protocol } of isShown ? [] : rows) {
+    screen.line(...title);
+    screen.fields([
+      ['Name', name],
+      ['Context', context],
+      ['Thinking', efforts],
+      ['Input', inputs],
+      ['Protocol', protocol],
     ]);
   }
-  const text = table
-    .toString()
-    .split('\n')
-    .map(line => line.trimEnd());
-  if (Math.max(...text.map(line => stripVTControlCharacters(line).length)) <= screen.columns) {
-    text.forEach(line => screen.line(line));
-  } else {
-    for (const { mark, slug, name, context, efforts, inputs, protocol } of rows) {
-      screen.line(`${colours.green(mark)} ${colours.bold(slug)}`);
-      screen.fields([
-        ['Name', name],
-        ['Context', context],
-        ['Thinking', efforts],
-        ['Input', inputs],
-        ['Protocol', protocol],
-      ]);
-    }
-  }
   screen.line();
-  screen.text("* the server's default", { style: colours.dim });
-}
-
-/** Columns by spaces alone. */
-async function plainTable(head: string[]): Promise<Table.Table> {
-  const { default: CliTable } = await import('cli-table3');
-  const none = ['top', 'bottom', 'left', 'mid', 'right'].flatMap(side => [
-    side,
-    `${side}-mid`,
-    `${side}-left`,
-    `${side}-right`,
-  ]);
-  return new CliTable({
-    head,
-    chars: { ...Object.fromEntries(none.map(name => [name, ''])), middle: '  ' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
+  screen.text("* the server's default", { style: 'dim' });
 }
 
 function effortsOf({ thinking, efforts, defaultEffort }: ModelInfo): string {

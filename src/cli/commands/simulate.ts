@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { IdentityGate, KimiSimulator, SimulatorRuleRow } from '../../simulator/index';
 import { oneOf, printJSON, type Command, type CommandContext, type CommonOptions } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
-import { outputScreen, wrapText } from '../terminal';
+import { styled } from '../terminal';
+import { wrapText } from '../wording';
 
 type SimulateOptions = CommonOptions & {
   port?: number | undefined;
@@ -34,9 +35,11 @@ async function runSimulator(context: CommandContext, options: SimulateOptions): 
   const { startKimiSimulator, SIMULATOR_RULES } = await import('../../simulator/index');
   const { port, gate, ask, lenient, json } = options;
   if (options.rules === true) {
-    context.stdout.write(
-      `${json === true ? JSON.stringify(SIMULATOR_RULES, null, 2) : formatRules(SIMULATOR_RULES)}\n`,
-    );
+    if (json === true) {
+      context.output.json(SIMULATOR_RULES, 2);
+    } else {
+      context.output.print(`${formatRules(SIMULATOR_RULES)}\n`);
+    }
     return EXIT_CODES.ok;
   }
   const simulator = await startKimiSimulator({
@@ -72,9 +75,9 @@ function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask
       apiKeys: { coding: 'sk-kimi-simulator', platform: 'sk-simulator' },
     });
   } else {
-    const screen = outputScreen(context);
-    const { colours } = screen;
-    screen.line(`${colours.bold('Kimi simulator')} on ${colours.cyan(url)} ${colours.dim('(Ctrl-C stops it)')}`);
+    const { output: screen } = context;
+    const title = [styled('Kimi simulator', 'bold'), ' on ', styled(url, 'cyan')];
+    screen.line(...title, ' ', styled('(Ctrl-C stops it)', 'dim'));
     screen.line();
     screen.text('Point this command, an app or an official client at it:', { indent: 2 });
     screen.line(`  export KIMI_CODE_BASE_URL=${apiBaseURL}`);

@@ -2,7 +2,8 @@ import type { KimiAuthStatus } from '../../provider/kimi-auth';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
 import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
-import { outputScreen, shortenHome, timeSpan } from '../terminal';
+import { styled } from '../terminal';
+import { shortenHome, timeSpan } from '../wording';
 
 export const status: Command<LoginOptions> = {
   name: 'status',
@@ -27,14 +28,14 @@ async function tellStatus(context: CommandContext, options: LoginOptions): Promi
 }
 
 function show(context: CommandContext, options: LoginOptions, found: KimiAuthStatus, isSignedIn: boolean): void {
-  const screen = outputScreen(context);
-  const { colours, symbols } = screen;
+  const { output: screen } = context;
+  const { symbols } = screen;
   const notSignedIn =
     found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
   const title = isSignedIn ? 'Signed in to Kimi' : notSignedIn;
   screen.text(title, {
-    sign: isSignedIn ? colours.green(symbols.ok) : colours.red(symbols.failure),
-    style: colours.bold,
+    sign: isSignedIn ? styled(symbols.ok, 'green') : styled(symbols.failure, 'red'),
+    style: 'bold',
   });
   screen.fields([
     ['Account', found.account],
@@ -45,9 +46,7 @@ function show(context: CommandContext, options: LoginOptions, found: KimiAuthSta
     ['API', found.apiBaseURL],
   ]);
   if (isSignedIn) {
-    context.notices.forEach(notice =>
-      screen.text(notice, { sign: colours.yellow(symbols.warning), style: colours.dim }),
-    );
+    context.notices.forEach(notice => screen.text(notice, { sign: styled(symbols.warning, 'yellow'), style: 'dim' }));
   } else {
     const login = found.service === 'platform' ? 'login --api-key' : 'login';
     screen.text(`Sign in: npx ai-sdk-provider-kimi ${login}${loginFlags(options)}`, { indent: 2 });

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
-import { errorScreen } from '../terminal';
+import { styled } from '../terminal';
 
 type TokenOptions = LoginOptions & {
   /** Print it on a terminal, too. */
@@ -22,7 +23,7 @@ export const token: Command<TokenOptions> = {
  * screenshot.
  */
 async function printToken(context: CommandContext, options: TokenOptions): Promise<number> {
-  if (context.stdout.isTTY === true && options.force !== true) {
+  if (context.output.isTTY && options.force !== true) {
     throw new UsageError(
       'A token does not belong on a screen. Pass it on: curl -H "Authorization: Bearer $(npx ' +
         'ai-sdk-provider-kimi token)" … ' +
@@ -31,16 +32,24 @@ async function printToken(context: CommandContext, options: TokenOptions): Promi
   }
   const { auth } = await openKimi(context, options);
   const bearer = await auth.getAccessToken({ abortSignal: context.abortSignal });
-  const { state, kind, expiresAt } = await auth.status();
+  const { state, kind, expiresAt, source } = await auth.status();
+  if (!/^[\x21-\x7e]+$/.test(bearer)) {
+    throw new KimiCredentialStoreError({
+      location: source,
+      operation: 'load',
+      reason: 'corrupt',
+      message: `The token in ${source} has characters that no token has. Sign in again: npx ai-sdk-provider-kimi login`,
+    });
+  }
   if (options.json === true) {
     printJSON(context, { token: bearer, kind, expiresAt: expiresAt?.toISOString() ?? null });
   } else {
-    context.stdout.write(`${bearer}\n`);
+    context.output.line(bearer);
   }
   if (state === 'due') {
-    const { text, colours, symbols } = errorScreen(context);
+    const { text, symbols } = context.errors;
     text('Kimi could not be reached to renew it: less than half of its life is left.', {
-      sign: colours.yellow(symbols.warning),
+      sign: styled(symbols.warning, 'yellow'),
     });
   }
   return EXIT_CODES.ok;

@@ -5,7 +5,7 @@ import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import type { CommandContext } from '../command';
 import { describeFailure, networkReason } from '../failures';
 import { requestModels } from '../request-models';
-import { shortenHome, timeSpan } from '../terminal';
+import { shortenHome, timeSpan } from '../wording';
 import type { Check } from './machine-checks';
 
 /**

@@ -6,7 +6,7 @@ import { dataDirectory } from '../../credentials/data-directory';
 import { hasSessionBus } from '../../credentials/keychain/keychain-child';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { VERSION } from '../../version';
-import { shortenHome } from '../terminal';
+import { shortenHome } from '../wording';
 
 /** What one look at the machine found. */
 export type Check = {

@@ -1,0 +1,52 @@
+/** How places, spans and prose are put for people. */
+import { homedir } from 'node:os';
+import { sep } from 'node:path';
+
+/**
+ * Words; a command of ours with its flags is one, and so is what stands in double quotes: they must be copyable from
+ * one line.
+ */
+const WORDS = /"[^"\n]*"[^\s"]*|npx ai-sdk-provider-kimi [a-z]+(?: --[a-z-]+(?: [\w.@-]+)?)*|\S+/g;
+
+/**
+ * Breaks text into lines of at most `width` characters. A word that is longer, a path or an address, stays whole on a
+ * line of its own: the terminal breaks it without a line end in it. Line breaks in the text stay.
+ */
+export function wrapText(text: string, width: number): string[] {
+  return text.split('\n').flatMap(paragraph => {
+    const lines: string[] = [];
+    let line = '';
+    for (const word of wordsOf(paragraph, width)) {
+      if (line !== '' && line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = word;
+      } else {
+        line = line === '' ? word : `${line} ${word}`;
+      }
+    }
+    return [...lines, line];
+  });
+}
+
+function wordsOf(text: string, width: number): string[] {
+  return (text.match(WORDS) ?? []).flatMap(word => (word.length > width ? word.split(/\s+/) : [word]));
+}
+
+/** A place for people: what lies in the home directory begins with `~`. Not for what a program reads. */
+export function shortenHome(place: string, home: string = homedir()): string {
+  return home.length > 1 && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place;
+}
+
+/** A span for people, in its largest unit: `45 s`, `12 min`, `3 h`, `5 days`. */
+export function timeSpan(milliseconds: number): string {
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  if (seconds < 100) {
+    return `${seconds} s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) {
+    return `${minutes} min`;
+  }
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
