@@ -1,6 +1,6 @@
 /** How places, spans and prose are put for people. */
-import { homedir } from 'node:os';
 import { sep } from 'node:path';
+import { homeDirectory } from '../credentials/data-directory';
 
 /**
  * Words; a command of ours with its flags is one, and so is what stands in double quotes: they must be copyable from
@@ -33,8 +33,8 @@ function wordsOf(text: string, width: number): string[] {
 }
 
 /** A place for people: what lies in the home directory begins with `~`. Not for what a program reads. */
-export function shortenHome(place: string, home: string = homedir()): string {
-  return home.length > 1 && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place;
+export function shortenHome(place: string, home: string | undefined = homeDirectory()): string {
+  return home !== undefined && home.length > 1 && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place;
 }
 
 /** A span for people, in its largest unit: `45 s`, `12 min`, `3 h`, `5 days`. */

@@ -100,7 +100,7 @@ export async function defaultCredentialStore(
     // A login that was saved while there was no keychain stays where it is: a copy would break its chain.
     return found(file, inFile.record, true);
   }
-  if (!inKeychain.isThere) {
+  if (!inKeychain.isThere && inFile.isThere) {
     options.notify(
       `A Kimi login is kept in the file ${file.location}, because no keychain can be used: ` +
         `${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`,

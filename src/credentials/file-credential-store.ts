@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { parseCredentials, serializeCredentials } from './credential-record';
 import type { CredentialStore } from './credential-store';
-import { dataDirectory, makePrivateDirectory } from './data-directory';
+import { dataDirectory, makePrivateDirectory, NO_HOME, noHomeDirectory } from './data-directory';
 import { withFileLock } from './file-lock';
+import { checkFolderOf, PrivateFileError, readPrivateFile } from './private-file';
 
 export type FileCredentialStoreOptions = {
   /** The file. Default: `<slot>.json` in the data directory of the platform (`KIMI_PROVIDER_HOME` moves it). */
@@ -13,8 +14,8 @@ export type FileCredentialStoreOptions = {
   /** Which login, as `credentialSlot` names it; counts only without `path`. Default `default`. */
   slot?: string | undefined;
   /**
-   * Use the file even though other users of this machine can read it, for example on a mount that has no modes. Default
-   * false.
+   * Use the file even though other users of this machine can read or change it, for example on a mount that has no
+   * modes or owners, or one that several users share on purpose. Default false.
    */
   allowSharedRead?: boolean | undefined;
   /** Variables that say where the data directory is. Default `process.env`. */
@@ -24,28 +25,43 @@ export type FileCredentialStoreOptions = {
 /** A writer that was killed leaves its temporary file, with a token in it; one this old belongs to nobody. */
 const ABANDONED_AFTER_MS = 60_000;
 
+/** No record comes near it, in bytes. */
+const LARGEST_FILE = 1024 * 1024;
+
 /**
  * Keeps the credential in a file with mode 0600, in a directory that is made with mode 0700
  * (docs/decisions.md#15-stores-and-places). A save is atomic and on the disk when it resolves; a symbolic link stays
  * one, and its target is replaced. The lock is the directory `<file>.lock` beside it. Protects against other users of
- * the machine, not against other programs of the same user.
+ * the machine, not against other programs of the same user: what they can read, change or replace is refused
+ * (docs/decisions.md#55-files-and-folders).
  */
 export function fileCredentialStore(options: FileCredentialStoreOptions = {}): CredentialStore {
   const { path, slot = 'default', allowSharedRead = false, environment = process.env } = options;
-  const location = path === undefined ? join(dataDirectory({ environment }), `${slot}.json`) : resolve(path);
+  const directory = dataDirectory({ environment });
+  const file = path !== undefined ? resolve(path) : directory && join(directory, `${slot}.json`);
+  const location = file ?? NO_HOME;
+  const requirePlace = (operation: KimiCredentialStoreError['operation']): void => {
+    if (file === undefined) {
+      throw noHomeDirectory(operation);
+    }
+  };
+  const checkFolder = async (): Promise<void> => (allowSharedRead ? undefined : checkFolderOf(location));
   return {
     location,
     async load() {
+      requirePlace('load');
       const text = await readPrivately(location, allowSharedRead).catch((cause: unknown) =>
         Promise.reject(failed('load', location, cause)),
       );
       return text === undefined ? undefined : parseCredentials(text, { location });
     },
     async save(credentials) {
+      requirePlace('save');
       const text = serializeCredentials(credentials);
       try {
         const target = await linkTarget(location);
         await makePrivateDirectory(dirname(target));
+        await checkFolder();
         await replaceFile(target, text);
         await removeAbandoned(target);
       } catch (cause) {
@@ -53,6 +69,7 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
       }
     },
     async clear() {
+      requirePlace('clear');
       try {
         const target = await linkTarget(location);
         await rm(target, { force: true });
@@ -62,39 +79,24 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
       }
     },
     async withLock(callback, lockOptions) {
+      requirePlace('lock');
+      // The first thing that a login needs: nobody is sent to the browser for one that cannot be kept.
+      await checkFolder().catch((cause: unknown) => Promise.reject(failed('lock', location, cause)));
       // Of the file itself, so that those who come by a link and those who do not exclude each other.
       return withFileLock(callback, { ...lockOptions, lockPath: `${await linkTarget(location)}.lock`, location });
     },
   };
 }
 
-/** The mode and the text of one open file, so that nobody can swap it between the check and the read. */
 async function readPrivately(path: string, allowSharedRead: boolean): Promise<string | undefined> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  });
-  try {
-    const mode = (await file?.stat())?.mode ?? 0;
-    // Windows has no such modes: Node reports 0666 for every file there.
-    if (!allowSharedRead && process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new KimiCredentialStoreError({
-        location: path,
-        operation: 'load',
-        reason: 'permissions',
-        message:
-          `Other users of this machine can use the credential in ${path} (mode ` +
-          `${(mode & 0o777).toString(8).padStart(4, '0')}). ` +
-          `Make it yours alone: chmod 600 "${path}". Where the disk has no modes, set allowSharedRead of ` +
-          'fileCredentialStore.',
-      });
-    }
-    return await file?.readFile('utf8');
-  } finally {
-    await file?.close();
+  const sharing = allowSharedRead
+    ? ({ modes: 'ignored', allowForeignOwner: true } as const)
+    : ({ modes: 'nobody' } as const);
+  const text = await readPrivateFile(path, { ...sharing, limit: LARGEST_FILE });
+  if (text !== undefined && !allowSharedRead) {
+    await checkFolderOf(path);
   }
+  return text;
 }
 
 /** Follows symbolic links also where the last one points to nothing yet, so that a save keeps them all. */
@@ -137,13 +139,20 @@ async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-function failed(operation: 'load' | 'save' | 'clear', location: string, cause: unknown): KimiCredentialStoreError {
+function failed(
+  operation: KimiCredentialStoreError['operation'],
+  location: string,
+  cause: unknown,
+): KimiCredentialStoreError {
   if (KimiCredentialStoreError.isInstance(cause)) {
     return cause;
   }
+  if (cause instanceof PrivateFileError) {
+    return unsafe(operation, location, cause);
+  }
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
   const isForbidden = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-  const verb = { load: 'read', save: 'written', clear: 'removed' }[operation];
+  const verb = { load: 'read', save: 'written', clear: 'removed', lock: 'locked' }[operation];
   const fix = isForbidden
     ? 'Make it readable and writable for this user, or set KIMI_PROVIDER_HOME to a folder that is.'
     : code === 'ENOSPC' || code === 'EDQUOT'
@@ -156,5 +165,21 @@ function failed(operation: 'load' | 'save' | 'clear', location: string, cause: u
     reason: isForbidden ? 'permissions' : 'failed',
     message,
     cause,
+  });
+}
+
+function unsafe(
+  operation: KimiCredentialStoreError['operation'],
+  location: string,
+  { problem, message }: PrivateFileError,
+): KimiCredentialStoreError {
+  const isSharing = problem === 'owner' || problem === 'mode';
+  return new KimiCredentialStoreError({
+    location,
+    operation,
+    reason: isSharing ? 'permissions' : 'failed',
+    message:
+      `The credential file ${location} is not used: ${message}` +
+      (isSharing ? ' Where the disk has no modes, set allowSharedRead of fileCredentialStore.' : ''),
   });
 }

@@ -210,7 +210,8 @@ function cannotLock({ lockPath, location }: FileLockOptions, cause: unknown): Ki
   const message = isOccupied
     ? `The lock of ${location} cannot be taken: ${lockPath} is not an empty directory. Remove it.`
     : `The lock of ${location} cannot be made (${code}): ${lockPath}. ` +
-      'Make its folder writable for this user, or set KIMI_PROVIDER_HOME to a folder that is.';
+      'Make its folder writable for this user, set KIMI_PROVIDER_HOME to a folder that is, or pass another ' +
+      'credentialStore. A key needs no place: KIMI_API_KEY.';
   return new KimiCredentialStoreError({
     location,
     operation: 'lock',

@@ -38,9 +38,12 @@ export class PlaceResolver {
   /** @throws KimiInvalidArgumentError for a setting that no request can be made with */
   async resolve(): Promise<Place> {
     // The region that the official installer noted. Read once.
-    this.marker ??= import('#platform').then(({ readRegionMarker }) =>
-      readRegionMarker(readEnvironment(this.variables)),
-    );
+    this.marker ??= import('#platform')
+      .then(({ readRegionMarker }) => readRegionMarker(readEnvironment(this.variables)))
+      .catch((error: unknown) => {
+        this.marker = undefined;
+        throw error;
+      });
     const marked = await this.marker;
     const values = readVariables(this.variables, this.names);
     if (this.last === undefined || values.some((value, index) => value !== this.last?.values[index])) {

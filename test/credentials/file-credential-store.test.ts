@@ -129,7 +129,7 @@ describe('fileCredentialStore', () => {
     const store = fileCredentialStore({ path, allowSharedRead: true });
     await expect(store.load()).rejects.toMatchObject({
       reason: 'failed',
-      message: expect.stringContaining(`${path} cannot be read (EISDIR)`),
+      message: expect.stringContaining(`${path} is a folder, not a file`),
     });
     await expect(store.save(oauthCredentials())).rejects.toMatchObject({ reason: 'failed', operation: 'save' });
     await expect(store.clear()).rejects.toMatchObject({ operation: 'clear' });

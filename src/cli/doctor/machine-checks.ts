@@ -93,6 +93,10 @@ export async function checkKeychain(
 export async function checkFileModes(environment: Environment, platform: NodeJS.Platform): Promise<Check> {
   const directory = dataDirectory({ environment });
   const name = 'Files';
+  if (directory === undefined) {
+    const fix = 'A key needs no place. For a login set KIMI_PROVIDER_HOME to a folder that this user can write.';
+    return { name, state: 'warning', detail: 'this user has no home directory to keep a login in', fix };
+  }
   const shown = shortenHome(directory);
   if (platform === 'win32') {
     return { name, state: 'ok', detail: `${shown} (protected by the folder of your profile)` };

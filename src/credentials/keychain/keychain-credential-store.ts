@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseCredentials, serializeCredentials } from '../credential-record';
 import type { CredentialStore } from '../credential-store';
-import { dataDirectory } from '../data-directory';
+import { dataDirectory, noHomeDirectory } from '../data-directory';
 import { withFileLock } from '../file-lock';
 import { findKeychainLibraries, hasSessionBus, runKeychainChild, type KeychainLibrary } from './keychain-child';
 import { keychainError } from './keychain-error';
@@ -57,7 +57,13 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
   if (maxLength < SHORTEST_VALUE_LENGTH) {
     throw new RangeError(`maxValueLength is ${maxLength}; it must be at least ${SHORTEST_VALUE_LENGTH}.`);
   }
-  const lockPath = (name: string) => join(dataDirectory({ environment }), `${slot}.${name}.lock`);
+  const lockPath = (name: string) => {
+    const directory = dataDirectory({ environment });
+    if (directory === undefined) {
+      throw noHomeDirectory('lock');
+    }
+    return join(directory, `${slot}.${name}.lock`);
+  };
   // On macOS both libraries read and write the same item.
   const item: KeychainItem = { slot, location, maxLength, canDiffer: process.platform !== 'darwin' };
 
@@ -78,7 +84,7 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
   }
 
   /** Where values are split, writes must not cross: the chunks of two would mix, and neither could be read. */
-  const alone = (write: () => Promise<void>) =>
+  const alone = async (write: () => Promise<void>) =>
     maxLength === Number.POSITIVE_INFINITY
       ? write()
       : withFileLock(write, { lockPath: lockPath('keychain-write'), location, waitMs: timeoutMs });
@@ -96,7 +102,7 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     async clear() {
       await alone(() => deleteItem(item, begin('clear')));
     },
-    withLock: (callback, lockOptions) =>
+    withLock: async (callback, lockOptions) =>
       withFileLock(callback, { ...lockOptions, lockPath: lockPath('keychain'), location }),
   };
 }

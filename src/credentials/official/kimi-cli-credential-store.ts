@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
 import type { CredentialStore } from '../credential-store';
 import { findFlockMechanism, type FlockMechanism } from './flock';
 import { withKimiCliLock } from './kimi-cli-lock';
+import { officialFolder, storeWithoutHome } from './official-folder';
 import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
 import { formatKimiCliRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
@@ -44,10 +44,12 @@ export type KimiCliCredentialStoreOptions = {
  */
 export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, lockWaitMs = 60_000, sleep } = options;
-  const directory = join(
-    options.shareDirectory ?? (environment.KIMI_SHARE_DIR || join(homedir(), '.kimi')),
-    'credentials',
-  );
+  const implied = { impliedIdentity: 'kimi-cli', impliedRegion: 'mainland-cn' } as const;
+  const share = officialFolder(options.shareDirectory ?? environment.KIMI_SHARE_DIR, '.kimi');
+  if (share === undefined) {
+    return storeWithoutHome('KIMI_SHARE_DIR', implied);
+  }
+  const directory = join(share, 'credentials');
   const location = join(directory, `${SLOT}.json`);
 
   const requireMechanism = async (operation: 'save' | 'lock'): Promise<FlockMechanism> => {
@@ -60,8 +62,7 @@ export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = 
 
   return {
     location,
-    impliedIdentity: 'kimi-cli',
-    impliedRegion: 'mainland-cn',
+    ...implied,
 
     async load() {
       const text = await readOfficialFile(location);

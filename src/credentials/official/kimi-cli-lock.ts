@@ -3,11 +3,12 @@
  * program `flock` holds it, elsewhere `fs-native-extensions` (docs/decisions.md#13-official-locks). That client waits
  * at most about ten seconds and then refreshes without the lock, so hold it briefly.
  */
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
+import { checkFolderOf, touchPrivateFile } from '../private-file';
 import { flockChild, nativeFlock, type FlockMechanism, type HeldLock } from './flock';
 import { officialFileError } from './official-file';
 
@@ -35,8 +36,8 @@ export async function withKimiCliLock<T>(
   options.abortSignal?.throwIfAborted();
   try {
     await mkdir(dirname(lockPath), { recursive: true, mode: 0o700 });
-    const file = await open(lockPath, 'a', 0o600);
-    await file.close();
+    await touchPrivateFile(lockPath, { modes: 'ignored' });
+    await checkFolderOf(lockPath);
   } catch (error) {
     throw officialFileError(lockPath, 'lock', error);
   }

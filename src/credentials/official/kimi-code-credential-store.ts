@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
 import { API_BASE_URLS, OAUTH_HOSTS } from '../../upstream';
 import type { CredentialStore } from '../credential-store';
 import { withFileLock } from '../file-lock';
+import { checkFolderOf, PrivateFileError, touchPrivateFile } from '../private-file';
+import { officialFolder, storeWithoutHome } from './official-folder';
 import { officialFileError, readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
 import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
@@ -49,20 +50,26 @@ export type KimiCodeCredentialStoreOptions = {
  */
 export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, lockWaitMs, sleep } = options;
-  const home = options.home ?? (environment.KIMI_CODE_HOME || join(homedir(), '.kimi-code'));
+  const home = officialFolder(options.home ?? environment.KIMI_CODE_HOME, '.kimi-code');
   const slot = kimiCodeSlot({
     oauthHost:
       options.oauthHost ??
       (environment.KIMI_CODE_OAUTH_HOST || environment.KIMI_OAUTH_HOST || OAUTH_HOSTS['mainland-cn']),
     apiBaseURL: options.apiBaseURL ?? (environment.KIMI_CODE_BASE_URL || API_BASE_URLS.coding['mainland-cn']),
   });
+  const implied: Pick<CredentialStore, 'impliedIdentity' | 'impliedRegion'> = {
+    impliedIdentity: 'kimi-code',
+    ...(slot === MAINLAND_SLOT ? { impliedRegion: 'mainland-cn' } : {}),
+  };
+  if (home === undefined) {
+    return storeWithoutHome('KIMI_CODE_HOME', implied);
+  }
   const location = join(home, 'credentials', `${slot}.json`);
   const sentinel = join(home, 'oauth', slot);
 
   return {
     location,
-    impliedIdentity: 'kimi-code',
-    ...(slot === MAINLAND_SLOT ? { impliedRegion: 'mainland-cn' } : {}),
+    ...implied,
 
     async load() {
       const text = await readOfficialFile(location);
@@ -101,9 +108,12 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
 async function makeSentinel(sentinel: string, location: string): Promise<void> {
   try {
     await mkdir(dirname(sentinel), { recursive: true, mode: 0o700 });
-    const file = await open(sentinel, 'a', 0o600);
-    await file.close();
+    await touchPrivateFile(sentinel, { modes: 'ignored' });
+    await checkFolderOf(sentinel);
   } catch (cause) {
+    if (cause instanceof PrivateFileError) {
+      throw officialFileError(sentinel, 'lock', cause);
+    }
     const { reason } = officialFileError(sentinel, 'lock', cause);
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
     const message =

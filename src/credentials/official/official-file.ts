@@ -1,17 +1,26 @@
 /** Reading, replacing and removing the one file an official client keeps a login in. Knows nothing of what is in it. */
-import { chmod, mkdir, open, readFile, realpath, rename, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { sleep } from '../../transport/wait';
+import { checkFolderOf, PrivateFileError, readPrivateFile } from '../private-file';
 
-/** The text of the file, or `undefined` when there is none. @throws KimiCredentialStoreError */
+/** No login comes near it, in bytes. */
+const LARGEST_FILE = 1024 * 1024;
+
+/**
+ * The text of the file, or `undefined` when there is none. Who may read it is the client's affair; what others can
+ * change or replace is refused (docs/decisions.md#55-files-and-folders).
+ * @throws KimiCredentialStoreError
+ */
 export async function readOfficialFile(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) {
-      return undefined;
+    const text = await readPrivateFile(path, { modes: 'readers', limit: LARGEST_FILE });
+    if (text !== undefined) {
+      await checkFolderOf(path);
     }
+    return text;
+  } catch (error) {
     throw officialFileError(path, 'load', error);
   }
 }
@@ -87,6 +96,11 @@ export function officialFileError(
   operation: 'load' | 'save' | 'clear' | 'lock',
   cause: unknown,
 ): KimiCredentialStoreError {
+  if (cause instanceof PrivateFileError) {
+    const reason = cause.problem === 'owner' || cause.problem === 'mode' ? 'permissions' : 'failed';
+    const message = `The login in ${path} is not used: ${cause.message}`;
+    return new KimiCredentialStoreError({ location: path, operation, reason, message });
+  }
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
   const verb = { load: 'read', save: 'written', clear: 'deleted', lock: 'locked' }[operation];
   const isForbidden = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
