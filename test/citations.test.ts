@@ -16,7 +16,7 @@ const CITING = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '-
 })
   .split('\0')
   .filter(file =>
-    /^(src|test|examples|bench|\.ci)\/|^(README|AGENTS|CONTRIBUTING)\.md$|^[\w.]+\.config\.ts$/.test(file),
+    /^(src|test|examples|bench|chaos|\.ci)\/|^(README|AGENTS|CONTRIBUTING)\.md$|^[\w.]+\.config\.ts$/.test(file),
   )
   .filter(file => !/\.(png|svg|ico|lock)$|package-lock\.json$/.test(file) && file !== 'test/citations.test.ts')
   .filter(file => existsSync(`${root}/${file}`))
