@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hidePrompt } from '../../src/errors/hide-prompt';
+import { hideSecrets } from '../../src/errors/hide-secrets';
 
-const request = (...prompts: string[]) => ({
-  messages: prompts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content })),
-});
+const hidePrompt = <T>(value: T, prompts: unknown): T => hideSecrets(value, { prompts });
+
+const request = (...prompts: string[]) =>
+  prompts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content }));
 
 /** As Python's `json.dumps` writes other scripts. */
 const escapes = (text: string, inCapitals = false) =>
@@ -75,14 +76,14 @@ describe('hidePrompt', () => {
     });
   });
 
-  it('cuts what is too deep, and texts beyond 64 kB in all', () => {
+  it('cuts what is too deep, and texts beyond 96 kB in all', () => {
     let deep: unknown = 'a text';
     for (let depth = 0; depth < 50; depth++) {
       deep = { deep };
     }
-    expect(JSON.stringify(hidePrompt(deep, request('a prompt that is long enough')))).toContain('[prompt]');
-    const long = hidePrompt({ first: 'x'.repeat(60_000), second: 'y'.repeat(60_000) }, request('long enough, too'));
-    expect(long.first.length + long.second.length).toBe(64 * 1024);
+    expect(JSON.stringify(hidePrompt(deep, request('a prompt that is long enough')))).toContain('[hidden]');
+    const long = hidePrompt({ first: 'x'.repeat(120_000), second: 'y'.repeat(120_000) }, request('long enough, too'));
+    expect(long.first.length + long.second.length).toBe(96 * 1024 - 'firstsecond'.length);
   });
 
   it('leaves no stretch of 20 characters of any prompt, in any text around it', () => {
