@@ -2,13 +2,14 @@
  * Everything that a request to the API can come to that is no success, as `KimiAPIError`: a refusal, an answer that is
  * none, no connection.
  */
-import { hidePrompt, withoutDataURLs } from '../errors/hide-prompt';
+import { hideInError } from '../errors/hide-in-error';
+import { hideSecrets, withoutExact, type Hidden } from '../errors/hide-secrets';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
 import { withoutRetryWords } from '../hosts/opencode/retry-words';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../upstream';
 import { findErrorRow } from './classify';
 import { explainError } from './error-advice';
-import { isErrorBody, readErrorBody, redactSecrets } from './error-body';
+import { isErrorBody, readErrorBody } from './error-body';
 import { networkFailureMessage } from './network-failure';
 import { ERROR_BODY_LIMIT } from './read-body';
 import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from './retry-after';
@@ -22,6 +23,8 @@ export type Exchange = {
   responseHeaders?: Record<string, string> | undefined;
   /** Where the credential came from that was sent, for messages. Never a secret. */
   credentialSource?: string | undefined;
+  /** The credentials that were sent, so that no error shows them. */
+  secrets?: (() => Iterable<string>) | undefined;
 };
 
 /** As much of the server's text as a message repeats. */
@@ -39,8 +42,7 @@ export function toKimiAPIError(
   { inAnswer = false, cause, now = Date.now() }: { inAnswer?: boolean; cause?: unknown; now?: number } = {},
 ): KimiAPIError {
   const { url, statusCode, responseHeaders } = exchange;
-  // As text, whatever it is: keys and tokens are found there.
-  const received = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
+  const received = (typeof body === 'string' ? body : (JSON.stringify(body) ?? '')).slice(0, ERROR_BODY_LIMIT);
   const { message: text = '', texts, types, data, isPage } = readErrorBody(received);
   const status = inAnswer ? statusIn(data) : statusCode;
   const row = findErrorRow({ status, text: texts.join(' '), types, isPage });
@@ -51,6 +53,7 @@ export function toKimiAPIError(
     row?.retryable === true && (retryAfter === undefined || retryAfter.getTime() - now < LONGEST_RETRY_WAIT);
   const source = status === 401 || status === 402 || status === 403 ? exchange.credentialSource : undefined;
   const host = hostOf(url);
+  const shown = shownAnswer(exchange, received);
 
   const sentences = [
     row === undefined
@@ -64,20 +67,15 @@ export function toKimiAPIError(
     row?.retryable === true && !isRetryable && retryAfter !== undefined
       ? `It asks to wait until ${isoOf(retryAfter)}.`
       : '',
-    answerOf(status, hidePrompt(text, exchange.requestBodyValues)),
+    answerOf(status, shown.text),
   ];
   const message = sentences.filter(sentence => sentence !== '').join(' ');
-  const responseBody = shownBody(received);
-  const { credentialSource: _, ...request } = exchange;
-  return new KimiAPIError({
-    ...request,
+  return failure(exchange, {
     code: row?.code ?? 'KIMI_UNKNOWN',
     reason: row?.reason ?? 'unknown',
-    message: isRetryable ? message : withoutRetryWords(message),
+    message,
     isRetryable,
-    responseBody: isRetryable ? responseBody : withoutRetryWords(responseBody),
-    data,
-    traceId: traceIdOf(responseHeaders),
+    shown,
     source,
     retryAfter,
     resetsAt,
@@ -87,12 +85,14 @@ export function toKimiAPIError(
 
 /** The error for an answer with a good status that is none: an error body, a page, or torn JSON. */
 export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError {
-  const { data, isPage, message } = hidePrompt(readErrorBody(body), exchange.requestBodyValues);
+  const received = body.slice(0, ERROR_BODY_LIMIT);
+  const { data, isPage } = readErrorBody(received);
   if (isErrorBody(data)) {
-    return toKimiAPIError(exchange, body, { inAnswer: true });
+    return toKimiAPIError(exchange, received, { inAnswer: true });
   }
   const host = hostOf(exchange.url);
-  const title = message === undefined ? '' : ` titled "${message}"`;
+  const shown = shownAnswer(exchange, received);
+  const title = isPage && shown.text !== '' ? ` titled "${shown.text}"` : '';
   const isTorn = !isPage && typeof data === 'string' && /^[{[]/.test(data);
   const text = isTorn
     ? `The answer of ${host} is not whole. Try again.`
@@ -102,23 +102,22 @@ export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError
     code: 'KIMI_ANSWER_INVALID',
     reason: isTorn ? 'torn' : isPage ? 'page' : 'no-answer',
     isRetryable: isTorn,
-    message: isTorn ? text : withoutRetryWords(text),
-    responseBody: isTorn ? shownBody(body) : withoutRetryWords(shownBody(body)),
-    data,
+    message: text,
+    shown,
   });
 }
 
 /** The error for a good answer of which only the beginning was read. Not retried: the next one would be as large. */
 export function oversizedAnswer(exchange: Exchange, beginning: string, limit: number): KimiAPIError {
+  const { responseBody, responseHeaders } = shownAnswer(exchange, beginning.slice(0, ERROR_BODY_LIMIT));
   return failure(exchange, {
     code: 'KIMI_ANSWER_INVALID',
     reason: 'too-large',
     isRetryable: false,
-    message: withoutRetryWords(
+    message:
       `The answer of ${hostOf(exchange.url)} is larger than ${limit / 1024 / 1024} MiB, which no answer of Kimi is. ` +
-        'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.',
-    ),
-    responseBody: withoutRetryWords(shownBody(beginning)),
+      'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.',
+    shown: { responseBody, responseHeaders },
   });
 }
 
@@ -129,24 +128,66 @@ export function connectionFailure(exchange: Exchange, cause: unknown, message?: 
     reason: 'unreachable',
     isRetryable: true,
     message:
-      `${hostOf(exchange.url)} could not be reached: ${networkFailureMessage(cause) ?? message}. ` +
+      `${hostOf(exchange.url)} could not be reached: ` +
+      `${hideSecrets(networkFailureMessage(cause) ?? message, hiddenOf(exchange))}. ` +
       'Check the network, a proxy in between, or the "baseURL" setting.',
     cause,
   });
 }
 
-/** An error of which nothing is to be classified. */
+/** What an error shows of an answer. */
+type ShownAnswer = Pick<KimiAPIErrorOptions, 'responseBody' | 'responseHeaders' | 'data'>;
+
+type Failure = Omit<KimiAPIErrorOptions, 'url' | 'requestBodyValues' | 'traceId' | keyof ShownAnswer> & {
+  /** Absent where the body says no more than the message. */
+  shown?: ShownAnswer | undefined;
+};
+
+/** Every error of a request to the API: nothing of it repeats the credential or the prompt. */
 export function failure(
   exchange: Exchange,
-  error: Pick<KimiAPIErrorOptions, 'code' | 'reason' | 'isRetryable' | 'message' | 'responseBody' | 'data' | 'cause'>,
+  { shown = shownAnswer(exchange, undefined), cause, message, ...error }: Failure,
 ): KimiAPIError {
-  const { credentialSource: _, ...request } = exchange;
-  return new KimiAPIError({ ...request, ...error, traceId: traceIdOf(exchange.responseHeaders) });
+  const { url, statusCode, requestBodyValues } = exchange;
+  const { secrets = [] } = hiddenOf(exchange);
+  const { responseBody, responseHeaders, data } = shown;
+  const sayable = (text: string): string => (error.isRetryable ? text : withoutRetryWords(text));
+  return new KimiAPIError({
+    ...error,
+    ...withoutExact({ url, message: sayable(message), requestBodyValues }, secrets),
+    statusCode,
+    responseHeaders,
+    responseBody: responseBody === undefined ? undefined : sayable(responseBody),
+    data,
+    traceId: traceIdOf(responseHeaders),
+    cause: hideInError(cause, hiddenOf(exchange)),
+  });
 }
 
-/** As much of a body as an error keeps, without secrets. */
-function shownBody(body: string): string {
-  return redactSecrets(body.slice(0, ERROR_BODY_LIMIT));
+function hiddenOf({ secrets, requestBodyValues }: Exchange): Hidden {
+  const { messages } = (requestBodyValues ?? {}) as { messages?: unknown };
+  return { secrets: [...(secrets?.() ?? [])], prompts: messages };
+}
+
+/** What may be shown of an answer, and what it says to the reader. */
+function shownAnswer(exchange: Exchange, received: string | undefined): ShownAnswer & { text: string } {
+  const hidden = hiddenOf(exchange);
+  const headers = Object.entries(exchange.responseHeaders ?? {});
+  const { body, values } = hideSecrets({ body: received, values: headers.map(([, value]) => value) }, hidden);
+  const names = hideSecrets(
+    headers.map(([name]) => name),
+    { secrets: hidden.secrets },
+  );
+  const { data, message = '' } = readErrorBody(body ?? '');
+  // A prompt that has the words of the body in it may have taken some of its punctuation.
+  const sent = typeof data === 'string' ? readErrorBody(received ?? '').data : data;
+  return {
+    responseBody: body,
+    responseHeaders:
+      exchange.responseHeaders && Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])),
+    data: typeof sent === typeof data ? data : hideSecrets(sent, hidden),
+    text: message,
+  };
 }
 
 /** Host and port, for messages. */
@@ -160,7 +201,7 @@ export function traceIdOf(headers: Readonly<Record<string, string>> | undefined)
 }
 
 function answerOf(status: number | undefined, text: string): string {
-  const quote = withoutDataURLs(redactSecrets(text)).replace(/\s+/g, ' ').trim();
+  const quote = text.replace(/\s+/g, ' ').trim();
   const short = quote.length > LONGEST_QUOTE ? `${quote.slice(0, LONGEST_QUOTE)}…` : quote;
   return short === ''
     ? status === undefined

@@ -16,17 +16,6 @@ const MESSAGE_FIELDS = ['error_description', 'message', 'detail', 'msg', 'reason
 const TYPE_FIELDS = ['type', 'code', 'status'] as const;
 
 /**
- * Keys and account ids that the server repeats in its texts ("Incorrect API key provided: sk-…", "account
- * org-…<ak-…>").
- */
-const SECRETS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+[^\s"'\\]+/g;
-
-/** The same text without keys and tokens. */
-export function redactSecrets(text: string): string {
-  return text.replace(SECRETS, match => `${/^\w+-/.exec(match)?.[0] ?? ''}…`);
-}
-
-/**
  * Reads any error body that Kimi or a proxy in front of it sends: `{error: {message, type}}` (OpenAI wire), `{type:
  * 'error', error: {…}}` (Anthropic wire), `{error: '…', error_description}`, `{message}`, `{detail}`, `{errors: […]}`,
  * pages, plain text and nothing (docs/wire.md#error-bodies).
@@ -35,7 +24,7 @@ export function readErrorBody(body: unknown): ErrorBody {
   if (typeof body !== 'string') {
     return fromJSON(body);
   }
-  const text = redactSecrets(body.trim());
+  const text = body.trim();
   if (text === '') {
     return { message: undefined, texts: [], types: [], data: undefined, isPage: false };
   }

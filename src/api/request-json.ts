@@ -26,6 +26,8 @@ export type JSONRequest<T> = {
   abortSignal?: AbortSignal | undefined;
   /** Where the credential came from that was sent, for messages. */
   credentialSource?: (() => string | undefined) | undefined;
+  /** The credentials that were sent, so that no error shows them. */
+  secrets?: (() => Iterable<string>) | undefined;
 };
 
 /**
@@ -43,10 +45,11 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
     timeLimitMs = ACCOUNT_TIME_LIMIT_MS,
     abortSignal,
     credentialSource,
+    secrets,
   } = request;
   const timeLimit = AbortSignal.timeout(timeLimitMs);
   const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
-  const exchange: Exchange = { url, requestBodyValues: body ?? {} };
+  const exchange: Exchange = { url, requestBodyValues: body ?? {}, secrets };
   try {
     const response = await fetch(url, {
       method: request.method ?? (body === undefined ? 'GET' : 'POST'),

@@ -10,15 +10,23 @@ import type { KimiService } from '../upstream';
  * not whether it may chat.
  * @param fetch authorised; for a login it renews a refused token
  * @param source where the credential is from, for messages
+ * @param secret the credential, so that no error shows it
  * @throws KimiLoginRequiredError for a 401; else as `requestModelList`
  */
 export async function requestModels(
   { apiBaseURL, service }: { apiBaseURL: string; service: KimiService },
-  { fetch, source, remedy }: { fetch: FetchFunction; source: string; remedy: string },
+  { fetch, source, secret, remedy }: { fetch: FetchFunction; source: string; secret: string; remedy: string },
   abortSignal: AbortSignal,
 ): Promise<ModelInfo[]> {
   try {
-    const request = { fetch, apiBaseURL, service, abortSignal, credentialSource: () => source };
+    const request = {
+      fetch,
+      apiBaseURL,
+      service,
+      abortSignal,
+      credentialSource: () => source,
+      secrets: () => [secret],
+    };
     return (await requestModelList(request)).models;
   } catch (error) {
     if (KimiAPIError.isInstance(error) && error.statusCode === 401) {

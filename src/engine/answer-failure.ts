@@ -24,8 +24,8 @@ export function answerFailure(error: unknown, exchange: Exchange): unknown {
     return error;
   }
   const { url, requestBodyValues, statusCode, responseHeaders, responseBody, cause } = error;
-  const { credentialSource } = exchange;
-  const answered: Exchange = { url, requestBodyValues, statusCode, responseHeaders, credentialSource };
+  const { credentialSource, secrets } = exchange;
+  const answered: Exchange = { url, requestBodyValues, statusCode, responseHeaders, credentialSource, secrets };
   if (statusCode === undefined) {
     return connectionFailure(answered, cause, error.message);
   }

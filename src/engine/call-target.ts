@@ -18,6 +18,8 @@ export type CallTarget = Readonly<{
   fetch: FetchFunction;
   /** Where the credential came from that was sent, for messages; `undefined` before one was. */
   credentialSource: () => string | undefined;
+  /** The credentials that were sent, so that no error shows them. */
+  secrets: () => Iterable<string>;
   /** After the server refused the model: what the id means by a newer list, if that is another slug. */
   modelAfterRefusal: () => Promise<ModelInfo | undefined>;
 }>;

@@ -80,7 +80,7 @@ export function plainForms(source: DecodedText): DecodedText[] {
 /**
  * What base64 and hex in a text say, with its escapes read.
  * @param shortest no stretch of fewer characters is looked for
- * @param marks of the source: units that are marked are left out
+ * @param marks of the source: what is marked as a whole is left out
  */
 export function encodedForms(form: DecodedText, shortest: number, marks: Uint8Array): DecodedText[] {
   return [
@@ -254,11 +254,11 @@ function decodedRuns(form: DecodedText, { bits, shortest, digitOf, marks }: Digi
   const run = new DecodedText(64);
   for (let index = 0; index <= form.length; index++) {
     const code = form.at(index);
-    const digit = code < 0 || marks[form.start(index)] !== 0 ? -1 : digitOf(code);
+    const digit = digitOf(code);
     if (digit >= 0) {
       run.push(digit, form.start(index), form.end(index));
     } else if (code !== 0x0a && code !== 0x0d) {
-      if (run.length >= shortest) {
+      if (run.length >= shortest && !isMarked(run, marks)) {
         // After so many digits a byte begins where a digit does.
         for (let first = 0; first < (bits === 6 ? 4 : 2); first++) {
           pushBytes(bytes, run, first, bits);
@@ -268,6 +268,15 @@ function decodedRuns(form: DecodedText, { bits, shortest, digitOf, marks }: Digi
     }
   }
   return bytes;
+}
+
+function isMarked(run: DecodedText, marks: Uint8Array): boolean {
+  for (let index = 0; index < run.length; index++) {
+    if (marks[run.start(index)] === 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function pushBytes(bytes: DecodedText, run: DecodedText, first: number, bits: number): void {

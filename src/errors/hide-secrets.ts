@@ -35,6 +35,7 @@ const MOST_DECODED = 1_000_000;
 const LONGEST_PROMPT = 8 * 1024 * 1024;
 
 const DEEPEST = 20;
+const DEEPEST_REQUEST = 1000;
 
 /** What stands in place of a quotation, by how it is marked. */
 const LABELS = ['', '[prompt]', '[secret]', '[hidden]'] as const;
@@ -67,6 +68,38 @@ export function hideSecrets<T>(value: T, { secrets = [], prompts }: Hidden = {})
   }) as T;
 }
 
+/**
+ * The same value without the credentials as they are, and nothing else of it changed: for what is not of a server. The
+ * value itself where it holds none.
+ */
+export function withoutExact<T>(value: T, secrets: Iterable<string>): T {
+  let result = value;
+  for (const secret of secrets) {
+    if (secret.length >= SHORTEST_SECRET) {
+      result = replaced(result, secret, 0) as T;
+    }
+  }
+  return result;
+}
+
+function replaced(value: unknown, secret: string, depth: number): unknown {
+  if (typeof value === 'string') {
+    return value.includes(secret) ? value.replaceAll(secret, LABELS[SECRET]) : value;
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (depth === DEEPEST_REQUEST) {
+    return LABELS[UNKNOWN];
+  }
+  const entries = Object.entries(value);
+  const changed = entries.map(([key, item]) => [key, replaced(item, secret, depth + 1)] as const);
+  if (changed.every(([, item], index) => item === entries[index]?.[1])) {
+    return value;
+  }
+  return Array.isArray(value) ? changed.map(([, item]) => item) : Object.fromEntries(changed);
+}
+
 /** A data URL is prompt text, too, which no comparison finds in time. */
 function withoutDataURLs(text: string): string {
   return text.replace(/data:[\w/+.-]*;base64,[\w+/=]*/g, 'data:…');
@@ -79,7 +112,7 @@ function withoutDataURLs(text: string): string {
 const FORMS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+[^\s"'\\]+/g;
 
 /** The same text without what has the form of a key or token. */
-export function redactByForm(text: string): string {
+function redactByForm(text: string): string {
   return text.replace(FORMS, match => (match.startsWith('Bearer') ? 'Bearer …' : `${/^\w+-/.exec(match)?.[0] ?? ''}…`));
 }
 

@@ -1,5 +1,4 @@
 import { AISDKError, APICallError } from '@ai-sdk/provider';
-import { hidePrompt } from './hide-prompt';
 import { printableText } from './printable-text';
 
 const marker = 'ai-sdk-provider-kimi.error.KIMI_API';
@@ -85,7 +84,7 @@ export type KimiAPIErrorOptions = {
  * `requestBodyValues` holds the prompt, as the AI SDK's contract has it; it can be read, but is not shown by
  * `console.log` and not serialised. Where the error must not be retried, `message` and `responseBody` avoid the words
  * by which hosts decide to retry (docs/wire.md#opencode-retries-by-words); `data` is the body as the server sent it.
- * What the two repeat of the prompt is left out.
+ * What any of it repeats of the credential or of the prompt is left out.
  */
 export class KimiAPIError extends APICallError {
   readonly [symbol] = true;
@@ -133,11 +132,9 @@ export class KimiAPIError extends APICallError {
       isRetryable,
       ...(answer.statusCode === undefined ? {} : { statusCode: answer.statusCode }),
       ...(answer.responseHeaders === undefined ? {} : { responseHeaders: answer.responseHeaders }),
-      ...(answer.responseBody === undefined
-        ? {}
-        : { responseBody: hidePrompt(answer.responseBody, requestBodyValues) }),
+      ...(answer.responseBody === undefined ? {} : { responseBody: answer.responseBody }),
       ...(cause === undefined ? {} : { cause }),
-      ...(data === undefined ? {} : { data: hidePrompt(data, requestBodyValues) }),
+      ...(data === undefined ? {} : { data }),
     });
     this.name = 'KimiAPIError';
     this.code = code;

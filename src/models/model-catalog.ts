@@ -21,6 +21,8 @@ export type ModelListAsker = {
   fetch: FetchFunction;
   /** Where the credential came from that was sent, for messages. */
   credentialSource?: (() => string | undefined) | undefined;
+  /** The credentials that were sent, so that no error shows them. */
+  secrets?: (() => Iterable<string>) | undefined;
 };
 
 export type ModelCatalogOptions = {

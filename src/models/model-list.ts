@@ -48,6 +48,7 @@ export async function requestModelList(request: {
   service: KimiService;
   abortSignal?: AbortSignal | undefined;
   credentialSource?: (() => string | undefined) | undefined;
+  secrets?: (() => Iterable<string>) | undefined;
 }): Promise<{ models: ModelInfo[]; body: unknown }> {
   const { apiBaseURL, service, ...rest } = request;
   const url = `${apiBaseURL}/models`;

@@ -38,7 +38,7 @@ export class KimiCore {
   private async resolve(modelId: string): Promise<CallTarget> {
     const access = await this.calls.access();
     const model = await this.models.model(modelId, access);
-    const { place, keepsReasoning, credentialSource, fetch } = access;
+    const { place, keepsReasoning, credentialSource, secrets, fetch } = access;
     const { service, apiBaseURL } = place.endpoints;
     return {
       service,
@@ -46,6 +46,7 @@ export class KimiCore {
       model,
       keepsReasoning,
       credentialSource,
+      secrets,
       fetch,
       modelAfterRefusal: () => this.models.modelAfterRefusal(modelId, model.id, access),
     };

@@ -17,6 +17,8 @@ export type Access = Readonly<{
   credentials: CredentialProvider;
   /** Where the credential came from that was sent last, for messages; `undefined` before one was. */
   credentialSource: () => string | undefined;
+  /** The credentials that were sent, so that no error shows them. */
+  secrets: () => Iterable<string>;
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
   /**
@@ -49,7 +51,7 @@ export class CallResolver {
   async access(): Promise<Access> {
     const place = await this.places.resolve();
     const { credentials, impliedIdentity } = await this.credentials.forCall(place);
-    const { asked, source } = askedOnce(credentials);
+    const { asked, source, secrets } = askedOnce(credentials);
     const authorized = createAuthorizedFetch({
       fetch: this.identityFetch(place, impliedIdentity),
       apiOrigin: place.apiOrigin,
@@ -59,6 +61,7 @@ export class CallResolver {
       place,
       credentials: asked,
       credentialSource: source,
+      secrets,
       keepsReasoning: senderOf(this.identity(impliedIdentity)) === 'kimi-code',
       fetch: (input, init) => untilAborted(authorized(input, init), signalOf(input, init)),
     };
@@ -109,16 +112,23 @@ export class CallResolver {
  * The same credentials for one call: a key that a function gives is asked for once, so that catalog and request meet
  * the same one.
  */
-function askedOnce(credentials: CredentialProvider): { asked: CredentialProvider; source: () => string | undefined } {
+function askedOnce(credentials: CredentialProvider): {
+  asked: CredentialProvider;
+  source: () => string | undefined;
+  secrets: () => Iterable<string>;
+} {
   let first: Promise<RequestCredential> | undefined;
   let source: string | undefined;
+  const secrets = new Set<string>();
   const sent = (credential: RequestCredential): RequestCredential => {
     ({ source } = credential);
+    secrets.add(credential.token);
     return credential;
   };
   const { refresh } = credentials;
   return {
     source: () => source,
+    secrets: () => secrets,
     asked: {
       ...credentials,
       getCredential(options) {

@@ -33,7 +33,7 @@ export async function saveKey(context: CommandContext, options: LoginOptions, ki
   try {
     await requestModels(
       { apiBaseURL, service },
-      { fetch: withKey(key), source: 'your input', remedy: '' },
+      { fetch: withKey(key), source: 'your input', secret: key, remedy: '' },
       context.abortSignal,
     );
   } catch (error) {

@@ -31,7 +31,9 @@ async function listModels(context: CommandContext, options: ModelsOptions): Prom
   let list: ModelInfo[];
   try {
     const remedy = `Sign in again: npx ai-sdk-provider-kimi login${loginFlags(options)}`;
-    list = await requestModels(endpoints, { fetch: auth.fetch, source: endpoints.source, remedy }, context.abortSignal);
+    const { abortSignal } = context;
+    const secret = await auth.getAccessToken({ abortSignal });
+    list = await requestModels(endpoints, { fetch: auth.fetch, source: endpoints.source, secret, remedy }, abortSignal);
   } finally {
     progress?.stop();
   }

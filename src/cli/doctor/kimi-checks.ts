@@ -109,9 +109,10 @@ function whatIsThere({ state, kind }: KimiAuthStatus): string {
 async function tryToken(auth: KimiAuth, status: KimiAuthStatus, fix: string, abortSignal: AbortSignal): Promise<Check> {
   const name = status.kind === 'oauth' ? 'Token' : 'Key';
   try {
+    const secret = await auth.getAccessToken({ abortSignal });
     const models = await requestModels(
       status,
-      { fetch: auth.fetch, source: shortenHome(status.source), remedy: fix },
+      { fetch: auth.fetch, source: shortenHome(status.source), secret, remedy: fix },
       abortSignal,
     );
     return { name, state: 'ok', detail: `accepted; ${models.length} models` };

@@ -50,6 +50,10 @@ export class CallState implements Exchange {
     return this.target.credentialSource();
   }
 
+  get secrets(): () => Iterable<string> {
+    return this.target.secrets;
+  }
+
   /** Wire name to the caller's, of tools that a body rule renamed. */
   get callerNames(): ReadonlyMap<string, string> {
     return this.call.toolNames;
