@@ -1,3 +1,5 @@
+import type { CodingModelId, PlatformModelId } from './model-rows';
+
 /** What the engine must know of a model. From the bundled table, or from the server's list, which wins. */
 export type ModelInfo = {
   /** The slug as it goes on the wire. */
@@ -27,16 +29,3 @@ export type ModelInfo = {
 
 /** Ids known when this was released, and any other string the account's `/models` lists. */
 export type KimiModelId = CodingModelId | PlatformModelId | (string & {});
-
-/** Of a Kimi Code subscription or key. */
-export type CodingModelId = 'kimi-for-coding' | 'kimi-for-coding-highspeed' | 'k3' | 'k3-256k';
-
-/** Of a Moonshot platform key. */
-export type PlatformModelId =
-  | 'kimi-k3'
-  | 'kimi-k2.7-code'
-  | 'kimi-k2.7-code-highspeed'
-  | 'kimi-k2.6'
-  | 'kimi-k2.5'
-  | 'kimi-k2-thinking'
-  | 'kimi-k2-turbo-preview';

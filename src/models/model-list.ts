@@ -78,7 +78,11 @@ export function parseModelList(body: unknown, service: KimiService): ModelInfo[]
 
 /** What the server says wins; what it does not say is as the bundled table, or the model's family, has it. */
 function toModelInfo(entry: z.infer<ReturnType<typeof entrySchema>>, service: KimiService): ModelInfo {
-  const { efforts: knownEfforts, defaultEffort: knownDefault, ...known } = knownModel(entry.id, service);
+  const {
+    efforts: knownEfforts,
+    defaultEffort: knownDefault,
+    ...known
+  } = knownModel(entry.id, service, entry.context_length);
   const thinking = entry.supports_thinking_type ?? legacyThinking(entry.supports_reasoning, known.thinking);
   // Read only where `support` is exactly true (docs/wire.md#effort-lists).
   const declared = entry.think_efforts;

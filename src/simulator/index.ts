@@ -14,5 +14,5 @@ export type { RecordedRequest } from './recorded-request';
 export type { IdentityGate } from './rules/access-rules';
 export type { ChatBody, ChatMessage, ChatTool, SimulatorRule, SimulatorRuleRow } from './rules/simulator-rule';
 export { SIMULATOR_RULES } from './rules/simulator-rules';
-export type { SimulatorModel, SimulatorModels } from './simulator-model';
+export { accounts, type SimulatorAccount, type SimulatorModel, type SimulatorModels } from './simulator-model';
 export type { SimulatorCounts } from './simulator-state';

@@ -14,7 +14,7 @@ import { readRequest, type RecordedRequest } from './recorded-request';
 import { ACCESS_RULES, type IdentityGate } from './rules/access-rules';
 import type { SimulatorRuleRow } from './rules/simulator-rule';
 import { SIMULATOR_RULES } from './rules/simulator-rules';
-import { defaultSimulatorModels, type SimulatorModel, type SimulatorModels } from './simulator-model';
+import { accounts, type SimulatorAccount, type SimulatorModel, type SimulatorModels } from './simulator-model';
 import type { Route, SimulatorCounts, SimulatorState } from './simulator-state';
 
 /** Every path that the simulator serves. */
@@ -34,6 +34,9 @@ export type KimiSimulatorOptions = {
   reuseGraceMs?: number;
   /** HTTP status of `invalid_grant`. Default 400; 401 and 403 exist as well (docs/wire.md#rejected-refresh). */
   invalidGrantStatus?: number;
+  /** What the account lists. Default `k2.8`, which is today's. */
+  account?: SimulatorAccount;
+  /** Its models one by one, in place of those of `account`. */
   models?: Partial<Record<KimiService, readonly SimulatorModel[]>>;
   /** Accepted keys. Default `sk-kimi-simulator` for coding, `sk-simulator` for the platform. */
   apiKeys?: Partial<Record<KimiService, readonly string[]>>;
@@ -184,7 +187,7 @@ async function listen(server: Server, port: number, scheme: 'http' | 'https'): P
 /** The options with their defaults; the address is known once the server listens. */
 function createState(options: KimiSimulatorOptions, closing: AbortSignal): SimulatorState {
   const clock = createSimulatorClock(options.now);
-  const models = defaultSimulatorModels();
+  const models = accounts[options.account ?? 'k2.8']();
   return {
     url: '',
     clock,

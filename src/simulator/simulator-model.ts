@@ -31,37 +31,32 @@ export type SimulatorModel = {
 
 export type SimulatorModels = Record<KimiService, SimulatorModel[]>;
 
-/** The models of the live service as far as they are known (docs/wire.md#known-models). A fresh copy at each call. */
-export function defaultSimulatorModels(): SimulatorModels {
-  return {
+/**
+ * What accounts list: `k2.8` is today's (docs/wire.md#kimi-for-coding-since-september, #k31-and-later), the others are
+ * those that still exist or existed, by the model behind `kimi-for-coding` (docs/wire.md#known-models).
+ */
+export type SimulatorAccount = 'k2.8' | 'k2.7' | 'k2.5' | 'k3';
+
+/** The models of each kind of account. A fresh copy at each call. */
+export const accounts: Readonly<Record<SimulatorAccount, () => SimulatorModels>> = {
+  'k2.8': () => ({
     coding: [
-      model('kimi-for-coding', 262_144),
+      model('kimi-for-coding', 1_048_576, { think_efforts: efforts('max') }),
       model('kimi-for-coding-highspeed', 262_144),
-      model('k3', 1_048_576, { supports_thinking_type: 'only', think_efforts: k3Efforts('max') }),
-      model('k3-256k', 262_144, {
-        supports_thinking_type: 'only',
-        think_efforts: k3Efforts('high'),
-        supports_video_in: false,
-      }),
+      model('k3.1-pro', 1_048_576, K3),
+      model('k3.1-pro-highspeed', 1_048_576, K3),
+      ...k3Models(),
     ],
-    platform: [
-      model('kimi-k3', 1_048_576, { supports_thinking_type: 'only', think_efforts: k3Efforts('max') }),
-      model('kimi-k2.7-code', 262_144, { supports_thinking_type: 'only', behaviour: { emptyReasoning: 'missing' } }),
-      model('kimi-k2.6', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
-      model('kimi-k2.5', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
-      model('kimi-k2-turbo-preview', 262_144, {
-        supports_thinking_type: 'no',
-        ...TEXT_ONLY,
-        behaviour: { sampling: 'free' },
-      }),
-      model('kimi-k2-thinking', 262_144, {
-        supports_thinking_type: 'only',
-        ...TEXT_ONLY,
-        behaviour: { sampling: 'free', emptyReasoning: 'missing' },
-      }),
-    ],
-  };
-}
+    platform: [model('kimi-k3.1-pro', 1_048_576, K3), ...platformModels()],
+  }),
+  'k2.7': () => ({
+    coding: [model('kimi-for-coding', 262_144), model('kimi-for-coding-highspeed', 262_144), ...k3Models()],
+    platform: platformModels(),
+  }),
+  // One slug of its own, under which `kimi-for-coding` has to be sent (docs/wire.md#choice-of-slug).
+  'k2.5': () => ({ coding: [model('k2p5', 262_144)], platform: platformModels().slice(2) }),
+  k3: () => ({ coding: k3Models(), platform: platformModels().slice(0, 1) }),
+};
 
 /** The entry without what the wire does not show. */
 export function toWireModel({ behaviour: _behaviour, ...entry }: SimulatorModel): Record<string, unknown> {
@@ -69,6 +64,8 @@ export function toWireModel({ behaviour: _behaviour, ...entry }: SimulatorModel)
 }
 
 const TEXT_ONLY = { supports_image_in: false, supports_video_in: false } as const;
+
+const K3: Partial<SimulatorModel> = { supports_thinking_type: 'only', think_efforts: efforts('max') };
 
 function model(id: string, contextLength: number, rest: Partial<SimulatorModel> = {}): SimulatorModel {
   const thinking = rest.supports_thinking_type ?? 'both';
@@ -86,6 +83,36 @@ function model(id: string, contextLength: number, rest: Partial<SimulatorModel> 
   };
 }
 
-function k3Efforts(defaultEffort: string): NonNullable<SimulatorModel['think_efforts']> {
+function efforts(defaultEffort: string): NonNullable<SimulatorModel['think_efforts']> {
   return { support: true, valid_efforts: ['low', 'high', 'max'], default_effort: defaultEffort };
+}
+
+function k3Models(): SimulatorModel[] {
+  return [
+    model('k3', 1_048_576, K3),
+    model('k3-256k', 262_144, {
+      supports_thinking_type: 'only',
+      think_efforts: efforts('high'),
+      supports_video_in: false,
+    }),
+  ];
+}
+
+function platformModels(): SimulatorModel[] {
+  return [
+    model('kimi-k3', 1_048_576, K3),
+    model('kimi-k2.7-code', 262_144, { supports_thinking_type: 'only', behaviour: { emptyReasoning: 'missing' } }),
+    model('kimi-k2.6', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
+    model('kimi-k2.5', 262_144, { behaviour: { emptyReasoning: 'missing' } }),
+    model('kimi-k2-turbo-preview', 262_144, {
+      supports_thinking_type: 'no',
+      ...TEXT_ONLY,
+      behaviour: { sampling: 'free' },
+    }),
+    model('kimi-k2-thinking', 262_144, {
+      supports_thinking_type: 'only',
+      ...TEXT_ONLY,
+      behaviour: { sampling: 'free', emptyReasoning: 'missing' },
+    }),
+  ];
 }

@@ -9,8 +9,15 @@ describe('models', () => {
       const { code, stdout } = await run('models --json', { env: { KIMI_API_KEY: KEY } });
       expect(code).toBe(0);
       const { models } = JSON.parse(stdout) as { models: Array<Record<string, unknown>> };
-      expect(models.map(({ id }) => id)).toEqual(['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k']);
-      expect(models[2]).toEqual({
+      expect(models.map(({ id }) => id)).toEqual([
+        'kimi-for-coding',
+        'kimi-for-coding-highspeed',
+        'k3.1-pro',
+        'k3.1-pro-highspeed',
+        'k3',
+        'k3-256k',
+      ]);
+      expect(models[4]).toEqual({
         id: 'k3',
         name: 'k3',
         default: false,
@@ -21,7 +28,7 @@ describe('models', () => {
         inputs: ['text', 'image', 'video'],
         protocol: 'openai',
       });
-      expect(models.map(model => model.default)).toEqual([true, false, false, false]);
+      expect(models.map(model => model.default)).toEqual([true, false, false, false, false, false]);
       expect(simulator.requests.at(-1)?.headers).toMatchObject({
         'user-agent': 'KimiCLI/1.49.0',
         'x-msh-platform': 'kimi_cli',
@@ -39,7 +46,7 @@ describe('models', () => {
     simulator.models.coding.push({ id: 'new\x1b[31m', context_length: -1 } as never);
     const wide = await run('models', { columns: 80 });
     expect(wide.plain.split('\n')[0]).toMatch(/^ {2}Model +Context +Thinking +Input +Protocol$/);
-    expect(wide.plain).toMatch(/^\* kimi-for-coding +256k {2}on\/off +image video {2}openai$/m);
+    expect(wide.plain).toMatch(/^\* kimi-for-coding +1M {2}off low high max\* +image video {2}openai$/m);
     expect(wide.plain).toMatch(/^ {2}k3 +1M {2}low high max\* +image video {2}openai$/m);
     expect(wide.stdout).not.toContain('new\x1b');
     const narrow = await run('models', { columns: 40 });
@@ -59,7 +66,7 @@ describe('models', () => {
     expect(json(await run('models --explain auto --json'))).toMatchObject({
       outcome: 'resolved',
       slug: 'kimi-for-coding',
-      capabilities: { contextLength: 262_144, thinking: 'both', imageInput: true },
+      capabilities: { contextLength: 1_048_576, thinking: 'both', efforts: ['low', 'high', 'max'], imageInput: true },
     });
   });
 

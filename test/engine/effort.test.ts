@@ -5,7 +5,8 @@ import type { ModelInfo } from '../../src/models/model-info';
 import { knownModel } from '../../src/models/known-models';
 
 const k3 = knownModel('k3', 'coding');
-const toggle = knownModel('kimi-for-coding', 'coding');
+const toggle = knownModel('kimi-for-coding', 'coding', 262_144);
+const today = knownModel('kimi-for-coding', 'coding');
 const alwaysOn = knownModel('kimi-k2.7-code', 'platform');
 const plain = knownModel('kimi-k2-turbo-preview', 'platform');
 const toggleWithList: ModelInfo = {
@@ -45,6 +46,9 @@ describe('mapReasoningEffort', () => {
     ['a toggle model', toggle, 'high', generic('high'), false],
     ['a toggle model', toggle, 'xhigh', generic('high'), true],
     ['a toggle model', toggle, 'max', generic('high'), true],
+    ['kimi-for-coding since September', today, 'off', disabled, false],
+    ['kimi-for-coding since September', today, 'on', enabled('max'), false],
+    ['kimi-for-coding since September', today, 'medium', enabled('high'), true],
     ['an always-on model', alwaysOn, 'off', enabled(), true],
     ['an always-on model', alwaysOn, 'high', generic('high'), false],
     ['a model that cannot think', plain, 'off', {}, false],

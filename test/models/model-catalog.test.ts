@@ -37,7 +37,7 @@ function catalog(changes: Partial<ConstructorParameters<typeof ModelCatalog>[0]>
   };
 }
 const ids = (list: { models: readonly { id: string }[] } | undefined) => list?.models.map(({ id }) => id);
-const ALL = ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k'];
+const ALL = ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3.1-pro', 'k3.1-pro-highspeed', 'k3', 'k3-256k'];
 const asked = () => simulator.counts.models;
 
 describe('ModelCatalog', () => {

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { startKimiSimulator } from '../../src/simulator/index';
+import { startKimiSimulator, type SimulatorAccount } from '../../src/simulator/index';
 import { chat, getModels, KIMI_CLI_IDENTITY, lastRequest, readReply } from './simulator-client';
 
 const KIMI_CODE_IDENTITY = {
@@ -100,11 +100,28 @@ describe('credentials', () => {
 });
 
 describe('models', () => {
+  test.each<[SimulatorAccount, string[]]>([
+    ['k2.7', ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k']],
+    ['k2.5', ['k2p5']],
+    ['k3', ['k3', 'k3-256k']],
+  ])('are those of a %s account', async (account, ids) => {
+    await using simulator = await startKimiSimulator({ account });
+    const { body } = await getModels(simulator, 'sk-kimi-simulator');
+    expect((body.data as Array<{ id: string }>).map(({ id }) => id)).toEqual(ids);
+  });
+
   test('are listed per service, in order, without what the wire does not show', async () => {
     await using simulator = await startKimiSimulator();
     const { body } = await getModels(simulator, 'sk-kimi-simulator');
     const data = body.data as Record<string, unknown>[];
-    expect(data.map(({ id }) => id)).toEqual(['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k']);
+    expect(data.map(({ id }) => id)).toEqual([
+      'kimi-for-coding',
+      'kimi-for-coding-highspeed',
+      'k3.1-pro',
+      'k3.1-pro-highspeed',
+      'k3',
+      'k3-256k',
+    ]);
     expect(data[2]).toMatchObject({
       context_length: 1_048_576,
       supports_thinking_type: 'only',
@@ -112,12 +129,12 @@ describe('models', () => {
       protocol: null,
     });
     expect(data.every(model => !('behaviour' in model))).toBe(true);
-    simulator.models.coding.splice(0, 3);
+    simulator.models.coding.splice(0, 5);
     expect(((await getModels(simulator, 'sk-kimi-simulator')).body.data as unknown[]).length).toBe(1);
     const platform = await fetch(`${simulator.platformBaseURL}/models`, {
       headers: { authorization: 'Bearer sk-simulator' },
     }).then(readReply);
-    expect((platform.body.data as { id: string }[])[0]?.id).toBe('kimi-k3');
+    expect((platform.body.data as { id: string }[])[0]?.id).toBe('kimi-k3.1-pro');
   });
 
   test('a slug that is not listed, a body that is none, a path that is none', async () => {

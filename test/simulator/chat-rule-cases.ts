@@ -45,6 +45,13 @@ const string = { type: 'string' };
 const choice = { type: 'function', function: { name: 'weather' } };
 const tools = [tool({ type: 'object', properties: {} })];
 
+function manyTools(count: number) {
+  return Array.from({ length: count }, (_, index) => tool({ type: 'object', properties: {} }, `t${index}`));
+}
+
+/** Of a small window, and without efforts. */
+const HIGHSPEED = 'kimi-for-coding-highspeed';
+
 export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
   {
     rule: 'developer-role',
@@ -138,8 +145,8 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
   },
   {
     rule: 'effort-seen-as-overload',
-    trips: { thinking: { type: 'enabled' }, reasoning_effort: 'max' },
-    passes: { thinking: { type: 'enabled' }, reasoning_effort: 'medium' },
+    trips: { model: HIGHSPEED, thinking: { type: 'enabled' }, reasoning_effort: 'max' },
+    passes: { model: HIGHSPEED, thinking: { type: 'enabled' }, reasoning_effort: 'medium' },
   },
   {
     rule: 'thinking-cannot-be-disabled',
@@ -148,6 +155,11 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
   },
   { rule: 'thinking-type', trips: { thinking: { type: 'adaptive' } }, passes: { thinking: { type: 'disabled' } } },
 
+  {
+    rule: 'too-many-tools',
+    trips: { tools: manyTools(129) },
+    passes: { tools: manyTools(128) },
+  },
   { rule: 'tool-name-duplicated', trips: { tools: [tools[0]!, tools[0]!] }, passes: { tools } },
   {
     rule: 'tool-name-invalid',
@@ -243,8 +255,8 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
   },
   {
     rule: 'context-length',
-    trips: { messages: [{ role: 'user', content: '你'.repeat(262_144) }] },
-    passes: { max_completion_tokens: 262_144 },
+    trips: { model: HIGHSPEED, messages: [{ role: 'user', content: '你'.repeat(262_144) }] },
+    passes: { model: HIGHSPEED, max_completion_tokens: 262_144 },
   },
   {
     rule: 'media-unsupported-by-model',

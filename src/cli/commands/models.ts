@@ -130,7 +130,8 @@ async function showList(screen: Screen, list: readonly ModelInfo[]): Promise<voi
 
 function effortsOf({ thinking, efforts, defaultEffort }: ModelInfo): string {
   if (efforts !== undefined) {
-    return efforts.map(effort => (effort === defaultEffort ? `${effort}*` : effort)).join(' ');
+    const levels = efforts.map(effort => (effort === defaultEffort ? `${effort}*` : effort));
+    return [...(thinking === 'both' ? ['off'] : []), ...levels].join(' ');
   }
   return { only: 'always', both: 'on/off', no: 'none' }[thinking];
 }

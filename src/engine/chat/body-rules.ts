@@ -6,7 +6,8 @@ import { responseFormat } from './rules/response-format';
 import { dropRefusedSettings, modelSlug, promptCacheKey, safetyIdentifier } from './rules/settings';
 import { replayReasoningContent, thinking } from './rules/thinking';
 import { pairToolCalls, toolCallArguments, toolCallIds } from './rules/tool-calls';
-import { dynamicTools, plainTools, toolChoice, toolNames, toolSchemas } from './rules/tools';
+import { toolChoice, toolLimit } from './rules/tool-choice';
+import { dynamicTools, plainTools, toolNames, toolSchemas } from './rules/tools';
 
 /**
  * What Kimi needs beyond openai-compatible, in the order in which it is applied. Where the order matters, the comment
@@ -24,6 +25,8 @@ export const BODY_RULES: readonly BodyRule[] = [
   thinking,
   // Looks at whether thinking is on, and may turn it off.
   toolChoice,
+  // A named tool that is sent alone leaves no others.
+  toolLimit,
 
   // Before blank text is dropped: it replaces parts by text.
   media,

@@ -7,6 +7,18 @@ function toolNames({ body }: ChatSubject): string[] {
 /** Names of tools and `tool_choice`. */
 export const TOOL_RULES: readonly ChatRule[] = [
   refusal({
+    rule: 'too-many-tools',
+    summary: 'More than 128 tools.',
+    source: 'docs/wire.md#at-most-128-tools',
+    confidence: 'reported',
+    text: 'a max of 128 tools can be supported',
+    wording: 'real',
+    check(subject) {
+      const count = toolNames(subject).length;
+      return verdict(count > 0, count > 128 ? 'a max of 128 tools can be supported' : undefined);
+    },
+  }),
+  refusal({
     rule: 'tool-name-duplicated',
     summary: 'Two tools with the same name.',
     source: 'docs/wire.md#duplicate-tool-names',
@@ -41,7 +53,8 @@ export const TOOL_RULES: readonly ChatRule[] = [
   }),
   refusal({
     rule: 'tool-choice-while-thinking',
-    summary: 'A named or required `tool_choice` while thinking is on; models with an effort list (K3) take `required`.',
+    summary:
+      'A named or required `tool_choice` while thinking is on; always-thinking models with an effort list (K3) take `required`.',
     source: 'docs/wire.md#tool-choice',
     confidence: 'reported',
     text: "tool_choice '…' is incompatible with thinking enabled",
@@ -54,7 +67,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
       const named = typeof choice === 'object' && choice !== null;
       const refused = named
         ? 'specified'
-        : choice === 'required' && model.think_efforts?.support !== true
+        : choice === 'required' && !(model.supports_thinking_type === 'only' && model.think_efforts?.support === true)
           ? 'required'
           : undefined;
       return verdict(

@@ -16,7 +16,8 @@ function check({ body, call = {}, expected, warnings = [], throws }: BodyRuleCas
   const { modelId = 'kimi-for-coding', changes = {}, options, ...rest } = call;
   const seen: SharedV4Warning[] = [];
   const full: KimiCall = {
-    model: { ...knownModel(modelId, call.service ?? 'coding'), ...changes },
+    // Most cases are of the shape without efforts, which is the older one.
+    model: { ...knownModel(modelId, call.service ?? 'coding', 262_144), ...changes },
     service: 'coding',
     keepsReasoningByDefault: false,
     // The limit is a case of its own, and would stand in every other.

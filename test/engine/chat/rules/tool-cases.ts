@@ -1,4 +1,4 @@
-import { asking, named, result, tool, user, type BodyRuleCase } from './body-rule-case';
+import { asking, calls, named, result, tool, user, type BodyRuleCase } from './body-rule-case';
 
 const tools = [tool('f'), tool('g')];
 const string = { type: 'string' };
@@ -131,6 +131,13 @@ export const TOOL_CASES: Record<string, BodyRuleCase[]> = {
       warnings: [{ type: 'compatibility', feature: 'toolChoice' }],
     },
     {
+      title: 'required on a model that can stop and has efforts',
+      body: { tools, tool_choice: 'required' },
+      call: { changes: { efforts: ['low', 'high', 'max'] } },
+      expected: { tools, tool_choice: 'required', thinking: { type: 'disabled' } },
+      warnings: [{ type: 'compatibility', feature: 'toolChoice' }],
+    },
+    {
       title: 'named on K3, which takes required',
       body: { tools, tool_choice: named('g') },
       call: { modelId: 'k3' },
@@ -152,4 +159,35 @@ export const TOOL_CASES: Record<string, BodyRuleCase[]> = {
       warnings: [{ type: 'compatibility', feature: 'toolChoice' }],
     },
   ],
+  'tool-limit': [
+    {
+      title: 'the forced one and one that was called stay, the last others go',
+      body: {
+        messages: [{ ...asking(), tool_calls: calls('a') }, result('a')],
+        tools: [...many(128), tool('f'), tool('g')],
+        tool_choice: named('g'),
+        thinking: { type: 'disabled' },
+      },
+      expected: {
+        messages: [{ ...asking(), tool_calls: calls('a') }, result('a')],
+        tools: [...many(126), tool('f'), tool('g')],
+        tool_choice: named('g'),
+        thinking: { type: 'disabled' },
+      },
+      warnings: [
+        { type: 'unsupported', feature: 'tools', details: 'Kimi takes at most 128 tools; not sent: t126, t127.' },
+      ],
+    },
+    {
+      title: 'tools of a message count',
+      body: { messages: [user, loaded(tool('late'))], tools: many(128) },
+      call: { changes: { dynamicTools: true } },
+      expected: { messages: [user, loaded()], tools: many(128) },
+      warnings: [{ type: 'unsupported', feature: 'tools', details: 'Kimi takes at most 128 tools; not sent: late.' }],
+    },
+  ],
 };
+
+function many(count: number) {
+  return Array.from({ length: count }, (_, index) => tool(`t${index}`));
+}
