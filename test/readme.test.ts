@@ -3,24 +3,60 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { BODY_RULES } from '../src/engine/chat/body-rules';
+import { MODEL_ROWS, type ModelRow } from '../src/models/model-rows';
 import { dependencies, peerDependencies } from '../package.json';
 
 const file = new URL('../README.md', import.meta.url);
 const readme = readFileSync(file, 'utf8');
 
 it('has the table of body rules as they are', () => {
-  const table = [
+  holdsTable(file, 'body rules', [
     '| Rule | What it does | Known from |',
     '|---|---|---|',
     ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source)} |`),
-  ].join('\n');
-  const [before, , after] = readme.split(/(?<=<!-- body rules:.*-->\n)([\s\S]*?)(?=<!-- end of body rules -->)/);
-  const expected = `${before}${table}\n${after}`;
-  if (process.env.UPDATE_README !== undefined) {
-    writeFileSync(file, expected);
-  }
-  expect(readFileSync(file, 'utf8')).toBe(expected);
+  ]);
 });
+
+it.each(['coding', 'platform'] as const)('has the models of %s as they are, also in docs', service => {
+  const rows = MODEL_ROWS[service];
+  const newest = rows.filter((row, index) => rows.findIndex(({ id }) => id === row.id) === index);
+  holdsTable(file, `${service} models`, [
+    '| Id | Window | Thinking | Input |',
+    '|---|---|---|---|',
+    ...newest.map(row => `| ${cells(row).join(' | ')} |`),
+  ]);
+  holdsTable(new URL('../docs/models.md', import.meta.url), `${service} models`, [
+    '| Id | Window | Thinking | Input | USD per million tokens in / out / cached | Read | Source |',
+    '|---|---|---|---|---|---|---|',
+    ...rows.map(row => {
+      const { price, date, source } = row;
+      const prices = price === undefined ? '' : `${price.input} / ${price.output} / ${price.cachedInput}`;
+      return `| ${[...cells(row), prices, date, linked(source).replaceAll('docs/', '')].join(' | ')} |`;
+    }),
+  ]);
+});
+
+function cells({ id, contextWindow, thinking, efforts, defaultEffort, image, video }: ModelRow): string[] {
+  const levels = efforts?.map(effort => (effort === defaultEffort ? `**${effort}**` : effort));
+  const how =
+    levels === undefined
+      ? { only: 'always', both: 'on or off', no: 'no' }[thinking]
+      : [...(thinking === 'both' ? ['off'] : []), ...levels].join(', ');
+  const inputs = ['text', ...(image ? ['image'] : []), ...(video ? ['video'] : [])].join(', ');
+  return [`\`${id}\``, contextWindow.toLocaleString('en-US'), how, inputs];
+}
+
+/** `UPDATE_README=1` writes it. */
+function holdsTable(document: URL, name: string, lines: string[]): void {
+  const text = readFileSync(document, 'utf8');
+  const marks = new RegExp(`(?<=<!-- ${name}:.*-->\\n)([\\s\\S]*?)(?=<!-- end of ${name} -->)`);
+  const expected = text.replace(marks, () => `${lines.join('\n')}\n`);
+  expect(text).toMatch(marks);
+  if (process.env.UPDATE_README !== undefined) {
+    writeFileSync(document, expected);
+  }
+  expect(readFileSync(document, 'utf8')).toBe(expected);
+}
 
 it('holds the two commands that do everything', () => {
   expect(readme).toContain('npm ci && npm run demo');

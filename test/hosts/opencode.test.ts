@@ -135,7 +135,7 @@ describe('opencode, with a key', () => {
   });
 
   it.each([
-    ['kimi/kimi-for-coding', 'high', { thinking: { type: 'enabled' }, reasoning_effort: 'high' }],
+    ['kimi/kimi-for-coding', 'high', { thinking: { type: 'enabled', effort: 'high' } }],
     ['kimi/kimi-for-coding', 'off', { thinking: { type: 'disabled' } }],
     ['kimi/k3', 'max', { thinking: { type: 'enabled', effort: 'max' } }],
   ])('sends the effort of a variant: %s, %s', async (model, variant, expected) => {

@@ -65,11 +65,8 @@ export const TOOL_RULES: readonly ChatRule[] = [
         return undefined;
       }
       const named = typeof choice === 'object' && choice !== null;
-      const refused = named
-        ? 'specified'
-        : choice === 'required' && !(model.supports_thinking_type === 'only' && model.think_efforts?.support === true)
-          ? 'required'
-          : undefined;
+      const takesRequired = model.supports_thinking_type === 'only' && model.think_efforts?.support === true;
+      const refused = named ? 'specified' : choice === 'required' && !takesRequired ? 'required' : undefined;
       return verdict(
         true,
         refused === undefined ? undefined : `tool_choice '${refused}' is incompatible with thinking enabled`,
