@@ -15,7 +15,7 @@ export type OAuthHost = {
   allowInsecure?: boolean | undefined;
   /** Clock in ms since the epoch. @default Date.now */
   now?: (() => number) | undefined;
-  /** How long one POST may take, in ms. @default 30 s, as in the official client (docs/wire.md#oauth-timeout) */
+  /** How long one POST, or all tries of a refresh together, may take, in ms. @default 30 s, as in the official client (docs/wire.md#oauth-timeout) */
   timeLimitMs?: number | undefined;
 };
 

@@ -31,7 +31,10 @@ export type OAuthRequest<T> = {
 export type OAuthAnswer<T> =
   | { outcome: 'success'; value: T }
   | { outcome: 'refused'; status: number; error?: string | undefined; retryAfterMs?: number | undefined }
-  | { outcome: 'unreachable'; reason: string };
+  | { outcome: 'unreachable'; reason: string; isTimeout: boolean };
+
+/** As in the official client (docs/wire.md#oauth-timeout), in ms. */
+export const TIME_LIMIT_MS = 30_000;
 
 /**
  * @throws KimiInvalidArgumentError for http to another machine, the abort reason of the caller's signal, and any
@@ -42,7 +45,7 @@ export async function oauthRequest<T>(
   { path, form, parse }: OAuthRequest<T>,
   abortSignal?: AbortSignal | undefined,
 ): Promise<OAuthAnswer<T>> {
-  const { fetch, now = Date.now, timeLimitMs = 30_000 } = host;
+  const { fetch, now = Date.now, timeLimitMs = TIME_LIMIT_MS } = host;
   const url = oauthEndpoint(host, path);
   abortSignal?.throwIfAborted();
   const timeLimit = AbortSignal.timeout(timeLimitMs);
@@ -68,6 +71,7 @@ export async function oauthRequest<T>(
     return {
       outcome: 'unreachable',
       reason: timeLimit.aborted ? `no answer within ${timeLimitMs / 1000} s` : networkFailureCode(error),
+      isTimeout: timeLimit.aborted,
     };
   }
 }

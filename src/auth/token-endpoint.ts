@@ -4,7 +4,14 @@ import { KimiError } from '../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import { TOKEN_PATH } from '../upstream';
 import type { OAuthHost } from './oauth-host';
-import { oauthRequest, secondsField, textField, type OAuthAnswer, type OAuthBody } from './oauth-request';
+import {
+  oauthRequest,
+  secondsField,
+  textField,
+  TIME_LIMIT_MS,
+  type OAuthAnswer,
+  type OAuthBody,
+} from './oauth-request';
 
 /**
  * What access tokens of Kimi live, in seconds (docs/wire.md#token-lifetime). Counts where an answer does not say: its
@@ -87,30 +94,39 @@ export type RefreshResult =
 /** Options of {@link refreshTokens}. */
 export type RefreshOptions = OAuthHost & {
   sleep?: Sleep | undefined;
+  /** Milliseconds of a clock that never jumps. @default performance.now */
+  monotonicNow?: (() => number) | undefined;
   /** Called right before each try; what it throws ends the refresh before anything is sent. */
   beforeSend?: (() => void | Promise<void>) | undefined;
 };
 
 /**
- * The refresh grant, three tries on network failures, 429, 5xx, and a 401 or 403 that is no OAuth error. Not after a
- * good status, whatever the body: the token may be spent. Rejected: `invalid_grant` with any status, any OAuth error
- * with 401 or 403 (docs/wire.md#rejected-refresh, docs/decisions.md#51-who-may-end-a-login).
+ * The refresh grant, three tries on network failures, 429, 5xx, and a 401 or 403 that is no OAuth error. All of them
+ * and the pauses between have one time limit, `timeLimitMs`, because others wait for the lock
+ * (docs/decisions.md#52-slow-renewals). Not again after a good status, whatever the body: the token may be spent.
+ * Rejected: `invalid_grant` with any status, any OAuth error with 401 or 403 (docs/wire.md#rejected-refresh,
+ * docs/decisions.md#51-who-may-end-a-login).
  */
 export async function refreshTokens(
   credentials: KimiOAuthCredentials,
   options: RefreshOptions,
 ): Promise<RefreshResult> {
-  const { sleep = realSleep, now = Date.now, beforeSend } = options;
+  const { sleep = realSleep, now = Date.now, monotonicNow = () => performance.now(), beforeSend } = options;
+  const { timeLimitMs = TIME_LIMIT_MS } = options;
+  const end = monotonicNow() + timeLimitMs;
   for (let tries = 0; ; tries++) {
     await beforeSend?.();
     const sentAt = now();
     let answer: OAuthAnswer<TokenResponse>;
     try {
-      answer = await oauthRequest(options, {
-        path: TOKEN_PATH,
-        form: { grant_type: 'refresh_token', refresh_token: credentials.refreshToken },
-        parse: parseTokenResponse,
-      });
+      answer = await oauthRequest(
+        { ...options, timeLimitMs: Math.max(1, Math.ceil(end - monotonicNow())) },
+        {
+          path: TOKEN_PATH,
+          form: { grant_type: 'refresh_token', refresh_token: credentials.refreshToken },
+          parse: parseTokenResponse,
+        },
+      );
     } catch (error) {
       // A redirect, a host that is not https: a setting is wrong, the login is not.
       if (KimiError.isInstance(error)) {
@@ -121,12 +137,15 @@ export async function refreshTokens(
     if (answer.outcome === 'success') {
       return { outcome: 'rotated', credentials: toCredentials(answer.value, { sentAt, previous: credentials }) };
     }
+    if (answer.outcome === 'unreachable' && answer.isTimeout) {
+      return { outcome: 'unavailable', reason: `no answer within ${timeLimitMs / 1000} s`, retryable: true };
+    }
     const failure = judge(answer);
     if (failure.outcome === 'rejected' || !failure.retryable) {
       return failure;
     }
     const pause = Math.max(PAUSES_MS[tries] ?? Number.POSITIVE_INFINITY, failure.retryAfterMs ?? 0);
-    if (pause > LONGEST_PAUSE_MS) {
+    if (pause > LONGEST_PAUSE_MS || monotonicNow() + pause >= end) {
       return failure;
     }
     await sleep(pause);

@@ -49,18 +49,18 @@ export const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
 };
 
 /**
- * What one store says of itself, for a store around it: a wrapper that forgot it would lose the login's identity and
- * hosts.
+ * What one store says of itself and of its next save, for a store around it: a wrapper that forgot it would lose the
+ * login's identity and hosts, or the proof that it can be saved.
  */
-export function describeStore({
-  location,
-  impliedIdentity,
-  impliedRegion,
-}: CredentialStore): Pick<CredentialStore, 'location' | 'impliedIdentity' | 'impliedRegion'> {
+export function describeStore(
+  store: CredentialStore,
+): Pick<CredentialStore, 'location' | 'impliedIdentity' | 'impliedRegion' | 'prepareSave'> {
+  const { location, impliedIdentity, impliedRegion, prepareSave } = store;
   return {
     location,
     ...(impliedIdentity === undefined ? {} : { impliedIdentity }),
     ...(impliedRegion === undefined ? {} : { impliedRegion }),
+    ...(prepareSave === undefined ? {} : { prepareSave: prepareSave.bind(store) }),
   };
 }
 
@@ -89,6 +89,18 @@ export interface CredentialStore {
    * @throws KimiCredentialStoreError
    */
   save(credentials: KimiCredentials): Promise<void>;
+
+  /**
+   * Proves that `save` will be able to keep a record of about this size, and sets aside what it will need: room on a
+   * disk, an open file. Called under the lock, before a refresh token leaves that works once
+   * (docs/decisions.md#39-save-before-spend). Does not change the saved credential.
+   *
+   * Where a store has no such method, `save` is called with the credential that it holds, which proves the same. Write
+   * one where that is not wanted, such as in a database that takes one write a second to a key.
+   * @returns gives back what no `save` has used; never throws
+   * @throws KimiCredentialStoreError of the operation `save`
+   */
+  prepareSave?(credentials: KimiCredentials): Promise<() => Promise<void>>;
 
   /** Removes the credential. Removing what is not there is no error. */
   clear(): Promise<void>;

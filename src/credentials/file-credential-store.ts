@@ -1,12 +1,13 @@
-import { open, readdir, readlink, realpath, rm, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { parseCredentials, serializeCredentials } from './credential-record';
 import type { CredentialStore } from './credential-store';
 import { dataDirectory, makePrivateDirectory, NO_HOME, noHomeDirectory } from './data-directory';
 import { withFileLock } from './file-lock';
 import { checkFolderOf, PrivateFileError, readPrivateFile } from './private-file';
+import { prepareReplacement, sizeOfNext, type FileReplacement } from './replace-file';
 
 export type FileCredentialStoreOptions = {
   /** The file. Default: `<slot>.json` in the data directory of the platform (`KIMI_PROVIDER_HOME` moves it). */
@@ -46,6 +47,8 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
     }
   };
   const checkFolder = async (): Promise<void> => (allowSharedRead ? undefined : checkFolderOf(location));
+  /** Set aside for the next save. */
+  let room: FileReplacement | undefined;
   return {
     location,
     async load() {
@@ -58,15 +61,26 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
     async save(credentials) {
       requirePlace('save');
       const text = serializeCredentials(credentials);
+      const prepared = room;
+      room = undefined;
       try {
-        const target = await linkTarget(location);
-        await makePrivateDirectory(dirname(target));
-        await checkFolder();
-        await replaceFile(target, text);
-        await removeAbandoned(target);
+        const replacement = prepared ?? (await makeRoom(location, Buffer.byteLength(text), checkFolder));
+        await replacement.commit(text);
       } catch (cause) {
         throw failed('save', location, cause);
       }
+    },
+    async prepareSave(credentials) {
+      requirePlace('save');
+      const size = sizeOfNext(serializeCredentials(credentials));
+      const made = await makeRoom(location, size, checkFolder).catch((cause: unknown) =>
+        Promise.reject(failed('save', location, cause)),
+      );
+      room = made;
+      return async () => {
+        room = room === made ? undefined : room;
+        await made.release();
+      };
     },
     async clear() {
       requirePlace('clear');
@@ -109,23 +123,16 @@ async function linkTarget(path: string, depth = 0): Promise<string> {
   }
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
-  // Loaded on first use: it hooks the process's exit when it is loaded.
-  const { writeFile } = await import('atomically');
-  // A stream, because of a string it writes what fits: on a full disk the truncated text would replace the login (ran,
-  // atomically 2.1.1).
-  await writeFile(path, Readable.from([Buffer.from(text)]), { mode: 0o600 });
-  await syncDirectory(dirname(path));
-}
-
-/**
- * Without it a power cut could bring the old file back, with a refresh token that is spent. Not every system lets
- * directories be opened.
- */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r').catch(() => undefined);
-  await directory?.sync().catch(() => undefined);
-  await directory?.close();
+/** Everything that may fail in a save, without the text. */
+async function makeRoom(location: string, size: number, checkFolder: () => Promise<void>): Promise<FileReplacement> {
+  const target = await linkTarget(location);
+  await makePrivateDirectory(dirname(target));
+  await checkFolder();
+  await removeAbandoned(target);
+  return prepareReplacement(target, {
+    size,
+    temporaryPath: () => `${target}.tmp-${randomBytes(8).toString('hex')}`,
+  });
 }
 
 async function removeAbandoned(path: string): Promise<void> {
@@ -156,8 +163,12 @@ function failed(
   const fix = isForbidden
     ? 'Make it readable and writable for this user, or set KIMI_PROVIDER_HOME to a folder that is.'
     : code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'Free some disk space; what was stored before is unchanged.'
-      : 'Check the path, or set KIMI_PROVIDER_HOME to another folder.';
+      ? 'Free some disk space.'
+      : code === 'EBUSY'
+        ? 'It is mounted as a single file, which cannot be replaced: mount its folder instead.'
+        : code === 'EMFILE' || code === 'ENFILE'
+          ? 'Too many files are open: close some, or raise the limit (ulimit -n).'
+          : 'Check the path, or set KIMI_PROVIDER_HOME to another folder.';
   const message = `The credential file ${location} cannot be ${verb} (${code}). ${fix}`;
   return new KimiCredentialStoreError({
     location,

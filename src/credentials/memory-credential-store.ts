@@ -16,6 +16,8 @@ export function memoryCredentialStore(initial?: KimiCredentials): CredentialStor
     async save(credentials) {
       kept = structuredClone(credentials);
     },
+    // Nothing can hinder a save.
+    prepareSave: async () => async () => {},
     async clear() {
       kept = undefined;
     },

@@ -37,6 +37,8 @@ export function unstorageCredentialStore(
   options: UnstorageCredentialStoreOptions = {},
 ): CredentialStore {
   const { key = 'ai-sdk-provider-kimi:default', withLock, encryptionKey } = options;
+  /** Written before a refresh, to prove that the next record can be: some services take one write a second to a key. */
+  const proofKey = `${key}-proof`;
   const location = `unstorage key ${key}`;
   const cipher =
     encryptionKey === undefined ? plainCipher({ location }) : credentialCipher(encryptionKey, { location, name: key });
@@ -74,8 +76,15 @@ export function unstorageCredentialStore(
       await attempt('save', async () => storage.setItem(key, value), credentials);
     },
 
+    async prepareSave(credentials) {
+      const { length } = await cipher.seal(serializeCredentials(credentials));
+      await attempt('save', async () => storage.setItem(proofKey, '0'.repeat(length)), credentials);
+      return async () => {};
+    },
+
     async clear() {
       await attempt('clear', async () => storage.removeItem(key));
+      await attempt('clear', async () => storage.removeItem(proofKey));
     },
 
     ...(withLock === undefined ? {} : { withLock }),

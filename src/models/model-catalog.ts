@@ -1,3 +1,4 @@
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
 import type { ModelInfo } from './model-info';
@@ -34,7 +35,20 @@ export type ModelCatalogOptions = {
   /** Milliseconds since the epoch. */
   now: () => number;
   firstWaitMs?: number | undefined;
+  /** Told of a credential store that failed while nobody waited for the list. */
+  warn: (message: string) => void;
 };
+
+/**
+ * A list that did not come is no reason for a call to fail, but a store that failed on the way is one: a login may have
+ * been spent that could not be saved, which no later request would say.
+ * @throws KimiCredentialStoreError
+ */
+export function unlessOfStore(error: unknown): undefined {
+  if (KimiCredentialStoreError.isInstance(error)) {
+    throw error;
+  }
+}
 
 /**
  * The models of one account: memory, cache, server, in that order. One request in flight; a failure keeps the last good
@@ -53,6 +67,7 @@ export class ModelCatalog {
 
   /**
    * What is known. Where nothing is, waits for the server, but not long; `undefined` when it did not answer in time.
+   * @throws KimiCredentialStoreError of the login that asks for it, because the next request may not meet it again
    */
   async current(asker: ModelListAsker): Promise<ModelList | undefined> {
     await this.readCache();
@@ -77,16 +92,25 @@ export class ModelCatalog {
 
   refreshInBackground(asker: ModelListAsker): void {
     // The last good list stays; the next look says how old it is.
-    this.refresh(asker).catch(() => undefined);
+    this.refresh(asker).catch((error: unknown) => {
+      if (KimiCredentialStoreError.isInstance(error)) {
+        this.options.warn(error.message);
+      }
+    });
   }
 
-  private firstList(asker: ModelListAsker): Promise<ModelList | undefined> {
+  private async firstList(asker: ModelListAsker): Promise<ModelList | undefined> {
     const { firstWaitMs = FIRST_WAIT_MS } = this.options;
     const late = new Promise<undefined>(resolve => {
       // This clock does not keep a process alive.
       AbortSignal.timeout(firstWaitMs).addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    return Promise.race([this.refresh(asker).catch(() => undefined), late]);
+    const list = this.refresh(asker).catch(unlessOfStore);
+    const inTime = await Promise.race([list.then(value => ({ value })), late]);
+    if (inTime === undefined) {
+      list.catch((error: Error) => this.options.warn(error.message));
+    }
+    return inTime?.value;
   }
 
   private async ask(asker: ModelListAsker): Promise<ModelList> {

@@ -27,3 +27,11 @@ export const defaultCredentialStore: Platform['defaultCredentialStore'] = async 
 
 /** No official installer, no marker. */
 export const readRegionMarker: Platform['readRegionMarker'] = async () => undefined;
+
+/** Only some of these runtimes have a place for warnings; who needs to know catches errors of the store's own. */
+export const notify: Platform['notify'] = message => {
+  const { process } = globalThis as {
+    process?: { emitWarning?: (message: string, options: { type: string; code: string }) => void };
+  };
+  process?.emitWarning?.(message, { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' });
+};

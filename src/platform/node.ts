@@ -45,12 +45,12 @@ const told = new Set<string>();
  * Notices go where Node's own warnings go, each once per process; `node --disable-warning=KIMI_CREDENTIAL_STORE`
  * silences them.
  */
-function notify(message: string): void {
+export const notify: Platform['notify'] = message => {
   if (!told.has(message)) {
     told.add(message);
     process.emitWarning(printableText(message), { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' });
   }
-}
+};
 
 export const defaultCredentialStore: Platform['defaultCredentialStore'] = async options => {
   // Loaded when a login is looked for: a request with a key needs none of it.

@@ -13,4 +13,6 @@ export type Platform = DeviceReader &
   DefaultCredentialStoreResolver & {
     /** The region that the official installer noted on this machine. */
     readRegionMarker(environment: Readonly<Record<string, string | undefined>>): Promise<KimiRegion | undefined>;
+    /** Tells a person what no request fails for, each text once per process. Node's own warnings, where there are any. */
+    notify(message: string): void;
   };

@@ -1,5 +1,6 @@
-import { ModelCatalog, type ModelList } from '../models/model-catalog';
+import { ModelCatalog, unlessOfStore, type ModelList } from '../models/model-catalog';
 import type { ModelInfo } from '../models/model-info';
+import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
 import type { KimiService } from '../upstream';
 import type { Access, CallResolver } from './resolve-call';
@@ -23,7 +24,7 @@ export class AccountModels {
     this.now = now;
     // At login, and in the background after each renewal (docs/decisions.md#46-when-models-are-asked-for): what an
     // account may use changes with its plan.
-    calls.credentials.onCredentials(() => void this.refreshInBackground().catch(() => undefined));
+    calls.credentials.onCredentials(() => void this.refreshInBackground());
   }
 
   /**
@@ -35,6 +36,7 @@ export class AccountModels {
     try {
       return (await catalog.refresh(access)).models;
     } catch (error) {
+      unlessOfStore(error);
       const known = await catalog.current(access);
       if (known === undefined) {
         throw error;
@@ -57,7 +59,7 @@ export class AccountModels {
    * After the server refused `slug`: asks for the list once, and gives what `id` means by it, if that is another slug.
    */
   async modelAfterRefusal(id: string, slug: string, access: Access): Promise<ModelInfo | undefined> {
-    const list = await (await this.catalogOf(access)).refresh(access).catch(() => undefined);
+    const list = await (await this.catalogOf(access)).refresh(access).catch(unlessOfStore);
     const model = list === undefined ? undefined : usableModel(resolveModel(id, list, access.place.endpoints.service));
     return model?.id === slug ? undefined : model;
   }
@@ -70,7 +72,7 @@ export class AccountModels {
     if (resolution.outcome === 'resolved' || list === undefined || !this.isOld(list)) {
       return resolution;
     }
-    return resolveModel(id, await catalog.refresh(access).catch(() => list), service);
+    return resolveModel(id, (await catalog.refresh(access).catch(unlessOfStore)) ?? list, service);
   }
 
   /** The last answer for an id is the next one, for as long as the list is the same. */
@@ -85,8 +87,15 @@ export class AccountModels {
   }
 
   private async refreshInBackground(): Promise<void> {
-    const access = await this.calls.access();
-    (await this.catalogOf(access)).refreshInBackground(access);
+    try {
+      const access = await this.calls.access();
+      (await this.catalogOf(access)).refreshInBackground(access);
+    } catch (error) {
+      // The next call meets it, too. Only what it would not say is told here.
+      if (KimiCredentialStoreError.isInstance(error)) {
+        (await import('#platform')).notify(error.message);
+      }
+    }
   }
 
   private isOld({ source, fetchedAt }: ModelList): boolean {
@@ -104,8 +113,9 @@ export class AccountModels {
     if (catalog === undefined) {
       const { apiBaseURL, service } = place.endpoints;
       catalog = import('#platform').then(
-        ({ openCatalogCache }) =>
+        ({ openCatalogCache, notify }) =>
           new ModelCatalog({
+            warn: notify,
             apiBaseURL,
             service,
             cache: openCatalogCache(name, this.calls.environment()),

@@ -161,8 +161,10 @@ export class CredentialAccess {
     refuseForeignLogin(store, endpoints, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
     // Loaded when a login is used: a call with a key needs none of it.
     const { createAuthSession } = await import('../auth/session/auth-session');
+    const { notify } = await import('#platform');
     const session = createAuthSession({
       store,
+      warn: notify,
       // Two objects for one default place are one login; a store of the user's own is told apart by the object.
       shareAs: explicit === undefined ? `${slot} ${store.location}` : undefined,
       fetch: this.identityFetch(place, store.impliedIdentity),

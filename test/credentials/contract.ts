@@ -150,6 +150,30 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
       expect(await store.load()).toBeUndefined();
     });
 
+    test('proves that it can be saved without changing what is saved', async () => {
+      const { prepareSave } = store;
+      expect(prepareSave, 'a store of our own proves without a second save').toBeTypeOf('function');
+      const release = await store.prepareSave!(oauthCredentials());
+      expect(await fixture.reopen().load()).toBeUndefined();
+      await release();
+      await store.save(oauthCredentials());
+      // Longer and shorter than what was prepared for.
+      for (const accessToken of [longToken(65_536), 'k']) {
+        const releaseAgain = await store.prepareSave!(oauthCredentials());
+        const before = await fixture.reopen().load();
+        const next = oauthCredentials({ accessToken, refreshToken: 'next' });
+        expect(before).not.toEqual(next);
+        await store.save(next);
+        await releaseAgain();
+        await releaseAgain();
+        expect(await fixture.reopen().load()).toEqual(next);
+      }
+      const unused = await store.prepareSave!(oauthCredentials());
+      await unused();
+      await store.clear();
+      expect(await fixture.reopen().load()).toBeUndefined();
+    });
+
     test('shows no secret when it is printed', async () => {
       await store.save(oauthCredentials());
       await store.load();

@@ -156,6 +156,27 @@ describe('fileCredentialStore', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  test('sets room aside for the next save, and leaves nothing of it', async () => {
+    const path = join(directory, 'default.json');
+    const store = fileCredentialStore({ path });
+    await store.save(oauthCredentials());
+    const release = await store.prepareSave!(oauthCredentials());
+    const [temporary, ...others] = (await readdir(directory)).filter(name => name !== 'default.json');
+    expect(others).toEqual([]);
+    const room = join(directory, temporary!);
+    expect((await stat(room)).size).toBeGreaterThan(2 * (await stat(path)).size);
+    expect(await readFile(room, 'utf8')).toMatch(/^ +$/);
+    expect(await mode(room)).toBe('600');
+    const { ino } = await stat(room);
+    await store.save(oauthCredentials({ accessToken: 'new' }));
+    expect((await stat(path)).ino).toBe(ino);
+    await release();
+    await (
+      await store.prepareSave!(oauthCredentials())
+    )();
+    expect(await readdir(directory)).toEqual(['default.json']);
+  });
+
   test('keeps the old login when the new one does not fit', async () => {
     const path = join(directory, 'default.json');
     await fileCredentialStore({ path }).save(oauthCredentials());

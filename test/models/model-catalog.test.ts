@@ -10,10 +10,12 @@ import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/inde
 let simulator: KimiSimulator;
 let home: string;
 let clock: number;
+let warnings: string[];
 beforeEach(async () => {
   simulator = await startKimiSimulator();
   home = mkdtempSync(path.join(tmpdir(), 'kimi-catalog-'));
   clock = 1_000_000_000_000;
+  warnings = [];
 });
 afterEach(() => simulator.close());
 
@@ -24,6 +26,7 @@ function catalog(changes: Partial<ConstructorParameters<typeof ModelCatalog>[0]>
     service: 'coding',
     cache: openCatalogCache('slot', { KIMI_PROVIDER_HOME: home }),
     now: () => clock,
+    warn: message => warnings.push(message),
     ...changes,
   });
   const authorized: typeof fetch = (input, init) =>

@@ -21,7 +21,8 @@ import {
   type SessionContext,
   type SessionRegistry,
 } from './session-memory';
-import { clearRecord, loadRecord, saveRecord, underLock } from './session-store';
+import { newLoginNotSavedError } from './session-errors';
+import { clearRecord, loadRecord, prepareSave, saveRecord, underLock } from './session-store';
 
 /** Options of {@link createAuthSession}. */
 export type AuthSessionOptions = OAuthHost & {
@@ -43,6 +44,13 @@ export type AuthSessionOptions = OAuthHost & {
   /** Milliseconds of a clock that never jumps. @default performance.now */
   monotonicNow?: (() => number) | undefined;
   sleep?: Sleep | undefined;
+  /** Told what no request fails for but a person should know: a store that cannot be written, say. */
+  warn?: ((message: string) => void) | undefined;
+  /**
+   * Resolves when a request whose token is still usable has waited long enough for a renewal; the signal aborts when
+   * the renewal has ended. @default after 1 s
+   */
+  patience?: ((renewalEnded: AbortSignal) => Promise<void>) | undefined;
   /** What sessions share. @default one per process, also across copies of this package */
   registry?: SessionRegistry | undefined;
 };
@@ -79,6 +87,9 @@ export interface AuthSession extends CredentialProvider {
   ): Promise<{ status: 'pending' | 'slow_down'; state: DeviceLoginState } | { status: 'done' }>;
 }
 
+/** A sign-in host that answers at all does so in a fraction of this. */
+const PATIENCE_MS = 1_000;
+
 /** What a store holds. `due`: it will be renewed at the next request. `revoked`: it is dead, sign in again. */
 export type SessionStatus = {
   state: 'missing' | 'valid' | 'due' | 'revoked';
@@ -104,6 +115,8 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     now: options.now ?? Date.now,
     monotonicNow: options.monotonicNow ?? (() => performance.now()),
     sleep: options.sleep ?? realSleep,
+    warn: options.warn ?? (() => undefined),
+    patience: options.patience ?? (renewalEnded => realSleep(PATIENCE_MS, renewalEnded)),
   };
   const credential = async (abortSignal: AbortSignal | undefined): Promise<RequestCredential> =>
     toRequestCredential(context, await currentCredentials(context, abortSignal));
@@ -146,15 +159,37 @@ function toRequestCredential({ store, remedy }: SessionContext, credentials: Kim
 
 /** A store that cannot be used should say so before the person goes to the browser. */
 async function assertCanSave({ store }: SessionContext, abortSignal: AbortSignal | undefined): Promise<void> {
-  await loadRecord(store).catch((error: unknown) => {
+  const current = await loadRecord(store).catch((error: unknown) => {
     // A damaged record is no hindrance: it is replaced.
     if (!KimiCredentialStoreError.isInstance(error) || error.reason !== 'corrupt') {
       throw error;
     }
+    return undefined;
   });
-  // A place that can be read may still be one that cannot be written; the lock is the first thing that a save needs.
-  await underLock(store, async () => undefined, abortSignal);
+  // A place that can be read may still be one that cannot be written. A store without a proof is not asked to save a
+  // record that a peer may have replaced meanwhile; its lock is what there is to try.
+  await underLock(
+    store,
+    async lock => {
+      if (store.prepareSave !== undefined) {
+        const release = await prepareSave(store, current ?? USUAL_LOGIN, lock);
+        await release();
+      }
+    },
+    abortSignal,
+  );
 }
+
+/** As long as logins are, for a store that has none yet. Is never saved. */
+const USUAL_LOGIN: KimiCredentials = {
+  type: 'oauth',
+  accessToken: '0'.repeat(1024),
+  refreshToken: '0'.repeat(1024),
+  expiresAt: 0,
+  expiresIn: 0,
+  scope: '',
+  tokenType: 'Bearer',
+};
 
 async function saveNew(context: SessionContext, credentials: KimiCredentials): Promise<void> {
   const { store, memory } = context;
@@ -162,6 +197,8 @@ async function saveNew(context: SessionContext, credentials: KimiCredentials): P
   try {
     await underLock(store, lock => saveRecord(store, credentials, lock), undefined);
     memory.saveAgainAt = undefined;
+  } catch (error) {
+    throw KimiCredentialStoreError.isInstance(error) ? newLoginNotSavedError(error) : error;
   } finally {
     // After a failed save, too: in this process the login works, and the error says that it is not kept.
     holdNew(context, credentials);

@@ -37,34 +37,62 @@ export async function currentCredentials(
 }
 
 /**
- * All who need a renewal wait for the same one. It is called off when the last of them has gone, unless it has sent
- * already.
+ * All who need a renewal wait for the same one; with a token that is usable meanwhile, not for long
+ * (docs/decisions.md#52-slow-renewals). It is called off when the last of them has gone, unless it has sent already, or
+ * is under way and the last one went on with the old token.
  */
 async function joinFlight(context: SessionContext, abortSignal: AbortSignal | undefined): Promise<KimiCredentials> {
   const running = context.memory.flight;
   const flight = running === undefined || running.unwanted.signal.aborted ? startFlight(context) : running;
   flight.waiters++;
   try {
-    return await untilAborted(flight.result, abortSignal);
+    const inTime = await untilAborted(Promise.race([flight.result, flight.late]), abortSignal);
+    return inTime ?? usableMeanwhile(context, flight) ?? (await untilAborted(flight.result, abortSignal));
   } finally {
     flight.waiters--;
-    if (flight.waiters === 0) {
+    if (flight.waiters === 0 && !flight.isInBackground) {
       flight.unwanted.abort(abortSignal?.reason);
     }
   }
 }
 
+/** The token in hand, where a request can be made with it. */
+function usableMeanwhile(context: SessionContext, flight: SessionFlight): KimiCredentials | undefined {
+  const { memory, monotonicNow, store } = context;
+  if (memory.held === undefined || !tokenState(context).isUsable) {
+    return undefined;
+  }
+  if (flight.progress.hasLock) {
+    flight.isInBackground = true;
+  } else if (!isBackingOff(context)) {
+    // Whoever has the lock is renewing this login. The next ones need not wait to learn the same.
+    const reason = `the lock of ${store.location} is taken`;
+    memory.backoff = { since: monotonicNow(), failure: { outcome: 'unavailable', reason, retryable: true } };
+  }
+  return memory.held.credentials;
+}
+
 function startFlight(context: SessionContext): SessionFlight {
-  const { memory } = context;
+  const { memory, patience } = context;
   const unwanted = new AbortController();
-  const result = renew(context, unwanted.signal).finally(() => {
+  const ended = new AbortController();
+  const progress = { hasLock: false };
+  const result = renew(context, unwanted.signal, () => {
+    progress.hasLock = true;
+  }).finally(() => {
+    ended.abort();
     if (memory.flight === flight) {
       memory.flight = undefined;
     }
   });
   // Everybody may have gone when it fails.
   result.catch(() => undefined);
-  const flight: SessionFlight = { result, waiters: 0, unwanted };
+  const late = patience(ended.signal).then(
+    () => undefined,
+    // Nobody waits for it any more; to resolve now could beat the result.
+    () => new Promise<never>(() => {}),
+  );
+  const flight: SessionFlight = { result, late, waiters: 0, unwanted, progress, isInBackground: false };
   memory.flight = flight;
   return flight;
 }

@@ -4,23 +4,21 @@
  * it is saved.
  */
 import type { CredentialLock, KimiCredentials, KimiOAuthCredentials } from '../../credentials/credential-store';
-import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../errors/kimi-error';
-import { KimiTokenRefreshError } from '../../errors/kimi-token-refresh-error';
-import { TOKEN_PATH } from '../../upstream';
-import { refreshTokens, type RefreshResult } from '../token-endpoint';
+import { KimiCredentialStoreError } from '../../errors/kimi-error';
+import { sendOnce } from './send-once';
+import { loginRequiredError, notSavedError, spentNothingError, tokenRefreshError } from './session-errors';
 import {
   holdNew,
   holdRead,
   isBackingOff,
   newestOf,
   rememberDead,
-  rememberSpent,
   tokenState,
   type RefreshFailure,
   type SessionContext,
 } from './session-memory';
 import { transition, type SessionAction, type SessionEvent, type SessionState } from './session-state';
-import { assertHeld, loadRecord, saveRecord, underLock, writeTombstone } from './session-store';
+import { loadRecord, prepareSave, saveRecord, underLock, writeTombstone } from './session-store';
 
 /** After so long a save that failed is repeated. */
 const SAVE_PAUSE_MS = 30_000;
@@ -38,16 +36,34 @@ type Renewal = SessionContext & {
   rotations: KimiCredentials[];
   /** Why the last refresh did not come about. */
   failure: RefreshFailure | undefined;
+  /** A refresh token was spent, and what came of it is not in the store yet. */
+  isUnsaved: boolean;
+  onLocked: () => void;
 };
 
 type Lock = CredentialLock | undefined;
 
+const STILL_VALID =
+  'The access token in hand is still valid, so requests go on with it; when it has ended, they need the store.';
+
 /**
  * @param abortSignal stops the renewal up to the moment before the refresh token is sent, never after
+ * @param onLocked called when it has the store's lock, before anything is sent
  * @throws KimiLoginRequiredError, KimiTokenRefreshError, KimiCredentialStoreError, the abort reason
  */
-export async function renew(context: SessionContext, abortSignal: AbortSignal): Promise<KimiCredentials> {
-  const renewal: Renewal = { ...context, abortSignal, rotations: [], failure: undefined };
+export async function renew(
+  context: SessionContext,
+  abortSignal: AbortSignal,
+  onLocked: () => void,
+): Promise<KimiCredentials> {
+  const renewal: Renewal = {
+    ...context,
+    abortSignal,
+    onLocked,
+    rotations: [],
+    failure: undefined,
+    isUnsaved: false,
+  };
   try {
     return await run(renewal, startState(context));
   } finally {
@@ -66,7 +82,7 @@ function startState({ memory }: SessionContext): SessionState {
 }
 
 async function run(renewal: Renewal, start: SessionState): Promise<KimiCredentials> {
-  const { memory, monotonicNow, store, abortSignal } = renewal;
+  const { store, abortSignal } = renewal;
   let step = transition(start, 'wanted');
   if (step.action === 'read') {
     step = transition(step.state, await find(renewal, undefined));
@@ -82,24 +98,36 @@ async function run(renewal: Renewal, start: SessionState): Promise<KimiCredentia
         continue;
       }
       if (KimiCredentialStoreError.isInstance(error) && error.operation !== 'save' && tokenState(renewal).isUsable) {
-        // The store is out of reach, but what we have still works.
-        memory.saveAgainAt = memory.saveAgainAt === undefined ? undefined : monotonicNow() + SAVE_PAUSE_MS;
-        return backOff(renewal, { outcome: 'unavailable', reason: error.message, retryable: true });
+        return goOnWithoutStore(renewal, error);
       }
       throw error;
     }
   }
 }
 
+/** The store is out of reach, but what we have still works. */
+function goOnWithoutStore(renewal: Renewal, error: KimiCredentialStoreError): KimiCredentials {
+  const { memory, monotonicNow, warn } = renewal;
+  memory.saveAgainAt = memory.saveAgainAt === undefined ? undefined : monotonicNow() + SAVE_PAUSE_MS;
+  if (renewal.isUnsaved) {
+    warn(notSavedError(renewal, error).message);
+  } else if (error.operation !== 'lock' || error.reason !== 'locked') {
+    // Peers that are busy are no reason to bother anybody.
+    warn(`${error.message} ${STILL_VALID}`);
+  }
+  return backOff(renewal, { outcome: 'unavailable', reason: error.message, retryable: true });
+}
+
 /** Everything that happens under one lock. */
 async function runLocked(renewal: Renewal, state: SessionState, lock: Lock): Promise<KimiCredentials> {
+  renewal.onLocked();
   let step = transition(state, await find(renewal, lock));
   while (step.action === 'refresh' || step.action === 'lookForPeer') {
     const event = step.action === 'refresh' ? await refresh(renewal, lock) : await lookForPeer(renewal, lock);
     step = transition(step.state, event);
   }
   if (step.action === 'writeTombstone') {
-    await writeTombstone(renewal.store, loginInHand(renewal), lock);
+    await writeTombstone(renewal.store, loginInHand(renewal), lock, renewal.warn);
   }
   return finish(renewal, step);
 }
@@ -138,30 +166,57 @@ async function find(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
   return state === 'valid' ? 'foundValid' : state === 'due' ? 'foundDue' : 'foundDead';
 }
 
-/**
- * The login that an earlier save lost. Its failure was reported then; here the login goes on in memory, and is tried
- * again later.
- */
+/** The login that an earlier save lost. It goes on in memory, and is tried again later. */
 async function saveAgain(renewal: Renewal, lost: KimiCredentials, lock: Lock): Promise<void> {
-  const { memory, store, monotonicNow } = renewal;
+  const { memory, store, monotonicNow, warn } = renewal;
   try {
     await saveRecord(store, lost, lock);
     renewal.rotations.push(lost);
+    renewal.isUnsaved = false;
   } catch (error) {
     if (isLockLost(error)) {
       throw error;
     }
     memory.saveAgainAt = monotonicNow() + SAVE_PAUSE_MS;
+    warn(notSavedError(renewal, error).message);
   }
 }
 
 async function refresh(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
-  const { memory, monotonicNow, store } = renewal;
+  const { memory, store } = renewal;
   if (memory.backoff !== undefined && isBackingOff(renewal)) {
     renewal.failure = memory.backoff.failure;
     return 'unavailable';
   }
-  const result = await exchange(renewal, loginInHand(renewal), lock);
+  const login = loginInHand(renewal);
+  let release: () => Promise<void>;
+  try {
+    release = await prepareSave(store, login, lock);
+  } catch (error) {
+    if (isLockLost(error) || !KimiCredentialStoreError.isInstance(error)) {
+      throw error;
+    }
+    renewal.failure = unsavable(renewal, error);
+    return 'unsavable';
+  }
+  try {
+    return await refreshAndSave(renewal, login, lock);
+  } finally {
+    await release();
+  }
+}
+
+/** Nothing is sent whose answer could not be kept (docs/decisions.md#39-save-before-spend). */
+function unsavable(renewal: Renewal, error: KimiCredentialStoreError): RefreshFailure {
+  if (tokenState(renewal).isUsable) {
+    renewal.warn(`${error.message} ${STILL_VALID}`);
+  }
+  return { outcome: 'unavailable', reason: error.message, retryable: true, storeError: spentNothingError(error) };
+}
+
+async function refreshAndSave(renewal: Renewal, login: KimiOAuthCredentials, lock: Lock): Promise<SessionEvent> {
+  const { memory, monotonicNow, store, warn } = renewal;
+  const result = await sendOnce(renewal, login, lock);
   if (result.outcome === 'unavailable') {
     renewal.failure = result;
     return 'unavailable';
@@ -169,51 +224,25 @@ async function refresh(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
   if (result.outcome === 'rejected') {
     return 'rejected';
   }
+  renewal.isUnsaved = true;
   try {
     await saveRecord(store, result.credentials, lock);
     renewal.rotations.push(result.credentials);
+    renewal.isUnsaved = false;
   } catch (error) {
     memory.saveAgainAt = monotonicNow();
-    throw error;
+    if (isLockLost(error)) {
+      throw error;
+    }
+    const lost = notSavedError(renewal, error);
+    // Whoever asked may be gone, or ask for something that can fail without harm.
+    warn(lost.message);
+    throw lost;
   } finally {
     // Not before the save: other requests would use it. But after a failed one, too: nobody else has it.
     holdNew(renewal, result.credentials);
   }
   return 'rotated';
-}
-
-/** One refresh token goes out once, also when two stores of this process hold it. */
-async function exchange(renewal: Renewal, credentials: KimiOAuthCredentials, lock: Lock): Promise<RefreshResult> {
-  const exchanges = renewal.registry.exchanges();
-  const key = `${renewal.oauthHost} ${credentials.refreshToken}`;
-  for (let running = exchanges.get(key); running !== undefined; running = exchanges.get(key)) {
-    try {
-      return await running;
-    } catch {
-      // The other one lost its lock, or nobody waited for it any more: nothing was sent. Now it is our turn.
-    }
-  }
-  const newest = newestOf(renewal, credentials);
-  if (newest !== credentials) {
-    return { outcome: 'rotated', credentials: newest };
-  }
-  const started = send(renewal, credentials, lock).finally(() => exchanges.delete(key));
-  exchanges.set(key, started);
-  return started;
-}
-
-async function send(renewal: Renewal, credentials: KimiOAuthCredentials, lock: Lock): Promise<RefreshResult> {
-  const result = await refreshTokens(credentials, { ...renewal, beforeSend: () => assertMayBeSpent(renewal, lock) });
-  if (result.outcome === 'rotated') {
-    rememberSpent(renewal, credentials.refreshToken, result.credentials);
-  }
-  return result;
-}
-
-/** All that must be sure at the moment before a refresh token leaves, because it works once. */
-async function assertMayBeSpent({ store, abortSignal }: Renewal, lock: Lock): Promise<void> {
-  await assertHeld(store, lock);
-  abortSignal.throwIfAborted();
 }
 
 async function lookForPeer(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
@@ -248,40 +277,4 @@ function loginInHand({ memory }: Renewal): KimiOAuthCredentials {
 
 function isLockLost(error: unknown): boolean {
   return KimiCredentialStoreError.isInstance(error) && error.reason === 'lock-lost';
-}
-
-/** Nothing usable is in the store; says why, where, and what to run. */
-function loginRequiredError({ memory, remedy, store }: Renewal, state: SessionState): KimiLoginRequiredError {
-  const source = store.location;
-  if (state === 'missing') {
-    const message = `Not signed in to Kimi: nothing is stored in ${source}. ${remedy}`;
-    return new KimiLoginRequiredError({ reason: 'missing', source, message });
-  }
-  const credentials = memory.held?.credentials;
-  if (credentials?.type === 'oauth' && credentials.accessToken !== '' && !memory.dead.has(credentials.refreshToken)) {
-    const message = `The Kimi API refuses the login in ${source} (HTTP 401), and renewing it did not help. ${remedy}`;
-    return new KimiLoginRequiredError({ reason: 'rejected', source, message });
-  }
-  const message = `The Kimi login in ${source} has ended: the server no longer accepts it. ${remedy}`;
-  return new KimiLoginRequiredError({ reason: 'revoked', source, message });
-}
-
-/** The login is fine as far as anybody knows, but its access token is not, and could not be renewed. */
-function tokenRefreshError(
-  { oauthHost, store }: Renewal,
-  { reason, retryable, status, retryAfterMs }: RefreshFailure,
-): KimiTokenRefreshError {
-  const advice = retryable
-    ? 'Try again; if it lasts, check the network and proxy.'
-    : 'If it lasts, check KIMI_CODE_OAUTH_HOST and the "oauthHost" and "region" settings.';
-  return new KimiTokenRefreshError({
-    url: `${oauthHost}${TOKEN_PATH}`,
-    source: store.location,
-    statusCode: status,
-    retryAfterMs,
-    isRetryable: retryable,
-    message:
-      `The Kimi access token could not be renewed at ${oauthHost} (${reason}). Your sign-in in ${store.location} ` +
-      `is kept. ${advice}`,
-  });
 }

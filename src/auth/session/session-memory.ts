@@ -3,6 +3,7 @@
  * what was heard of it. No I/O.
  */
 import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../credentials/credential-store';
+import type { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
 import type { OAuthHost } from '../oauth-host';
 import { judgeToken } from '../refresh-policy';
@@ -20,6 +21,10 @@ export type SessionContext = OAuthHost & {
   sleep: Sleep;
   /** A sentence that says what to run. */
   remedy: string;
+  /** Tells a person what no request fails for. */
+  warn: (message: string) => void;
+  /** Resolves when a request whose token is usable has waited long enough for a renewal; rejects when that is over. */
+  patience: (renewalEnded: AbortSignal) => Promise<void>;
   onCredentials?: ((credentials: KimiCredentials) => void | Promise<void>) | undefined;
 };
 
@@ -50,9 +55,22 @@ export type HeldCredentials = {
   replacesRejected: boolean;
 };
 
-export type RefreshFailure = Extract<RefreshResult, { outcome: 'unavailable' }>;
+/** `storeError`: nothing was sent, because the store could not have kept what comes. */
+export type RefreshFailure = Extract<RefreshResult, { outcome: 'unavailable' }> & {
+  storeError?: KimiCredentialStoreError | undefined;
+};
 
-export type SessionFlight = { result: Promise<KimiCredentials>; waiters: number; unwanted: AbortController };
+export type SessionFlight = {
+  result: Promise<KimiCredentials>;
+  /** Resolves when those whose token is usable go on without the result. */
+  late: Promise<undefined>;
+  waiters: number;
+  unwanted: AbortController;
+  /** `hasLock`: of the store; what is left of it has a limit of its own. */
+  progress: { hasLock: boolean };
+  /** It goes on though nobody waits for it. */
+  isInBackground: boolean;
+};
 
 /**
  * What the sessions of one process share. Two copies of this package, and a provider that a host builds
@@ -81,7 +99,7 @@ export function processSessionRegistry(): SessionRegistry {
   const shared = globalThis as { [key: symbol]: Record<string, SessionRegistry> | undefined };
   const key = Symbol.for('ai-sdk-provider-kimi.sessions');
   const byLayout = (shared[key] ??= {});
-  return (byLayout['1'] ??= createSessionRegistry());
+  return (byLayout['2'] ??= createSessionRegistry());
 }
 
 /** A registry of its own, as another process would have it. */

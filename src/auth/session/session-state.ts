@@ -26,14 +26,16 @@ export type SessionEvent =
   | 'rotated'
   /** The refresh did not come about; the login is as it was. */
   | 'unavailable'
+  /** It was not sent, because the store cannot keep what would come of it. */
+  | 'unsavable'
   /** The OAuth host calls the login dead. */
   | 'rejected';
 
 /**
  * What is to be done. `use`: hand out the token. `read`: read the store. `lock`: take the store's lock, then read it.
- * `refresh`: send the refresh token, save what comes. `useWhileItLasts`: hand out the old token if it is not dead, else
- * fail. `lookForPeer`: wait a moment, read the store again. `writeTombstone`: mark the login as dead in the store, then
- * ask for one. `askForLogin`: fail, saying what to run.
+ * `refresh`: make sure that a new login can be saved, send the refresh token, save what comes. `useWhileItLasts`: hand
+ * out the old token if it is not dead, else fail. `lookForPeer`: wait a moment, read the store again. `writeTombstone`:
+ * mark the login as dead in the store, then ask for one. `askForLogin`: fail, saying what to run.
  */
 export type SessionAction =
   | 'none'
@@ -65,6 +67,7 @@ const TABLE: Readonly<Record<SessionState, Row>> = {
     ...ALWAYS,
     rotated: ['valid', 'use'],
     unavailable: ['due', 'useWhileItLasts'],
+    unsavable: ['due', 'useWhileItLasts'],
     rejected: ['refreshing', 'lookForPeer'],
     foundRejected: ['revoked', 'writeTombstone'],
     // A peer has rotated meanwhile, and its login is due again: ours to renew, the lock is still held.

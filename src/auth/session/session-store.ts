@@ -22,6 +22,28 @@ export async function loadRecord(store: CredentialStore): Promise<KimiCredential
   }
 }
 
+/**
+ * Proves that the login that follows `current` can be saved (docs/decisions.md#39-save-before-spend), while the lock is
+ * held: a store that was just read is not yet one that can be written.
+ * @returns gives back what no save has used; never throws
+ */
+export async function prepareSave(
+  store: CredentialStore,
+  current: KimiCredentials,
+  lock: CredentialLock | undefined,
+): Promise<() => Promise<void>> {
+  await assertHeld(store, lock);
+  try {
+    if (store.prepareSave !== undefined) {
+      return await store.prepareSave(current);
+    }
+    await store.save(current);
+    return async () => {};
+  } catch (error) {
+    throw storeError(store.location, 'save', error, current);
+  }
+}
+
 /** Saves while the lock is held; a lost one (`lock-lost`) saves nothing. */
 export async function saveRecord(
   store: CredentialStore,
@@ -44,10 +66,14 @@ export async function writeTombstone(
   store: CredentialStore,
   dead: KimiOAuthCredentials,
   lock: CredentialLock | undefined,
+  warn: (message: string) => void,
 ): Promise<void> {
-  // Where it cannot be saved, this process knows the login to be dead all the same; that is what the person needs to
-  // hear.
-  await saveRecord(store, tombstoneOf(dead), lock).catch(() => undefined);
+  try {
+    await saveRecord(store, tombstoneOf(dead), lock);
+  } catch (error) {
+    // This process knows the login to be dead all the same, and that is the error that the person needs.
+    warn(`The Kimi login in ${store.location} has ended, which could not be noted there: ${(error as Error).message}`);
+  }
 }
 
 /** Removes the record while the lock is held. */

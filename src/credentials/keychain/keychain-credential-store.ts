@@ -8,6 +8,7 @@ import { keychainError } from './keychain-error';
 import {
   asciiJson,
   deleteItem,
+  proveWritable,
   readItem,
   SHORTEST_VALUE_LENGTH,
   WINDOWS_VALUE_LENGTH,
@@ -98,6 +99,11 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     async save(credentials) {
       const text = asciiJson(serializeCredentials(credentials));
       await alone(() => writeItem(item, begin('save'), text));
+    },
+    async prepareSave(credentials) {
+      const text = asciiJson(serializeCredentials(credentials));
+      await alone(() => proveWritable(item, begin('save'), text));
+      return async () => {};
     },
     async clear() {
       await alone(() => deleteItem(item, begin('clear')));

@@ -103,6 +103,19 @@ async function writeSplit(item: KeychainItem, run: RunSteps, text: string): Prom
   await removeChunks(item, run, before, { generation, chunks: chunks.length }).catch(leaveToNextSave);
 }
 
+/**
+ * Writes as much text as the value has into items beside it and removes them again, so that what would refuse the value
+ * is known before. The value itself is left alone.
+ */
+export async function proveWritable({ slot, maxLength }: KeychainItem, run: RunSteps, text: string): Promise<void> {
+  const size = Math.min(text.length, maxLength);
+  const accounts = Array.from({ length: Math.ceil(text.length / size) }, (_, index) => `${slot}.proof${index}`);
+  await run([
+    ...accounts.map(account => ({ op: 'set', account, value: '0'.repeat(size), library: 0 }) as const),
+    ...accounts.map(account => ({ op: 'delete', account, library: 0 }) as const),
+  ]);
+}
+
 /** Removes the value of either library. */
 export async function deleteItem(item: KeychainItem, run: RunSteps): Promise<void> {
   const before = await run([

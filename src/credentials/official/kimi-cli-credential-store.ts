@@ -6,7 +6,7 @@ import type { CredentialStore } from '../credential-store';
 import { findFlockMechanism, type FlockMechanism } from './flock';
 import { withKimiCliLock } from './kimi-cli-lock';
 import { officialFolder, storeWithoutHome } from './official-folder';
-import { readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
+import { readOfficialFile, removeOfficialFile, officialFileWriter } from './official-file';
 import { formatKimiCliRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /**
@@ -51,6 +51,11 @@ export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = 
   }
   const directory = join(share, 'credentials');
   const location = join(directory, `${SLOT}.json`);
+  const writer = officialFileWriter(location, {
+    // The shape of Python's `mkstemp(dir=…, suffix=".tmp")`.
+    temporaryPath: target => join(dirname(target), `tmp${randomBytes(4).toString('hex')}.tmp`),
+    tightenDirectory: false,
+  });
 
   const requireMechanism = async (operation: 'save' | 'lock'): Promise<FlockMechanism> => {
     const mechanism = await findFlockMechanism({ environment });
@@ -72,11 +77,13 @@ export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = 
     async save(credentials) {
       refuseApiKey(credentials, location);
       await requireMechanism('save');
-      await replaceOfficialFile(location, formatKimiCliRecord(credentials), {
-        // The shape of Python's `mkstemp(dir=…, suffix=".tmp")`.
-        temporaryPath: target => join(dirname(target), `tmp${randomBytes(4).toString('hex')}.tmp`),
-        tightenDirectory: false,
-      });
+      await writer.replace(formatKimiCliRecord(credentials));
+    },
+
+    async prepareSave(credentials) {
+      refuseApiKey(credentials, location);
+      await requireMechanism('save');
+      return writer.prepare(formatKimiCliRecord(credentials));
     },
 
     async clear() {

@@ -8,7 +8,7 @@ import type { CredentialStore } from '../credential-store';
 import { withFileLock } from '../file-lock';
 import { checkFolderOf, PrivateFileError, touchPrivateFile } from '../private-file';
 import { officialFolder, storeWithoutHome } from './official-folder';
-import { officialFileError, readOfficialFile, removeOfficialFile, replaceOfficialFile } from './official-file';
+import { officialFileError, readOfficialFile, removeOfficialFile, officialFileWriter } from './official-file';
 import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
 /** The lock directory of that client is stale 5 s after it was last touched (docs/wire.md#lock-of-kimi-code). */
@@ -66,6 +66,10 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
   }
   const location = join(home, 'credentials', `${slot}.json`);
   const sentinel = join(home, 'oauth', slot);
+  const writer = officialFileWriter(location, {
+    temporaryPath: target => `${target}.tmp.${process.pid}.${randomBytes(4).toString('hex')}`,
+    tightenDirectory: true,
+  });
 
   return {
     location,
@@ -78,10 +82,12 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
 
     async save(credentials) {
       refuseApiKey(credentials, location);
-      await replaceOfficialFile(location, formatKimiCodeRecord(credentials), {
-        temporaryPath: target => `${target}.tmp.${process.pid}.${randomBytes(4).toString('hex')}`,
-        tightenDirectory: true,
-      });
+      await writer.replace(formatKimiCodeRecord(credentials));
+    },
+
+    async prepareSave(credentials) {
+      refuseApiKey(credentials, location);
+      return writer.prepare(formatKimiCodeRecord(credentials));
     },
 
     async clear() {

@@ -1,9 +1,9 @@
 /** Reading, replacing and removing the one file an official client keeps a login in. Knows nothing of what is in it. */
-import { chmod, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
+import { chmod, mkdir, realpath, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
-import { sleep } from '../../transport/wait';
 import { checkFolderOf, PrivateFileError, readPrivateFile } from '../private-file';
+import { prepareReplacement, sizeOfNext, type FileReplacement } from '../replace-file';
 
 /** No login comes near it, in bytes. */
 const LARGEST_FILE = 1024 * 1024;
@@ -37,15 +37,38 @@ export type ReplaceOptions = {
 
 /**
  * Replaces the file as both clients do: temporary file 0600, fsync, rename (docs/wire.md#credential-file-writes).
- * Unlike them it keeps a symbolic link and writes where it points to. Not `atomically`: that library handles the host
- * application's signals from the moment it is imported.
- * @throws KimiCredentialStoreError
+ * Unlike them it keeps a symbolic link and writes where it points to. `prepare` does all but the text
+ * (docs/decisions.md#39-save-before-spend), and leaves the file itself alone: a client that writes without the lock is
+ * not disturbed.
  */
-export async function replaceOfficialFile(
+export function officialFileWriter(path: string, options: ReplaceOptions) {
+  /** Set aside for the next save. */
+  let room: FileReplacement | undefined;
+  return {
+    /** @returns gives back what no `replace` has used. @throws KimiCredentialStoreError */
+    async prepare(text: string): Promise<() => Promise<void>> {
+      const made = await makeRoom(path, sizeOfNext(text), options);
+      room = made;
+      return async () => {
+        room = room === made ? undefined : room;
+        await made.release();
+      };
+    },
+    /** @throws KimiCredentialStoreError */
+    async replace(text: string): Promise<void> {
+      const prepared = room;
+      room = undefined;
+      const replacement = prepared ?? (await makeRoom(path, Buffer.byteLength(text), options));
+      await replacement.commit(text).catch((error: unknown) => Promise.reject(officialFileError(path, 'save', error)));
+    },
+  };
+}
+
+async function makeRoom(
   path: string,
-  text: string,
+  size: number,
   { temporaryPath, tightenDirectory }: ReplaceOptions,
-): Promise<void> {
+): Promise<FileReplacement> {
   try {
     const directory = dirname(path);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -54,21 +77,7 @@ export async function replaceOfficialFile(
       await chmod(directory, 0o700).catch(() => undefined);
     }
     const target = await resolveLink(path);
-    const temporary = temporaryPath(target);
-    try {
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(text, 'utf8');
-        await file.chmod(0o600);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await renameOver(temporary, target);
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined);
-      throw error;
-    }
+    return await prepareReplacement(target, { size, temporaryPath: () => temporaryPath(target) });
   } catch (error) {
     throw officialFileError(path, 'save', error);
   }
@@ -108,9 +117,13 @@ export function officialFileError(
     ? operation === 'load'
       ? 'Make it readable for the user this program runs as.'
       : 'Make its folder writable for the user this program runs as.'
-    : code === 'ENOSPC'
+    : code === 'ENOSPC' || code === 'EDQUOT'
       ? 'The disk is full.'
-      : 'Look at what is at that path.';
+      : code === 'EBUSY'
+        ? 'It is mounted as a single file, which cannot be replaced: mount its folder instead.'
+        : code === 'EMFILE' || code === 'ENFILE'
+          ? 'Too many files are open: close some, or raise the limit (ulimit -n).'
+          : 'Look at what is at that path.';
   return new KimiCredentialStoreError({
     location: path,
     operation,
@@ -123,22 +136,6 @@ export function officialFileError(
 /** The file behind a link; the path itself when nothing is there yet. */
 async function resolveLink(path: string): Promise<string> {
   return realpath(path).catch(() => path);
-}
-
-/** On Windows a rename fails while another process has the target open; that passes within milliseconds. */
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (process.platform !== 'win32' || attempt === 20 || !['EPERM', 'EACCES', 'EBUSY'].includes(code)) {
-        throw error;
-      }
-      await sleep(50);
-    }
-  }
 }
 
 function isMissing(error: unknown): boolean {

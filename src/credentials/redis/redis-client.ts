@@ -178,6 +178,15 @@ else
 end
 return tostring(redis.call('HINCRBY', KEYS[1], 'generation', 1))`;
 
+/**
+ * ARGV: as many characters as the next value may have. Writes them beside the value and removes them again: what would
+ * refuse the value (no memory left, a replica, a user without the right) refuses them. The value and its generation
+ * stay.
+ */
+export const PROVE_WRITABLE = `
+redis.call('HSET', KEYS[1], 'proof', ARGV[1])
+return redis.call('HDEL', KEYS[1], 'proof')`;
+
 /** ARGV: token. Removes the lock if it is still ours. */
 export const RELEASE = `
 if redis.call('GET', KEYS[2]) == ARGV[1] then

@@ -3,7 +3,7 @@ import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import { credentialCipher, plainCipher, type EncryptionKey } from '../credential-cipher';
 import { parseCredentials, serializeCredentials } from '../credential-record';
 import type { CredentialStore } from '../credential-store';
-import { LOAD, redisScripts, WRITE, WRITE_AS_HOLDER, type RedisClient } from './redis-client';
+import { LOAD, PROVE_WRITABLE, redisScripts, WRITE, WRITE_AS_HOLDER, type RedisClient } from './redis-client';
 import { redisLock } from './redis-lock';
 
 export type RedisCredentialStoreOptions = {
@@ -98,6 +98,12 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
 
     async save(credentials) {
       await write('save', [await cipher.seal(serializeCredentials(credentials))]);
+    },
+
+    async prepareSave(credentials) {
+      const { length } = await cipher.seal(serializeCredentials(credentials));
+      await run('save', PROVE_WRITABLE, keys, ['0'.repeat(length)]);
+      return async () => {};
     },
 
     async clear() {

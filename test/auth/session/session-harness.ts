@@ -22,7 +22,7 @@ export function signedIn(simulator: KimiSimulator): KimiOAuthCredentials {
 export type SharedStore = CredentialStore & {
   record: KimiCredentials | undefined;
   log: string[];
-  failNext: { load?: Error; save?: Error };
+  failNext: { load?: Error; save?: Error; prepareSave?: Error };
   /** Called when a session has the lock and is about to read. */
   loseLock(): void;
   holdLock(): Promise<() => void>;
@@ -53,6 +53,14 @@ export function sharedStore(record?: KimiCredentials): SharedStore {
       }
       store.log.push('save');
       store.record = structuredClone(credentials);
+    },
+    async prepareSave() {
+      const failure = store.failNext.prepareSave;
+      if (failure !== undefined) {
+        delete store.failNext.prepareSave;
+        throw failure;
+      }
+      return async () => {};
     },
     async clear() {
       store.log.push('clear');
@@ -116,6 +124,8 @@ export function session(simulator: KimiSimulator, store: CredentialStore, option
     now: simulator.clock.now,
     monotonicNow: simulator.clock.now,
     registry: createSessionRegistry(),
+    // A loaded machine is slow; who tests patience brings a clock.
+    patience: () => new Promise(() => {}),
     sleep: async (milliseconds, abortSignal) => {
       abortSignal?.throwIfAborted();
       slept.push(milliseconds);

@@ -116,6 +116,7 @@ export class Process {
       registry: createSessionRegistry(),
       now: () => world.time + this.skewMs,
       monotonicNow: () => world.time,
+      patience: () => new Promise(() => {}),
       sleep: async milliseconds => {
         await this.step('sleep', () => {
           world.time += milliseconds;
@@ -241,6 +242,7 @@ export class Process {
           world.record = structuredClone(credentials);
           world.rotatedUnsaved.delete(this);
         }),
+      prepareSave: () => this.step('prepare', () => async () => {}),
       clear: () =>
         this.step('clear', () => {
           world.record = undefined;
