@@ -8,12 +8,16 @@ import type { Event, Outcome, WorkerCommand, WorkerReport, WorkerSettings, World
 /** After its caller has called off a call, it has so long to end, in ms. */
 const GRACE_MS = 12_000;
 
+/** So long after it went on, a worker's own measure of its event loop still holds the time asleep. */
+const ASLEEP_MS = 2_500;
+
 type Call = { login: string; since: number; stoppedMs: number; isHung: boolean };
 type Slot = {
   name: string;
   child: ChildProcess;
   calls: Map<string, Call>;
   stoppedAt: number | undefined;
+  continuedAt: number;
   offsetMs: number;
   output: string;
   isDrained: boolean;
@@ -53,6 +57,7 @@ export class Cast {
       child,
       calls: new Map(),
       stoppedAt: undefined,
+      continuedAt: 0,
       offsetMs: before?.offsetMs ?? 0,
       output: '',
       isDrained: false,
@@ -114,6 +119,7 @@ export class Cast {
     }
     const stoppedMs = Date.now() - slot.stoppedAt;
     slot.stoppedAt = undefined;
+    slot.continuedAt = Date.now();
     slot.calls.forEach(call => (call.stoppedMs += stoppedMs));
     slot.child.kill('SIGCONT');
     this.say({ type: 'continued', worker: slot.name });
@@ -205,6 +211,9 @@ export class Cast {
       this.search(slot, 'an error', `${message.shown}\n${textOf(message.outcome)}`);
     } else if (message.type === 'drained') {
       slot.isDrained = true;
+    } else if (message.type === 'memory' && message.at - slot.continuedAt < ASLEEP_MS) {
+      // It was asleep, not busy.
+      message.blockedMs = 0;
     }
     this.options.record({ ...message, worker: slot.name });
   }

@@ -82,6 +82,10 @@ export class Losses {
     if (after !== undefined) {
       return { allowed: `${after.what} between proof and save` };
     }
+    if (answeredAt >= at) {
+      const first = Math.round(at - rotation.at);
+      return { violation: `${worker} still waited for the answer (${first} ms): the lock kept nobody out` };
+    }
     const before = concerning.find(({ from, to }) => from < rotation.at && to > rotation.at);
     const when = Math.round(at - rotation.at);
     return {

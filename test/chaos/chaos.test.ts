@@ -144,6 +144,11 @@ describe('a log of events', () => {
   const FORBIDDEN: readonly [string, RegExp, Event[]][] = [
     ['nothing happened', /nothing kept it from saving/, [rotated(0), answered(1), reused(5000)]],
     [
+      'two at once',
+      /w0\.0 still waited for the answer \(500 ms\): the lock/,
+      [rotated(0), reused(500), answered(3000)],
+    ],
+    [
       'the disk was full before',
       /though "disk full" had begun 4000 ms before/,
       [...outage(1000, 9000), rotated(5000), answered(5002), reused(9500)],

@@ -151,11 +151,6 @@ export function runKeychainChild(
       process.off('exit', kill);
       resolve(answer);
     };
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-    });
-    // A child that ended early closes its stdin; `close` tells the story.
-    child.stdin.on('error', () => undefined);
     child.on('error', error => finish({ ok: false, kind: 'not-started', message: error.message }));
     child.on('close', (code, signal) => {
       const answer = parseAnswer(output);
@@ -167,7 +162,14 @@ export function runKeychainChild(
         finish({ ok: false, kind: 'crashed', message: signal ?? `exit code ${code}` });
       }
     });
-    child.stdin.end(JSON.stringify(request));
+    // Where no more files may be open (EMFILE) there are no pipes, only `error`.
+    const { stdin, stdout } = child as Partial<typeof child>;
+    stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+    // A child that ended early closes its stdin; `close` tells the story.
+    stdin?.on('error', () => undefined);
+    stdin?.end(JSON.stringify(request));
   });
 }
 

@@ -85,6 +85,11 @@ export async function flockChild(
     });
     child.once('close', () => resolve(false));
   });
+  if ((child as Partial<typeof child>).stdin === undefined) {
+    // No more files may be open (EMFILE): there are no pipes, only `error`.
+    await closed;
+    throw failure ?? new Error(`${command} could not be started`);
+  }
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-500);
   });

@@ -4,7 +4,7 @@ import { toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../.
 import { isErrorBody } from '../../api/error-body';
 import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
 import { answerFaultOf } from '../../stream/chat/answer-watch';
-import { createChatStreamFetch } from '../../stream/chat/chat-stream-fetch';
+import { createChatStreamFetch, isNoStream } from '../../stream/chat/chat-stream-fetch';
 import type { ServerChunks } from '../../stream/server-chunks';
 import { answerFaultError } from '../answer-failure';
 import type { KimiCall } from '../call';
@@ -13,12 +13,6 @@ import { kimiMetadata, type KimiProviderMetadata } from '../metadata';
 import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } from './body';
 import { setEventError, type BoundConfig } from './openai-compatible';
 import { convertUsage, findUsage } from './usage';
-
-/**
- * A stream that is a JSON document or a page would be an empty stream to openai-compatible
- * (docs/wire.md#answers-that-are-no-stream).
- */
-const NO_STREAM = /^(application\/([\w.-]+\+)?json|text\/html)\b/i;
 
 /**
  * One request and its answer: what is known of both, so that nothing of concurrent calls on one model mixes
@@ -141,7 +135,7 @@ export class CallState implements Exchange {
     if (!response.ok) {
       throw toKimiAPIError(this, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
     }
-    if (NO_STREAM.test(response.headers.get('content-type') ?? '')) {
+    if (isNoStream(response)) {
       throw unreadableAnswer(this, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
     }
     return response;

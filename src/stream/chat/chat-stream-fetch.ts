@@ -11,6 +11,14 @@ export type StreamedAnswerOptions = AnswerOptions & {
 };
 
 /**
+ * Whether an answer says that it is a JSON document or a page, which openai-compatible would take for an empty stream
+ * (docs/wire.md#answers-that-are-no-stream). Whatever else it says, or nothing, it is read as what was asked for.
+ */
+export function isNoStream({ headers }: Response): boolean {
+  return /^(application\/([\w.-]+\+)?json|text\/html)\b/i.test(headers.get('content-type') ?? '');
+}
+
+/**
  * `fetch` whose event streams are rewritten as they pass: deltas that arrive together become one, chunks that
  * openai-compatible would trip over are put right, leaked tool calls are recovered, and what is wrong with the answer
  * is its last event. Any other answer passes untouched.
@@ -32,8 +40,7 @@ export function createChatStreamFetch({
   return async (input, init) => {
     const response = await fetch(input, init);
     const { body, status, statusText } = response;
-    const type = response.headers.get('content-type') ?? '';
-    if (!response.ok || body === null || !/^text\/event-stream\b/i.test(type)) {
+    if (!response.ok || body === null || isNoStream(response)) {
       return response;
     }
     const options = answer?.();

@@ -403,6 +403,41 @@ describe('an answer that may be empty or lacks a word', () => {
   });
 });
 
+describe('a stream that does not say what it is', () => {
+  const UNLABELLED: readonly [string, Record<string, string>][] = [
+    ['without a content type', {}],
+    ['as text/plain', { 'content-type': 'text/plain' }],
+    ['as application/octet-stream', { 'content-type': 'application/octet-stream' }],
+  ];
+
+  it.each(UNLABELLED)('is read and looked after like any other: %s', async (_, headers) => {
+    const { baseURL } = await startAnswerServer(
+      response =>
+        void response.writeHead(200, headers).end(chunk({ content: 'Hello' }, { finish_reason: 'stop' }) + DONE),
+      response => void response.writeHead(200, headers).end(chunk({ content: 'Hel' })),
+      response => void response.writeHead(200, headers).end('upstream connect error'),
+      response => {
+        response.writeHead(200, headers).write(chunk({ content: 'Hel' }));
+        setTimeout(() => response.socket?.resetAndDestroy(), 20);
+      },
+      response => {
+        response.writeHead(200, { ...headers, 'content-length': '100' }).flushHeaders();
+        setTimeout(() => response.socket?.resetAndDestroy(), 20);
+      },
+    );
+    const outcome = async () => {
+      const { parts, errors } = await streamParts(SEVEN, baseURL, { maxRetries: 0 });
+      const text = parts.map(part => (part.type === 'text-delta' ? part.text : '')).join('');
+      return [text, ...errors.map(error => (KimiAPIError.isInstance(error) ? error.code : error))];
+    };
+    expect(await outcome()).toEqual(['Hello']);
+    expect(await outcome()).toEqual(['Hel', 'KIMI_ANSWER_CUT']);
+    expect(await outcome()).toEqual(['', 'KIMI_ANSWER_CUT']);
+    expect(await outcome()).toEqual(['Hel', 'KIMI_ANSWER_CUT']);
+    expect(await outcome()).toEqual(['', 'KIMI_ANSWER_CUT']);
+  });
+});
+
 describe('no answer', () => {
   it('names the host and is retryable', async () => {
     const server = createServer().listen(0, '127.0.0.1');
