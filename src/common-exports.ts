@@ -9,6 +9,7 @@ export type { KimiLanguageModelOptions } from './engine/options';
 export type { KimiMessageOptions } from './engine/options';
 export type { KimiProviderMetadata } from './engine/metadata';
 export type { HostIdentity, KimiIdentity } from './identity/identity';
+export type { KimiLogDetails, KimiLogger, KimiLogLevel } from './log/log';
 export type { KimiRegion, KimiService } from './upstream';
 export type {
   CredentialLock,

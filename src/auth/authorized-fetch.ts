@@ -2,6 +2,7 @@ import { isTokenRefused } from '../api/classify';
 import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
 import { KimiLoginRequiredError } from '../errors/kimi-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
+import type { Log } from '../log/log';
 import type { FetchFunction } from '../transport/fetch';
 import type { CredentialProvider, RequestCredential } from './credential-provider';
 
@@ -15,6 +16,7 @@ export type AuthorizedFetchOptions = {
   /** Origin of the API that the credential is for. Requests to any other go out without credential. */
   apiOrigin: string;
   credentials: CredentialProvider;
+  log?: Log | undefined;
 };
 
 /**
@@ -32,7 +34,7 @@ export type AuthorizedFetchOptions = {
  * A 401 has no stream behind it, so nothing is sent again after the first streamed byte.
  * @throws what `CredentialProvider` throws
  */
-export function createAuthorizedFetch({ fetch, apiOrigin, credentials }: AuthorizedFetchOptions): FetchFunction {
+export function createAuthorizedFetch({ fetch, apiOrigin, credentials, log }: AuthorizedFetchOptions): FetchFunction {
   return async (input, init) => {
     if (!isAt(apiOrigin, input)) {
       return fetch(input, withAuthorization(input, init, undefined));
@@ -54,6 +56,7 @@ export function createAuthorizedFetch({ fetch, apiOrigin, credentials }: Authori
     if (!isTokenRefused(firstBody)) {
       return withBody(first, firstBody);
     }
+    log?.info('token refused', { source: credential.source, next: replayable ? 'renewed and sent again' : 'renewed' });
     const renewed = await credentials.refresh({ rejectedToken: credential.token, abortSignal });
     if (!replayable) {
       return withBody(first, firstBody);

@@ -1,3 +1,4 @@
+import type { Log } from '../log/log';
 import type { ModelInfo } from '../models/model-info';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
@@ -20,6 +21,8 @@ export type CallTarget = Readonly<{
   credentialSource: () => string | undefined;
   /** The credentials that were sent, so that no error shows them. */
   secrets: () => Iterable<string>;
+  /** Where the call tells of itself; absent where nobody listens. */
+  log?: Log | undefined;
   /** After the server refused the model: what the id means by a newer list, if that is another slug. */
   modelAfterRefusal: () => Promise<ModelInfo | undefined>;
 }>;

@@ -4,6 +4,7 @@ import type {
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
 import { KimiAPIError } from '../errors/kimi-api-error';
+import { errorDetails } from '../log/log';
 import { checkHeaders } from '../transport/headers';
 import { untilAborted } from '../transport/wait';
 import type { CallTarget, WireConfig } from './call-target';
@@ -66,6 +67,7 @@ export class KimiLanguageModel {
     try {
       return await send(target);
     } catch (error) {
+      target.log?.error('failure', errorDetails(error));
       // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
       // (docs/wire.md#error-model-401).
       const isRefusedModel =
@@ -74,6 +76,7 @@ export class KimiLanguageModel {
       if (model === undefined) {
         throw error;
       }
+      target.log?.info('model refused', { model: target.model.id, next: model.id });
       return send({ ...target, model });
     }
   }

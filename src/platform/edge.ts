@@ -25,6 +25,10 @@ export const openCatalogCache: Platform['openCatalogCache'] = () => ({
 /** No keychain and no files: a login needs the `credentialStore` setting here. */
 export const defaultCredentialStore: Platform['defaultCredentialStore'] = async () => undefined;
 
+/** The console is what an edge runtime has for it. */
+// oxlint-disable-next-line no-console -- asked for by KIMI_DEBUG
+export const printDebug: Platform['printDebug'] = line => console.error(line);
+
 /** No official installer, no marker. */
 export const readRegionMarker: Platform['readRegionMarker'] = async () => undefined;
 

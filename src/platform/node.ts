@@ -79,6 +79,9 @@ export const readRegionMarker: Platform['readRegionMarker'] = async environment 
   return region === 'mainland-cn' || region === 'global' ? region : undefined;
 };
 
+/** Not the console, which a host may have made its own. */
+export const printDebug: Platform['printDebug'] = line => void process.stderr.write(`${line}\n`);
+
 function joinHome(folder: string): string | undefined {
   const home = homeDirectory();
   return home === undefined ? undefined : path.join(home, folder);

@@ -11,6 +11,8 @@ import type { KimiRegion } from '../upstream';
 export type Platform = DeviceReader &
   CatalogCacheOpener &
   DefaultCredentialStoreResolver & {
+    /** Prints a line for who debugs (`KIMI_DEBUG`). */
+    printDebug(line: string): void;
     /** The region that the official installer noted on this machine. */
     readRegionMarker(environment: Readonly<Record<string, string | undefined>>): Promise<KimiRegion | undefined>;
     /** Tells a person what no request fails for, each text once per process. Node's own warnings, where there are any. */

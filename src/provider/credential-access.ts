@@ -3,6 +3,7 @@ import type { CredentialProvider } from '../auth/credential-provider';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError, KimiInvalidArgumentError, KimiLoginRequiredError } from '../errors/kimi-error';
+import type { Log } from '../log/log';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch';
 import { OAUTH_HOSTS } from '../upstream';
@@ -20,6 +21,12 @@ export type ChosenCredential = {
   impliedIdentity: OfficialClient | undefined;
 };
 
+/** What a login is given: how it reaches its host, and where it tells of that. */
+type Ways = {
+  fetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction;
+  log: () => Log | undefined;
+};
+
 type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: boolean; isEmpty: boolean };
 
 /**
@@ -29,20 +36,16 @@ type StoredSession = { session: AuthSession; store: CredentialStore; isOwn: bool
 export class CredentialAccess {
   private readonly settings: KimiProviderSettings;
   private readonly environment: () => Environment;
-  private readonly identityFetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction;
+  private readonly ways: Ways;
   private readonly listeners = new Set<(credentials: KimiCredentials) => void | Promise<void>>();
 
   /** By place. */
   private readonly sessions = new Map<string, Promise<StoredSession | undefined>>();
 
-  constructor(
-    settings: KimiProviderSettings,
-    environment: () => Environment,
-    identityFetch: (place: Place, implied: OfficialClient | undefined) => FetchFunction,
-  ) {
+  constructor(settings: KimiProviderSettings, environment: () => Environment, ways: Ways) {
     this.settings = settings;
     this.environment = environment;
-    this.identityFetch = identityFetch;
+    this.ways = ways;
   }
 
   async forCall(place: Place): Promise<ChosenCredential> {
@@ -164,10 +167,14 @@ export class CredentialAccess {
     const { notify } = await import('#platform');
     const session = createAuthSession({
       store,
-      warn: notify,
+      warn: message => {
+        notify(message);
+        this.ways.log()?.warn('notice', { message });
+      },
       // Two objects for one default place are one login; a store of the user's own is told apart by the object.
       shareAs: explicit === undefined ? `${slot} ${store.location}` : undefined,
-      fetch: this.identityFetch(place, store.impliedIdentity),
+      fetch: this.ways.fetch(place, store.impliedIdentity),
+      log: this.ways.log,
       oauthHost,
       allowInsecure: this.settings.allowInsecure,
       remedy: explicit === undefined ? loginRemedy(endpoints, account) : storeRemedy(endpoints, explicit),

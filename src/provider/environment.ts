@@ -11,6 +11,7 @@ export function callVariables(settings: KimiProviderSettings): readonly string[]
   const isPlatform = service === 'platform';
   const hasKey = apiKey !== undefined || credentialStore !== undefined;
   return [
+    'KIMI_DEBUG',
     ...(account === undefined ? ['KIMI_ACCOUNT'] : []),
     ...(hasKey ? [] : (KEY_VARIABLES[service] ?? [])),
     ...(baseURL || isPlatform ? [] : ['KIMI_CODE_BASE_URL']),

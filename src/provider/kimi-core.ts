@@ -38,8 +38,9 @@ export class KimiCore {
   private async resolve(modelId: string): Promise<CallTarget> {
     const access = await this.calls.access();
     const model = await this.models.model(modelId, access);
-    const { place, keepsReasoning, credentialSource, secrets, fetch } = access;
+    const { place, keepsReasoning, credentialSource, secrets, log, fetch } = access;
     const { service, apiBaseURL } = place.endpoints;
+    log?.debug('call', { asked: modelId, model: model.id, protocol: model.protocol, service, apiBaseURL });
     return {
       service,
       apiBaseURL,
@@ -47,6 +48,7 @@ export class KimiCore {
       keepsReasoning,
       credentialSource,
       secrets,
+      log,
       fetch,
       modelAfterRefusal: () => this.models.modelAfterRefusal(modelId, model.id, access),
     };

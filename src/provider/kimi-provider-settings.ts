@@ -1,5 +1,6 @@
 import type { CredentialStore } from '../credentials/credential-store';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
+import { checkLogger, type KimiLogger } from '../log/log';
 import { type KimiIdentity, parseIdentity } from '../identity/identity';
 import { checkHeaders } from '../transport/headers';
 import type { FetchFunction } from '../transport/fetch';
@@ -65,6 +66,15 @@ export type KimiProviderSettings = {
   fetch?: FetchFunction | undefined;
 
   /**
+   * Where this provider tells of its work: `console`, pino, winston, consola, or anything with `debug`, `info`, `warn`
+   * and `error`. Told are the source of the credential, each request (method, address, names of headers, identity),
+   * the status, ids and timings of its answer, what is read from and written to the store, renewals, retries, the names
+   * of the rules that changed the body, and warnings; never a credential, a prompt or an answer. `KIMI_DEBUG=1` prints
+   * the same on stderr. @default none
+   */
+  logger?: KimiLogger | undefined;
+
+  /**
    * Language model specification that the root entry's `createKimi` gives out; the entries `/v2`, `/v3`, `/v4` and
    * `create` have a fixed one.
    * @default 'v2'
@@ -83,7 +93,7 @@ export type KimiProviderSettings = {
  * construction.
  * @throws KimiInvalidArgumentError
  */
-export function checkSettings({ fetch, headers, identity }: KimiProviderSettings): void {
+export function checkSettings({ fetch, headers, identity, logger }: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
     const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
     throw new KimiInvalidArgumentError({
@@ -92,6 +102,7 @@ export function checkSettings({ fetch, headers, identity }: KimiProviderSettings
     });
   }
   checkHeaders(headers);
+  checkLogger(logger);
   if (identity !== undefined) {
     parseIdentity(identity);
   }

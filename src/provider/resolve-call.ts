@@ -3,11 +3,14 @@ import type { CredentialProvider, RequestCredential } from '../auth/credential-p
 import { createIdentityFetch, identityHeadersSource } from '../identity/identity-fetch';
 import type { KimiIdentity, OfficialClient } from '../identity/identity';
 import { type FetchFunction, createSameOriginFetch } from '../transport/fetch';
+import type { Log } from '../log/log';
+import { createLoggedFetch } from '../log/logged-fetch';
 import { untilAborted } from '../transport/wait';
 import { CredentialAccess } from './credential-access';
 import { originsOf, type Environment } from '../endpoints';
 import { readEnvironment, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
+import { ProviderLog } from './provider-log';
 import { PlaceResolver, type Place } from './resolve-place';
 
 /** What a call reaches the API with, resolved once and handed down (docs/decisions.md#41-a-call-is-resolved-once). */
@@ -21,6 +24,8 @@ export type Access = Readonly<{
   secrets: () => Iterable<string>;
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
+  /** Where the call tells of itself; absent where nobody listens. */
+  log: Log | undefined;
   /**
    * Authorization, for the API only, around identity, for Kimi's hosts and those that the settings name, around the
    * user's fetch kept on one origin. Ends with its signal, whatever it waits for: a callback of the user's that never
@@ -36,33 +41,40 @@ export class CallResolver {
   /** All variables as they are now: for what is opened once, a store or a cache. */
   readonly environment: () => Environment;
   private readonly settings: KimiProviderSettings;
-  private readonly identified = new Map<string, FetchFunction>();
+  private readonly log: ProviderLog;
+  private readonly identities = new Map<string, ReturnType<typeof identityHeadersSource>>();
 
   constructor(settings: KimiProviderSettings, variables: Variables) {
     this.settings = settings;
     this.environment = () => readEnvironment(variables);
+    this.log = new ProviderLog(settings, variables);
     this.places = new PlaceResolver(settings, variables);
-    this.credentials = new CredentialAccess(settings, this.environment, (place, implied) =>
-      this.identityFetch(place, implied),
-    );
+    this.credentials = new CredentialAccess(settings, this.environment, {
+      fetch: (place, implied) => this.identityFetch(place, implied, this.log.shared),
+      log: this.log.shared,
+    });
   }
 
   /** What the next call is made with. @throws KimiInvalidArgumentError, KimiCredentialStoreError */
   async access(): Promise<Access> {
     const place = await this.places.resolve();
     const { credentials, impliedIdentity } = await this.credentials.forCall(place);
-    const { asked, source, secrets } = askedOnce(credentials);
+    const secrets = new Set<string>();
+    const log = this.log.forCall(place.environment.KIMI_DEBUG, secrets);
+    const { asked, source } = askedOnce(credentials, secrets, log);
     const authorized = createAuthorizedFetch({
-      fetch: this.identityFetch(place, impliedIdentity),
+      fetch: this.identityFetch(place, impliedIdentity, () => log),
       apiOrigin: place.apiOrigin,
       credentials: asked,
+      log,
     });
     return {
       place,
       credentials: asked,
       credentialSource: source,
-      secrets,
+      secrets: () => secrets,
       keepsReasoning: senderOf(this.identity(impliedIdentity)) === 'kimi-code',
+      log,
       fetch: (input, init) => untilAborted(authorized(input, init), signalOf(input, init)),
     };
   }
@@ -74,26 +86,28 @@ export class CallResolver {
       signalOf(input, init),
     );
 
-  /** One per place and identity that a store may imply: device facts are read once. */
-  private identityFetch({ account, endpoints, id }: Place, implied: OfficialClient | undefined): FetchFunction {
+  /** Around the user's `fetch`, which is told of: one origin, and the identity, whose device facts are read once. */
+  private identityFetch(
+    { account, endpoints, id }: Place,
+    implied: OfficialClient | undefined,
+    log: () => Log | undefined,
+  ): FetchFunction {
     const key = `${implied ?? ''} ${id}`;
-    let fetch = this.identified.get(key);
-    if (fetch === undefined) {
-      fetch = createIdentityFetch(
-        createSameOriginFetch((input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init)),
-        {
-          origins: originsOf(endpoints),
-          headers: identityHeadersSource({
-            identity: this.identity(implied),
-            account,
-            environment: this.environment(),
-            reader: () => import('#platform'),
-          }),
-        },
-      );
-      this.identified.set(key, fetch);
+    let headers = this.identities.get(key);
+    if (headers === undefined) {
+      headers = identityHeadersSource({
+        identity: this.identity(implied),
+        account,
+        environment: this.environment(),
+        reader: () => import('#platform'),
+      });
+      this.identities.set(key, headers);
     }
-    return fetch;
+    const fetch: FetchFunction = (input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init);
+    return createIdentityFetch(createSameOriginFetch(createLoggedFetch(fetch, log)), {
+      origins: originsOf(endpoints),
+      headers,
+    });
   }
 
   /**
@@ -112,23 +126,22 @@ export class CallResolver {
  * The same credentials for one call: a key that a function gives is asked for once, so that catalog and request meet
  * the same one.
  */
-function askedOnce(credentials: CredentialProvider): {
-  asked: CredentialProvider;
-  source: () => string | undefined;
-  secrets: () => Iterable<string>;
-} {
+function askedOnce(
+  credentials: CredentialProvider,
+  secrets: Set<string>,
+  log: Log | undefined,
+): { asked: CredentialProvider; source: () => string | undefined } {
   let first: Promise<RequestCredential> | undefined;
   let source: string | undefined;
-  const secrets = new Set<string>();
   const sent = (credential: RequestCredential): RequestCredential => {
     ({ source } = credential);
     secrets.add(credential.token);
+    log?.debug('credential', { source, kind: credential.kind });
     return credential;
   };
   const { refresh } = credentials;
   return {
     source: () => source,
-    secrets: () => secrets,
     asked: {
       ...credentials,
       getCredential(options) {

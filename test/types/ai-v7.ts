@@ -56,6 +56,7 @@ export const settings: KimiProviderSettings = {
   headers: { 'x-team': 'a' },
   fetch: globalThis.fetch,
   specificationVersion: 'v2',
+  logger: console,
   generateId: () => 'id',
   now: () => 0,
 };

@@ -1,5 +1,6 @@
 import type { CredentialStore, KimiCredentials } from '../../credentials/credential-store';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
+import type { Log } from '../../log/log';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
 import {
   deviceLogin,
@@ -21,6 +22,7 @@ import {
   type SessionContext,
   type SessionRegistry,
 } from './session-memory';
+import { loggedStore } from './logged-store';
 import { newLoginNotSavedError } from './session-errors';
 import { clearRecord, loadRecord, prepareSave, saveRecord, underLock } from './session-store';
 
@@ -51,6 +53,8 @@ export type AuthSessionOptions = OAuthHost & {
    * the renewal has ended. @default after 1 s
    */
   patience?: ((renewalEnded: AbortSignal) => Promise<void>) | undefined;
+  /** Where it tells of the store and of renewals. Asked at each of them. */
+  log?: (() => Log | undefined) | undefined;
   /** What sessions share. @default one per process, also across copies of this package */
   registry?: SessionRegistry | undefined;
 };
@@ -106,11 +110,15 @@ export type SessionStatus = {
  * is asked for something. Closures, not a class: nothing of it shows in `inspect` or JSON.
  */
 export function createAuthSession(options: AuthSessionOptions): AuthSession {
-  const { store, shareAs, registry = processSessionRegistry() } = options;
+  const { store: original, shareAs, log, registry = processSessionRegistry() } = options;
+  // What is shared is known by the store that the user has.
+  const memory = registry.memoryOf(original, shareAs);
+  const store = log === undefined ? original : loggedStore(original, log);
   const context: SessionContext = {
     ...options,
+    store,
     registry,
-    memory: registry.memoryOf(store, shareAs),
+    memory,
     remedy: options.remedy ?? 'Sign in: npx ai-sdk-provider-kimi login',
     now: options.now ?? Date.now,
     monotonicNow: options.monotonicNow ?? (() => performance.now()),

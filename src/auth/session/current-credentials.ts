@@ -4,6 +4,7 @@
  */
 import type { KimiCredentials } from '../../credentials/credential-store';
 import { untilAborted } from '../../transport/wait';
+import { loggedRenewal } from './logged-renewal';
 import { renew } from './renewal';
 import { isBackingOff, rememberDead, tokenState, type SessionContext, type SessionFlight } from './session-memory';
 
@@ -77,9 +78,10 @@ function startFlight(context: SessionContext): SessionFlight {
   const unwanted = new AbortController();
   const ended = new AbortController();
   const progress = { hasLock: false };
-  const result = renew(context, unwanted.signal, () => {
+  const taken = (): void => {
     progress.hasLock = true;
-  }).finally(() => {
+  };
+  const result = loggedRenewal(context, () => renew(context, unwanted.signal, taken)).finally(() => {
     ended.abort();
     if (memory.flight === flight) {
       memory.flight = undefined;

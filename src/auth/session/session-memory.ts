@@ -4,6 +4,7 @@
  */
 import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../credentials/credential-store';
 import type { KimiCredentialStoreError } from '../../errors/kimi-error';
+import type { Log } from '../../log/log';
 import type { Sleep } from '../../transport/wait';
 import type { OAuthHost } from '../oauth-host';
 import { judgeToken } from '../refresh-policy';
@@ -26,6 +27,7 @@ export type SessionContext = OAuthHost & {
   /** Resolves when a request whose token is usable has waited long enough for a renewal; rejects when that is over. */
   patience: (renewalEnded: AbortSignal) => Promise<void>;
   onCredentials?: ((credentials: KimiCredentials) => void | Promise<void>) | undefined;
+  log?: (() => Log | undefined) | undefined;
 };
 
 /** What a process knows of one login. Lives as long as the process; forgotten by `logout`. */

@@ -41,15 +41,27 @@ export type BodyRule = {
   apply(body: KimiChatRequestBody, call: KimiCall, warn: (warning: SharedV4Warning) => void): void;
 };
 
-/** Applies `rules` in order to the body that openai-compatible made. */
+/**
+ * Applies `rules` in order to the body that openai-compatible made.
+ * @param onChange told the name of each rule that changed something; costs a serialisation for each rule
+ */
 export function applyBodyRules(
   body: KimiChatRequestBody,
   call: KimiCall,
   rules: readonly BodyRule[],
   warn: (warning: SharedV4Warning) => void,
+  onChange?: (rule: string) => void,
 ): KimiChatRequestBody {
+  let before = onChange && JSON.stringify(body);
   for (const rule of rules) {
     rule.apply(body, call, warn);
+    if (onChange !== undefined) {
+      const after = JSON.stringify(body);
+      if (after !== before) {
+        onChange(rule.name);
+      }
+      before = after;
+    }
   }
   return body;
 }

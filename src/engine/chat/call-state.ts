@@ -9,6 +9,8 @@ import type { ServerChunks } from '../../stream/server-chunks';
 import { answerFaultError } from '../answer-failure';
 import type { KimiCall } from '../call';
 import type { CallTarget } from '../call-target';
+import { hideSecrets } from '../../errors/hide-secrets';
+import { errorDetails, type KimiLogDetails } from '../../log/log';
 import { kimiMetadata, type KimiProviderMetadata } from '../metadata';
 import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } from './body';
 import { setEventError, type BoundConfig } from './openai-compatible';
@@ -60,10 +62,30 @@ export class CallState implements Exchange {
     rules: readonly BodyRule[],
   ): KimiChatRequestBody {
     warnings.push(...this.call.warnings);
-    const sent = applyBodyRules(body as KimiChatRequestBody, this.call, rules, warning => warnings.push(warning));
+    const { log } = this.target;
+    const changed: string[] = [];
+    const sent = applyBodyRules(
+      body as KimiChatRequestBody,
+      this.call,
+      rules,
+      warning => warnings.push(warning),
+      log && (rule => changed.push(rule)),
+    );
+    log?.debug('body', { wire: 'chat', model: sent.model, url: this.url, rules: changed });
     this.requestBodyValues = sent;
+    if (log !== undefined) {
+      warnings.forEach(warning => log.warn('warning', warningDetails(warning, sent)));
+    }
     this.toolNames = new Set(sent.tool_choice === 'none' ? [] : bodyTools(sent).map(tool => tool.function.name));
     return sent;
+  }
+
+  /** Tool calls that leaked as text were made calls. */
+  noteRecovered(count: number): void {
+    this.recoveredToolCalls += count;
+    if (count > 0) {
+      this.target.log?.info('recovered tool calls', { count });
+    }
   }
 
   /** Sends, and keeps the head of the answer. */
@@ -86,9 +108,7 @@ export class CallState implements Exchange {
           toolNames: this.toolNames,
           callerNames: this.callerNames,
           generateId,
-          onRecovered: count => {
-            this.recoveredToolCalls += count;
-          },
+          onRecovered: count => this.noteRecovered(count),
           onBroken: cause => {
             this.brokenBy = cause;
           },
@@ -120,10 +140,11 @@ export class CallState implements Exchange {
     if (isErrorBody(event)) {
       const fault = answerFaultOf(event);
       const isOurs = fault !== undefined;
-      setEventError(
-        event,
-        isOurs ? answerFaultError(fault, this, this.brokenBy) : toKimiAPIError(this, event, { inAnswer: true }),
-      );
+      const error = isOurs
+        ? answerFaultError(fault, this, this.brokenBy)
+        : toKimiAPIError(this, event, { inAnswer: true });
+      this.target.log?.error('failure', errorDetails(error));
+      setEventError(event, error);
       return;
     }
     this.usage = findUsage(event) ?? this.usage;
@@ -140,4 +161,11 @@ export class CallState implements Exchange {
     }
     return response;
   }
+}
+
+/** What the caller is warned of, without what it quotes of the prompt. */
+function warningDetails(warning: SharedV4Warning, body: KimiChatRequestBody): KimiLogDetails {
+  const { type } = warning;
+  const { feature, setting, details, message } = warning as Partial<Record<string, string>>;
+  return { type, ...hideSecrets({ feature, setting, details, message }, { prompts: body.messages }) };
 }

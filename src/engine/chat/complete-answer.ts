@@ -19,7 +19,7 @@ export function completeAnswer(
   const given = withToolCallIds(result.content, body, generateId);
   const recovered = recoverToolCalls(given, state.toolNames, generateId);
   const content = recovered?.content ?? given;
-  state.recoveredToolCalls = recovered?.count ?? 0;
+  state.noteRecovered(recovered?.count ?? 0);
   const { unified, raw } = result.finishReason;
   const mayBeEmpty = unified === 'length' || unified === 'content-filter';
   if (
