@@ -2,7 +2,7 @@
  * As secrets.test.ts, for stores, which hold the secrets, are inspected, and made to fail in every way they know, by
  * files, libraries and servers that repeat what they were given.
  */
-import { chmodSync, mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -135,8 +135,6 @@ describe('a file', () => {
     mkdirSync(path);
     writeFileSync(join(path, 'something'), ACCESS);
     writeFileSync(`${path}.lock`, ACCESS);
-    // Old enough to be taken over, or it would be waited for.
-    utimesSync(`${path}.lock`, 1, 1);
     await expectNothingShows(fileCredentialStore({ path }), 8);
   });
 });

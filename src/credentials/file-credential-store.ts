@@ -97,7 +97,8 @@ export function fileCredentialStore(options: FileCredentialStoreOptions = {}): C
       // The first thing that a login needs: nobody is sent to the browser for one that cannot be kept.
       await checkFolder().catch((cause: unknown) => Promise.reject(failed('lock', location, cause)));
       // Of the file itself, so that those who come by a link and those who do not exclude each other.
-      return withFileLock(callback, { ...lockOptions, lockPath: `${await linkTarget(location)}.lock`, location });
+      const lockPath = `${await linkTarget(location)}.lock`;
+      return withFileLock(callback, { ...lockOptions, lockPath, location, isShared: allowSharedRead });
     },
   };
 }

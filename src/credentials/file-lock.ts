@@ -1,17 +1,19 @@
 /**
  * A lock between processes: an empty directory that the holder touches (proper-lockfile's protocol, which the official
  * TypeScript client uses too: docs/wire.md#lock-of-kimi-code). proper-lockfile keeps it fresh and removes it when the
- * process exits; ours are the abortable wait, the takeover of a stale lock and the proof of ownership, because its own
- * takeover lets two waiters in at once and its release removes whatever is there.
+ * process exits; ours are the abortable wait, the takeover of a dead holder's lock and the proof of ownership, because
+ * its own takeover goes by the clock and lets two waiters in at once, and its release removes whatever is there.
  */
-import type { Stats } from 'node:fs';
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { lstatSync, rmdirSync, type BigIntStats } from 'node:fs';
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
+import { stopwatch } from '../transport/stopwatch';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from './credential-store';
 import { makePrivateDirectory } from './data-directory';
-import { lockFileSystem, type LockFileSystem } from './lock-file-system';
+import { lockFileSystem, lookAt, stateOf, type LockFileSystem } from './lock-file-system';
+import { lockWatch } from './lock-watch';
 
 export type FileLockOptions = CredentialLockOptions & {
   /**
@@ -22,19 +24,34 @@ export type FileLockOptions = CredentialLockOptions & {
   /** The store's `location`, for errors. */
   location: string;
   /**
-   * A lock that was not touched for so long is taken over. In ms, at least 2000. Default 30 s
+   * A lock that a waiter watched for so long without any change is taken over. In ms, at least 2000. Default 30 s
    * (docs/decisions.md#21-our-locks).
    */
-  staleMs?: number;
+  deadAfterMs?: number;
+  /** How often the holder touches it. In ms, at least 1000. Default a third of `deadAfterMs`. */
+  touchMs?: number;
+  /** Other users may hold it, too. Default false: one of theirs in its place is an error. */
+  isShared?: boolean;
   /** How long to wait for the lock, in ms. Default 60 s. */
   waitMs?: number;
   /** Milliseconds of a clock that never jumps. Default `performance.now`. */
   now?: () => number;
+  /** Milliseconds since the epoch. Tells a holder that it slept, nothing else. Default `Date.now`. */
+  wallNow?: () => number;
   /** Waits so many ms, or rejects when the signal aborts. */
   sleep?: Sleep;
   /** 0 to 1. Default `Math.random`. */
   random?: () => number;
 };
+
+const DEAD_AFTER_MS = 30_000;
+const WAIT_MS = 60_000;
+
+/** How often a holder who was stopped in the middle of the proof makes it again. */
+const PROOFS = 3;
+
+/** What this process has seen of the locks that it waits or waited for. */
+const watch = lockWatch();
 
 /**
  * Runs `callback` while this process holds the lock, and releases it whatever happens. Two locks of one process exclude
@@ -60,52 +77,53 @@ async function acquire(options: FileLockOptions): Promise<HeldLock> {
   const {
     lockPath,
     abortSignal,
-    waitMs = 60_000,
+    waitMs = WAIT_MS,
     now = () => performance.now(),
     sleep = realSleep,
     random = Math.random,
   } = options;
   const start = now();
-  const watch: Watch = { mtime: undefined, since: start };
   await makePrivateDirectory(dirname(lockPath)).catch((cause: unknown) => Promise.reject(cannotLock(options, cause)));
   for (let pause = 10; ; pause = Math.min(pause * 1.5, 200)) {
     abortSignal?.throwIfAborted();
     const held = await tryAcquire(options);
     if (held !== undefined) {
+      watch.forget(lockPath);
       if (abortSignal?.aborted) {
         await held.release();
         abortSignal.throwIfAborted();
       }
       return held;
     }
-    const isFree = await takeOver(options, watch, now());
+    const seen = await takeOver(options, now());
     const left = start + waitMs - now();
     if (left <= 0) {
-      throw waitedTooLong(options, waitMs);
+      throw waitedTooLong(options, seen);
     }
-    if (!isFree) {
+    if (seen !== 'free') {
       await sleep(Math.min(left, pause * (0.5 + random())), abortSignal);
     }
   }
 }
 
 async function tryAcquire(options: FileLockOptions): Promise<HeldLock | undefined> {
-  const { lockPath, staleMs = 30_000 } = options;
+  const { lockPath, deadAfterMs = DEAD_AFTER_MS, touchMs = deadAfterMs / 3 } = options;
   // Loaded on first use: it hooks the process's exit and signals when it is loaded.
   const { lock } = await import('proper-lockfile');
   const fileSystem = lockFileSystem();
-  let lost = false;
+  let isLost = false;
   let release: () => Promise<void>;
   try {
     release = await lock(lockPath, {
       lockfilePath: lockPath,
       realpath: false,
-      stale: staleMs,
-      update: staleMs / 3,
+      // Not for takeovers, which are ours; it keeps touching for so long after errors.
+      stale: deadAfterMs,
+      update: touchMs,
       fs: fileSystem.fs,
       // The default throws inside a timer, which ends the process.
       onCompromised: () => {
-        lost = true;
+        isLost = true;
       },
     });
   } catch (error) {
@@ -120,63 +138,73 @@ async function tryAcquire(options: FileLockOptions): Promise<HeldLock | undefine
     assertHeld: async () => {
       // The timer that would notice a takeover may not have run yet: this process may have been stopped. So look at the
       // disk.
-      if (lost || !(await isHeld(lockPath, staleMs, fileSystem))) {
+      if (isLost || !(await proveHeld(options, fileSystem))) {
         throw lockLost(options);
       }
     },
     release: async () => {
-      // Not ours any more: leave it to the one who has it. A lock that cannot be removed is taken over when it is
-      // stale.
-      if (!lost && fileSystem.owns(await statOrUndefined(lockPath))) {
-        await release().catch(() => undefined);
+      // Not ours any more: leave it to the one who has it. A lock that cannot be removed is taken over in time.
+      if (fileSystem.owns(await lookAt(lockPath))) {
+        await (isLost ? rmdir(lockPath) : release()).catch(() => undefined);
       }
     },
   };
 }
 
-/** Ours by its mtime, and fresh enough that nobody takes it over within the next third of the stale time. */
-async function isHeld(lockPath: string, staleMs: number, fileSystem: LockFileSystem): Promise<boolean> {
-  const stats = await statOrUndefined(lockPath);
-  return stats !== undefined && fileSystem.owns(stats) && Date.now() - stats.mtimeMs < (staleMs * 2) / 3;
+/**
+ * Touches the lock and looks that it is still the one of this process: from then on nobody can take it for dead before
+ * the whole time has passed again. A process that was stopped in between does not know how long ago that is, and begins
+ * anew.
+ */
+async function proveHeld(options: FileLockOptions, fileSystem: LockFileSystem): Promise<boolean> {
+  const { lockPath, deadAfterMs = DEAD_AFTER_MS, now, wallNow } = options;
+  for (let proof = 1; proof <= PROOFS; proof += 1) {
+    const elapsed = stopwatch(now, wallNow);
+    if (!fileSystem.owns(await lookAt(lockPath))) {
+      return false;
+    }
+    if (elapsed() < deadAfterMs / 3) {
+      await fileSystem.touch(lockPath).catch(() => undefined);
+      if (!fileSystem.owns(await lookAt(lockPath))) {
+        return false;
+      }
+      if (elapsed() < deadAfterMs / 3) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
-type Watch = { mtime: number | undefined; since: number };
+/** What was seen of the lock: nobody has it (any more), or for how many ms it was watched unchanged. */
+type Seen = 'free' | number;
 
 /**
- * Removes the lock if its holder is dead; true if it did.
- * Dead: untouched for `staleMs` by the wall clock, or unchanged for `staleMs` while we watched, which also holds after
- * the clock jumped back. Only one waiter at a time may remove (a directory beside the lock says who), and looks again
- * before it does: otherwise a slow second one would remove the fresh lock of the first.
+ * Removes the lock if its holder is dead. Only one waiter at a time may (a directory beside the lock
+ * says who), and looks again before: otherwise a slow second one would remove the fresh lock of the first.
  */
-async function takeOver(options: FileLockOptions, watch: Watch, time: number): Promise<boolean> {
-  const { lockPath, staleMs = 30_000 } = options;
-  const stats = await statOrUndefined(lockPath);
+async function takeOver(options: FileLockOptions, time: number): Promise<Seen> {
+  const { lockPath, deadAfterMs = DEAD_AFTER_MS } = options;
+  const stats = await lookAt(lockPath);
   if (stats === undefined) {
-    return false;
+    return 0;
   }
-  if (stats.mtimeMs !== watch.mtime) {
-    watch.mtime = stats.mtimeMs;
-    watch.since = time;
-  }
-  if (Date.now() - stats.mtimeMs <= staleMs && time - watch.since <= staleMs) {
-    return false;
+  const state = stateOf(stats);
+  await checkPlace(options, stats);
+  const unchangedMs = watch.look(lockPath, state, time);
+  if (unchangedMs <= deadAfterMs) {
+    return unchangedMs;
   }
   const guard = `${lockPath}.takeover`;
   try {
     await mkdir(guard);
   } catch {
-    const guardStats = await statOrUndefined(guard);
-    if (guardStats !== undefined && Date.now() - guardStats.mtimeMs > staleMs) {
-      await rmdir(guard).catch(() => undefined);
-    }
-    return false;
+    await removeDeadGuard(guard, deadAfterMs, time);
+    return unchangedMs;
   }
   try {
-    const current = await statOrUndefined(lockPath);
-    if (current?.mtimeMs === stats.mtimeMs) {
-      await rmdir(lockPath);
-    }
-    return true;
+    removeDead(lockPath, state);
+    return 'free';
   } catch (error) {
     throw cannotLock(options, error);
   } finally {
@@ -184,15 +212,59 @@ async function takeOver(options: FileLockOptions, watch: Watch, time: number): P
   }
 }
 
-async function statOrUndefined(path: string): Promise<Stats | undefined> {
-  return stat(path).catch(() => undefined);
+/** What is no lock of ours is said at once, not after it was watched. */
+async function checkPlace(options: FileLockOptions, stats: BigIntStats): Promise<void> {
+  const { lockPath, isShared = false } = options;
+  const content = stats.isDirectory() ? await readdir(lockPath).catch(() => []) : ['not a directory'];
+  if (content.length > 0) {
+    throw cannotLock(options, Object.assign(new Error('not an empty directory'), { code: 'ENOTEMPTY' }));
+  }
+  const owner = Number(stats.uid);
+  if (!isShared && process.geteuid !== undefined && owner !== 0 && owner !== process.geteuid()) {
+    throw heldByStranger(options, owner);
+  }
 }
 
-function waitedTooLong({ lockPath, location }: FileLockOptions, waitMs: number): KimiCredentialStoreError {
-  const message =
-    `Another process has held the lock of ${location} for more than ${Math.round(waitMs / 1000)} s. ` +
-    `If no other process is signing in or refreshing, remove the lock directory: ${lockPath}`;
+/** Looks and removes in one go: nothing else of this process, however long it takes, comes in between. */
+function removeDead(lockPath: string, state: string): void {
+  const current = lstatSync(lockPath, { bigint: true, throwIfNoEntry: false });
+  if (current !== undefined && stateOf(current) === state) {
+    rmdirSync(lockPath);
+  }
+}
+
+/** One who was about to remove a lock died. */
+async function removeDeadGuard(guard: string, deadAfterMs: number, time: number): Promise<void> {
+  const stats = await lookAt(guard);
+  if (stats !== undefined && watch.look(guard, stateOf(stats), time) > deadAfterMs) {
+    watch.forget(guard);
+    await rmdir(guard).catch(() => undefined);
+  }
+}
+
+function waitedTooLong(
+  { lockPath, location, waitMs = WAIT_MS, deadAfterMs = DEAD_AFTER_MS }: FileLockOptions,
+  seen: Seen,
+): KimiCredentialStoreError {
+  const isAlive = seen !== 'free' && seen <= deadAfterMs / 2 && waitMs > deadAfterMs / 2;
+  const advice = isAlive
+    ? 'It is alive. Try again, or end it if it hangs.'
+    : `Nothing has been seen of it for ${seconds(Number(seen))}; a lock that nobody touches is taken over after ` +
+      `${seconds(deadAfterMs)}. Try again.`;
+  const held = `Another process has held the lock of ${location} for more than ${seconds(waitMs)} (${lockPath}).`;
+  const message = `${held} ${advice}`;
   return new KimiCredentialStoreError({ location, operation: 'lock', reason: 'locked', message });
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
+}
+
+function heldByStranger({ lockPath, location }: FileLockOptions, owner: number): KimiCredentialStoreError {
+  const message =
+    `The lock of ${location} cannot be taken: ${lockPath} belongs to another user (uid ${owner}). ` +
+    'Remove it, or set allowSharedRead of fileCredentialStore where several users share the login.';
+  return new KimiCredentialStoreError({ location, operation: 'lock', reason: 'permissions', message });
 }
 
 function lockLost({ lockPath, location }: FileLockOptions): KimiCredentialStoreError {

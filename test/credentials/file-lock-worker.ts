@@ -1,10 +1,23 @@
-/** One process of file-lock.test.ts: argv is mode, lock path, stale time in ms, number of rounds. */
+/** One process of file-lock.test.ts: argv is mode, lock path, `deadAfterMs`, number of rounds. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, dirname } from 'node:path';
-import { withFileLock } from '../../src/credentials/file-lock';
+import { withFileLock, type FileLockOptions } from '../../src/credentials/file-lock';
+import { sleep } from '../../src/transport/wait';
 
-const [, , mode, lockPath = '', staleMs, rounds] = process.argv;
-const options = { lockPath, location: 'test', staleMs: Number(staleMs) };
+const [, , mode, lockPath = '', deadAfterMs, rounds] = process.argv;
+let hasWaited = false;
+const options: FileLockOptions = {
+  lockPath,
+  location: 'test',
+  deadAfterMs: Number(deadAfterMs),
+  async sleep(milliseconds) {
+    if (mode === 'wait' && !hasWaited) {
+      hasWaited = true;
+      console.log('waits');
+    }
+    await sleep(milliseconds);
+  },
+};
 const counter = join(dirname(lockPath), '../../counter');
 
 if (mode === 'count') {
@@ -33,5 +46,6 @@ if (mode === 'count') {
       });
     });
     await assertHeld();
+    console.log('still held');
   }, options).catch((error: { reason: string }) => console.log(error.reason));
 }

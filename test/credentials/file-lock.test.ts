@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { withFileLock, type FileLockOptions } from '../../src/credentials/file-lock';
 import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 
@@ -26,6 +26,17 @@ const exists = (path: string) =>
   );
 
 const said = async (child: ChildProcess) => String(await once(child.stdout!, 'data')).trim();
+
+/** A clock that goes on while somebody sleeps. */
+function fakeClock() {
+  let time = 0;
+  return {
+    now: () => time,
+    async sleep(milliseconds: number) {
+      time += milliseconds;
+    },
+  };
+}
 
 describe('withFileLock in one process', () => {
   test('holds an empty directory and leaves nothing behind', async () => {
@@ -55,6 +66,7 @@ describe('withFileLock in one process', () => {
       const error = await waiting.catch((error: unknown) => error);
       expect(error).toMatchObject({ reason: 'locked', operation: 'lock', location: options.location });
       expect((error as Error).message).toContain(`for more than 20 s`);
+      expect((error as Error).message).not.toMatch(/remove/i);
       expect((error as Error).message).toContain(options.lockPath);
     }, options);
     expect(sleeps[0]).toBe(10);
@@ -62,93 +74,81 @@ describe('withFileLock in one process', () => {
     expect(time).toBe(20_000);
   });
 
-  test('takes over a lock whose holder is long dead, at once', async () => {
-    await mkdir(options.lockPath, { recursive: true });
-    const past = new Date(Date.now() - 31_000);
-    await utimes(options.lockPath, past, past);
-    expect(
-      await withFileLock(async () => 'entered', {
-        ...options,
-        sleep: () => Promise.reject(new Error('must not wait')),
-      }),
-    ).toBe('entered');
-    expect(await readdir(dirname(options.lockPath))).toEqual([]);
-  });
-
-  test('takes over a lock from the future once it was watched, untouched, for the stale time', async () => {
-    await mkdir(options.lockPath, { recursive: true });
-    const future = new Date(Date.now() + 3_600_000);
-    await utimes(options.lockPath, future, future);
-    let time = 0;
-    const sleep = async (milliseconds: number) => {
-      time += milliseconds;
-    };
-    expect(await withFileLock(async () => time, { ...options, now: () => time, sleep })).toBeGreaterThan(30_000);
-    expect(time).toBeLessThan(31_000);
-  });
-
-  test('does not remove a dead lock while another one is about to', async () => {
+  test('does not remove a dead lock while another one is about to, unless that one died, too', async () => {
     await mkdir(options.lockPath, { recursive: true });
     await mkdir(`${options.lockPath}.takeover`);
-    const past = new Date(Date.now() - 31_000);
-    await utimes(options.lockPath, past, past);
-    await expect(withFileLock(async () => 'entered', { ...options, waitMs: 100 })).rejects.toMatchObject({
-      reason: 'locked',
-    });
-    expect((await readdir(dirname(options.lockPath))).toSorted()).toEqual(['default.lock', 'default.lock.takeover']);
-  });
-
-  test('takes over from a taker that died', async () => {
-    await mkdir(options.lockPath, { recursive: true });
-    await mkdir(`${options.lockPath}.takeover`);
-    const past = new Date(Date.now() - 31_000);
-    await utimes(options.lockPath, past, past);
-    await utimes(`${options.lockPath}.takeover`, past, past);
-    expect(await withFileLock(async () => 'entered', options)).toBe('entered');
+    const clock = fakeClock();
+    expect(await withFileLock(async () => clock.now(), { ...options, ...clock, waitMs: 120_000 })).toBeGreaterThan(
+      60_000,
+    );
     expect(await readdir(dirname(options.lockPath))).toEqual([]);
   });
 
   test.each(['a file', 'a directory that is not empty'])('reports %s in its place', async kind => {
     await mkdir(kind === 'a file' ? dirname(options.lockPath) : options.lockPath, { recursive: true });
     await writeFile(kind === 'a file' ? options.lockPath : join(options.lockPath, 'x'), '');
-    const past = new Date(Date.now() - 31_000);
-    await utimes(options.lockPath, past, past);
-    const error = await withFileLock(async () => 'entered', options).catch((error: unknown) => error);
+    const sleep = () => Promise.reject(new Error('must not wait'));
+    // The second time it has been seen before.
+    await withFileLock(async () => 'entered', { ...options, sleep }).catch(() => undefined);
+    const error = await withFileLock(async () => 'entered', { ...options, sleep }).catch((error: unknown) => error);
     expect(error).toMatchObject({ reason: 'failed', operation: 'lock' });
     expect((error as Error).message).toContain(`${options.lockPath} is not an empty directory. Remove it.`);
     expect(await readdir(dirname(options.lockPath))).toEqual(['default.lock']);
   });
 
-  test('is lost when another one took it over, and then leaves it alone', async () => {
+  test('is lost when another one took it over, also at the very same time, and then leaves it alone', async () => {
     const outcome = withFileLock(async ({ assertHeld }) => {
       await assertHeld();
-      await rmdir(options.lockPath);
-      await mkdir(options.lockPath);
-      const later = new Date(Date.now() + 10_000);
-      await utimes(options.lockPath, later, later);
+      // Another directory in its place, with all that a clock that was set back can make equal.
+      const { atime, mtime } = await stat(options.lockPath);
+      const other = join(directory, 'other');
+      await mkdir(other);
+      await utimes(other, atime, mtime);
+      await rename(other, options.lockPath);
       await assertHeld();
     }, options);
     await expect(outcome).rejects.toMatchObject({ reason: 'lock-lost' });
     expect(await exists(options.lockPath)).toBe(true);
   });
 
-  test.each([
-    ['was removed', async (path: string) => rmdir(path)],
-    [
-      'is so old that another one may take it',
-      async (path: string) => utimes(path, new Date(Date.now() - 25_000), new Date(Date.now() - 25_000)),
-    ],
-  ])('is lost when it %s', async (_, change) => {
+  test('is lost when it was removed', async () => {
     const outcome = withFileLock(async ({ assertHeld }) => {
-      await change(options.lockPath);
+      await rmdir(options.lockPath);
       await assertHeld();
     }, options);
     await expect(outcome).rejects.toSatisfy(KimiCredentialStoreError.isInstance);
     await expect(outcome).rejects.toMatchObject({ reason: 'lock-lost' });
   });
 
+  test('is touched by the proof that it is held, so that no waiter takes it right afterwards', async () => {
+    await withFileLock(async ({ assertHeld }) => {
+      const long = new Date(Date.now() - 3600_000);
+      await utimes(options.lockPath, long, long);
+      await assertHeld();
+      expect((await stat(options.lockPath)).mtimeMs).toBeGreaterThan(long.getTime() + 3000_000);
+    }, options);
+  });
+
+  test.each([1, 2])('is proved again when the process was stopped during %d proofs', async stops => {
+    let looks = 0;
+    // The clock is read at the start of a proof and after each of its two steps.
+    const wallNow = () => (looks += 1) * (looks > stops * 2 + 1 ? 1 : 3600_000);
+    await withFileLock(async ({ assertHeld }) => assertHeld(), { ...options, now: () => 0, wallNow });
+    expect(looks).toBeGreaterThan(stops * 2);
+  });
+
+  test('is given up when the process is stopped during each proof', async () => {
+    let hours = 0;
+    const outcome = withFileLock(async ({ assertHeld }) => assertHeld(), {
+      ...options,
+      now: () => 0,
+      wallNow: () => (hours += 1) * 3600_000,
+    });
+    await expect(outcome).rejects.toMatchObject({ reason: 'lock-lost' });
+  });
+
   test('is touched while it is held, and the timer of a lost lock throws nothing', async () => {
-    const short = { ...options, staleMs: 3000 };
+    const short = { ...options, deadAfterMs: 3000 };
     await withFileLock(async ({ assertHeld }) => {
       const first = (await stat(options.lockPath)).mtimeMs;
       await expect
@@ -160,6 +160,94 @@ describe('withFileLock in one process', () => {
       await new Promise(resolve => setTimeout(resolve, 1500));
       await expect(assertHeld()).rejects.toMatchObject({ reason: 'lock-lost' });
     }, short);
+  });
+});
+
+describe('a waiter, whatever the clocks say', () => {
+  const entered = async () => 'entered';
+  beforeEach(() => mkdir(options.lockPath, { recursive: true }));
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Another host's lock, which may be ahead or behind. */
+  const HOUR = 3600_000;
+  const setTime = (offset: number) => {
+    const time = new Date(Date.now() + offset);
+    return utimes(options.lockPath, time, time);
+  };
+
+  test.each([-HOUR, -31_000, 0, HOUR])(
+    'watches a dead lock of %d ms from now for 30 s, no less and no more',
+    async by => {
+      await setTime(by);
+      const clock = fakeClock();
+      expect(await withFileLock(async () => clock.now(), { ...options, ...clock })).toBeGreaterThan(30_000);
+      expect(clock.now()).toBeLessThan(31_000);
+      expect(await readdir(dirname(options.lockPath))).toEqual([]);
+    },
+  );
+
+  test.each([-HOUR, 0, HOUR])('leaves a lock alone that is touched every 10 s by a host %d ms off', async by => {
+    const clock = fakeClock();
+    let touches = 0;
+    const sleep = async (milliseconds: number) => {
+      await clock.sleep(milliseconds);
+      if (clock.now() > touches * 10_000) {
+        touches += 1;
+        await setTime(by + touches);
+      }
+    };
+    const waiting = withFileLock(entered, { ...options, ...clock, sleep, waitMs: 120_000 });
+    await expect(waiting).rejects.toMatchObject({ reason: 'locked', message: expect.stringContaining('It is alive') });
+    expect(touches).toBeGreaterThan(10);
+  });
+
+  test('sees a touch that sets the time that was there before', async () => {
+    const { mtime } = await stat(options.lockPath);
+    const clock = fakeClock();
+    let touches = 0;
+    const sleep = async (milliseconds: number) => {
+      await clock.sleep(milliseconds);
+      if (clock.now() > touches * 10_000) {
+        touches += 1;
+        await utimes(options.lockPath, mtime, mtime);
+      }
+    };
+    await expect(withFileLock(entered, { ...options, ...clock, sleep })).rejects.toMatchObject({ reason: 'locked' });
+  });
+
+  test('does not count what it slept through: a suspended laptop, a stopped process', async () => {
+    const clock = fakeClock();
+    let sleeps = 0;
+    const sleep = async (milliseconds: number) => clock.sleep((sleeps += 1) === 20 ? HOUR : milliseconds);
+    expect(
+      await withFileLock(async () => clock.now(), { ...options, ...clock, sleep, waitMs: 2 * HOUR }),
+    ).toBeGreaterThan(HOUR + 28_000);
+  });
+
+  test('goes on where an earlier wait stopped: short waits get past a dead holder, too', async () => {
+    const clock = fakeClock();
+    const wait = () => withFileLock(entered, { ...options, ...clock, waitMs: 20_000 });
+    await expect(wait()).rejects.toMatchObject({
+      reason: 'locked',
+      message: expect.stringContaining('taken over after 30 s'),
+    });
+    expect(await wait()).toBe('entered');
+    expect(clock.now()).toBeLessThan(32_000);
+  });
+
+  test.each([HOUR, -HOUR])('and a holder keep what they have when the clock is set by %d ms', async by => {
+    await rmdir(options.lockPath);
+    const short = { ...options, deadAfterMs: 2000 };
+    await withFileLock(async ({ assertHeld }) => {
+      // The clock alone: timers go on.
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + by });
+      // Longer than the lock may be silent; the holder touches it every second.
+      await expect(withFileLock(entered, { ...short, waitMs: 3500 })).rejects.toMatchObject({ reason: 'locked' });
+      await assertHeld();
+    }, short);
+    expect(await exists(options.lockPath)).toBe(false);
   });
 });
 
@@ -184,8 +272,8 @@ describe('withFileLock between processes', () => {
     }
   });
 
-  function worker(mode: string, staleMs: number, count = 0): ChildProcess {
-    const child = spawn(process.execPath, [bundle, mode, options.lockPath, String(staleMs), String(count)], {
+  function worker(mode: string, deadAfterMs: number, count = 0): ChildProcess {
+    const child = spawn(process.execPath, [bundle, mode, options.lockPath, String(deadAfterMs), String(count)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);
@@ -239,8 +327,23 @@ describe('withFileLock between processes', () => {
         await once(child, 'exit');
         await assertHeld();
       },
-      { ...options, staleMs: 2000 },
+      { ...options, deadAfterMs: 2000 },
     );
     expect(await exists(options.lockPath)).toBe(false);
+  });
+
+  test('that sleep together, as on a laptop, wake up with the lock where it was', async () => {
+    const holder = worker('assert-on-signal', 3000);
+    expect(await said(holder)).toBe('held');
+    const waiter = worker('wait', 3000);
+    expect(await said(waiter)).toBe('waits');
+    [holder, waiter].forEach(child => child.kill('SIGSTOP'));
+    // Asleep for longer than a lock may be silent.
+    await new Promise(resolve => setTimeout(resolve, 4000));
+    waiter.kill('SIGCONT');
+    holder.kill('SIGCONT');
+    holder.kill('SIGUSR2');
+    expect(await said(holder)).toBe('still held');
+    expect(await said(waiter)).toBe('held');
   });
 });

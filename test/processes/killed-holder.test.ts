@@ -156,9 +156,9 @@ async function expectOutcome(outcome: Outcome, { simulator, place, peers }: Scen
 }
 
 /** Only a lock of the holder's: before it has one, a peer may hold it, and rightly. */
-async function ageLockOf(step: Step, { place }: Scene): Promise<void> {
+async function expireLockOf(step: Step, { place }: Scene): Promise<void> {
   if (step !== 'before-lock') {
-    await place.ageLock();
+    await place.expireLock();
   }
 }
 
@@ -170,7 +170,7 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
       await scene.holder.kill();
       // The request was on its way: nobody can call it back.
       await scene.held?.release();
-      await ageLockOf(step, scene);
+      await expireLockOf(step, scene);
       await expectOutcome(outcome, scene);
     });
   });
@@ -182,7 +182,7 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
       await withHolderAt(kind, step, reuseGraceMs, async scene => {
         const { holder, held, place, simulator } = scene;
         holder.stop();
-        await ageLockOf(step, scene);
+        await expireLockOf(step, scene);
         await expectOutcome(outcome, scene);
         const newest = await place.store.load();
         holder.continue();
@@ -200,7 +200,7 @@ function prove(kind: PlaceKind, { onLenientServer = false } = {}): void {
   test.concurrent("stopped, and its request arrives after a peer's: one error each, no loop", async () => {
     await withHolderAt(kind, 'request', 0, async ({ holder, held, peers, place, simulator }) => {
       holder.stop();
-      await place.ageLock();
+      await place.expireLock();
       expect(await Promise.all(peers.map(peer => peer.answered()))).toEqual([TEXTS, TEXTS]);
       await held?.release();
       expect(counts(simulator)).toEqual({ refreshes: 2, rotations: 1, reuses: 1, revoked: true });
@@ -239,7 +239,7 @@ describe.skipIf(!testServices.has('redis'))('a Redis (needs redis)', () => {
     await withHolderAt('redis', 'saving', LENIENT_MS, async scene => {
       const { holder, place } = scene;
       holder.stop();
-      await place.ageLock();
+      await place.expireLock();
       await expectOutcome('recovered', scene);
       const newest = await place.store.load();
       holder.continue();

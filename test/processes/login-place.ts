@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
@@ -18,8 +18,8 @@ export type LoginPlace = {
   settings: WorkerSettings['store'];
   /** For the workers: a home of their own. */
   environment: Record<string, string>;
-  /** Makes a lock that is held as old as if its holder had been silent for longer than any stale time. */
-  ageLock(): Promise<void>;
+  /** Takes the lock from its holder, as a waiter does who has watched it for long enough. */
+  expireLock(): Promise<void>;
   dispose(): Promise<void>;
 };
 
@@ -39,13 +39,13 @@ export async function openLoginPlace(
     KIMI_PROVIDER_HOME: join(home, 'data'),
     KIMI_CODE_HOME: join(home, 'kimi-code'),
   };
-  const ageLock = async () => ageLockDirectories(home);
+  const expireLock = async () => removeLockDirectories(home);
   const dispose = async () => rmSync(home, { recursive: true, force: true });
   const slot = await credentialSlot({ apiBaseURL: hosts.baseURL, oauthHost: hosts.oauthHost, account: 'default' });
   switch (kind) {
     case 'file': {
       const path = join(environment.KIMI_PROVIDER_HOME, `${slot}.json`);
-      return { store: fileCredentialStore({ path }), settings: { kind, path }, environment, ageLock, dispose };
+      return { store: fileCredentialStore({ path }), settings: { kind, path }, environment, expireLock, dispose };
     }
     case 'kimi-code': {
       const store = kimiCodeCredentialStore({
@@ -53,7 +53,7 @@ export async function openLoginPlace(
         oauthHost: hosts.oauthHost,
         apiBaseURL: hosts.baseURL,
       });
-      return { store, settings: { kind, home: environment.KIMI_CODE_HOME }, environment, ageLock, dispose };
+      return { store, settings: { kind, home: environment.KIMI_CODE_HOME }, environment, expireLock, dispose };
     }
     case 'keychain': {
       const store = keychainCredentialStore({ slot, environment: { ...process.env, ...environment } });
@@ -61,7 +61,7 @@ export async function openLoginPlace(
         await store.clear();
         await dispose();
       };
-      return { store, settings: { kind, slot }, environment, ageLock, dispose: remove };
+      return { store, settings: { kind, slot }, environment, expireLock, dispose: remove };
     }
     case 'redis': {
       const client = createClient({ url: redisUrl });
@@ -73,7 +73,7 @@ export async function openLoginPlace(
         settings: { kind, url: redisUrl, key, encryptionKey },
         environment,
         // What Redis does by itself when the time has come.
-        ageLock: async () => void (await client.del(`${key}:lock`)),
+        expireLock: async () => void (await client.del(`${key}:lock`)),
         async dispose() {
           client.destroy();
           await dispose();
@@ -97,11 +97,10 @@ export function expiredLogin(simulator: KimiSimulator): KimiOAuthCredentials {
   };
 }
 
-function ageLockDirectories(folder: string): void {
+function removeLockDirectories(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (entry.isDirectory() && entry.name.endsWith('.lock')) {
-      const longAgo = Date.now() / 1000 - 3600;
-      utimesSync(join(entry.parentPath, entry.name), longAgo, longAgo);
+      rmdirSync(join(entry.parentPath, entry.name));
     }
   }
 }

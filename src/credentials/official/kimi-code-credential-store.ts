@@ -11,8 +11,13 @@ import { officialFolder, storeWithoutHome } from './official-folder';
 import { officialFileError, readOfficialFile, removeOfficialFile, officialFileWriter } from './official-file';
 import { formatKimiCodeRecord, parseOfficialRecord, refuseApiKey } from './official-record';
 
-/** The lock directory of that client is stale 5 s after it was last touched (docs/wire.md#lock-of-kimi-code). */
-const STALE_MS = 5_000;
+/**
+ * That client takes over a lock that was not touched for 5 s by its clock, and touches its own every 2.5 s
+ * (docs/wire.md#lock-of-kimi-code). So ours is touched three times as often as the former, and one of its own is dead
+ * after three times the latter.
+ */
+const TOUCH_MS = 5_000 / 3;
+const DEAD_AFTER_MS = 7_500;
 
 /** Of the mainland's login; every other pair of hosts has a name of its own. */
 const MAINLAND_SLOT = 'kimi-code';
@@ -101,7 +106,8 @@ export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions 
       return withFileLock(callback, {
         lockPath,
         location,
-        staleMs: STALE_MS,
+        touchMs: TOUCH_MS,
+        deadAfterMs: DEAD_AFTER_MS,
         abortSignal,
         ...(lockWaitMs === undefined ? {} : { waitMs: lockWaitMs }),
         ...(sleep === undefined ? {} : { sleep }),
