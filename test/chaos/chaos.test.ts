@@ -163,6 +163,7 @@ describe('a log of events', () => {
       /nothing kept it/,
       [
         rotated(0),
+        answered(1),
         { at: 2, type: 'stopped', worker: 'w0.0' },
         { at: 20_000, type: 'continued', worker: 'w0.0' },
         reused(21_000),
