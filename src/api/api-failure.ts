@@ -10,7 +10,13 @@ import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type
 import { findErrorRow } from './classify';
 import { explainError } from './error-advice';
 import { isErrorBody, readErrorBody } from './error-body';
-import { networkFailureMessage } from './network-failure';
+import type { SilenceError } from '../transport/silence-limit';
+import {
+  networkFailureCode,
+  networkFailureKind,
+  networkFailureMessage,
+  type NetworkFailureKind,
+} from './network-failure';
 import { ERROR_BODY_LIMIT } from './read-body';
 import { LONGEST_RETRY_WAIT, resetTimeOf, retryAfterOf } from './retry-after';
 
@@ -121,17 +127,47 @@ export function oversizedAnswer(exchange: Exchange, beginning: string, limit: nu
   });
 }
 
+/** What to do about a failure of the network. */
+const NETWORK_ADVICE: Record<NetworkFailureKind, string> = {
+  unreachable: 'Check the network, a proxy in between, or the "baseURL" setting.',
+  dns: 'Its name is not known here: check the network, DNS, or the "baseURL" setting.',
+  certificate:
+    'Its certificate is not accepted: check this machine\'s clock and the "baseURL" setting; where a proxy opens ' +
+    'TLS, set NODE_EXTRA_CA_CERTS to the file with its certificate.',
+  timeout: 'Try again; if it lasts, check the network, a proxy in between, or the "baseURL" setting.',
+  headers: 'Its answer has more headers than this runtime reads: check a proxy in between, or the "baseURL" setting.',
+  'no-http': 'That is no HTTP: check a proxy in between, or the "baseURL" setting.',
+};
+
 /** The error for a request that got no answer. */
 export function connectionFailure(exchange: Exchange, cause: unknown, message?: string): KimiAPIError {
+  const reason = networkFailureKind(cause);
+  // These two need a person; the next request would meet the same.
+  const isRetryable = reason !== 'certificate' && reason !== 'headers';
+  const what = hideSecrets(networkFailureMessage(cause) ?? message, hiddenOf(exchange));
+  const advice =
+    networkFailureCode(cause) === 'UND_ERR_HEADERS_TIMEOUT'
+      ? 'Node\'s own fetch waits 300 s for an answer to begin; a long answer has to be streamed, or needs a "fetch" ' +
+        'with another limit.'
+      : NETWORK_ADVICE[reason];
   return failure(exchange, {
     code: 'KIMI_CONNECTION_FAILED',
-    reason: 'unreachable',
+    reason,
+    isRetryable,
+    message: `${hostOf(exchange.url)} could not be reached: ${what}. ${advice}`,
+    cause,
+  });
+}
+
+/** The error for a request whose answer did not begin in time. */
+export function silentServer(exchange: Exchange, { milliseconds }: SilenceError): KimiAPIError {
+  return failure(exchange, {
+    code: 'KIMI_CONNECTION_FAILED',
+    reason: 'timeout',
     isRetryable: true,
     message:
-      `${hostOf(exchange.url)} could not be reached: ` +
-      `${hideSecrets(networkFailureMessage(cause) ?? message, hiddenOf(exchange))}. ` +
-      'Check the network, a proxy in between, or the "baseURL" setting.',
-    cause,
+      `${hostOf(exchange.url)} did not begin to answer within ${milliseconds / 1000} s. ${NETWORK_ADVICE.timeout} ` +
+      'The setting "limits.firstByteMs" allows more time.',
   });
 }
 

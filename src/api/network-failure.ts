@@ -15,6 +15,22 @@ export function networkFailureCode(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
 }
 
+/** What a failure of the network was about, by its code. */
+export type NetworkFailureKind = 'unreachable' | 'dns' | 'certificate' | 'timeout' | 'headers' | 'no-http';
+
+const KINDS: ReadonlyArray<readonly [NetworkFailureKind, RegExp]> = [
+  ['dns', /^(ENOTFOUND|EAI_\w+|ENODATA)$/],
+  ['certificate', /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|INVALID_CA$)/],
+  ['timeout', /^(ETIMEDOUT|UND_ERR_\w*TIMEOUT)$/],
+  ['headers', /^(UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/],
+  ['no-http', /^(HPE_|EPROTO$|ERR_SSL_)/],
+];
+
+export function networkFailureKind(error: unknown): NetworkFailureKind {
+  const code = networkFailureCode(error);
+  return KINDS.find(([, pattern]) => pattern.test(code))?.[0] ?? 'unreachable';
+}
+
 /**
  * Whether `fetch` failed because of the network, in the way of any runtime: a `TypeError` of its own, or an error with
  * a system's code behind it. Whatever else a `fetch` throws is its own business.

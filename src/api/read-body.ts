@@ -1,64 +1,80 @@
 import { isAbortError } from '@ai-sdk/provider-utils';
+import { ByteBlocks } from '../transport/byte-blocks';
+import type { SilenceLimit } from '../transport/silence-limit';
+import { untilAborted } from '../transport/wait';
 
 /** How a body ended: read to its end, cut at the limit, or broken off with the connection. */
-export type BodyText = { text: string; end: 'whole' | 'cut' | 'broken'; cause?: unknown };
+export type BodyText = {
+  /** All of it; of a body that is not whole no more than its first 64 kB. */
+  text: string;
+  end: 'whole' | 'cut' | 'broken';
+  cause?: unknown;
+};
 
 /** Bodies of errors and of the OAuth host; a list of models has a limit of its own. */
 export const ERROR_BODY_LIMIT = 64 * 1024;
 
+/** So long the body of a refusal is waited for: its status says the most, and its beginning is often enough. */
+const REFUSAL_TIME_LIMIT_MS = 5_000;
+
 /**
  * The text of an answer up to `limit` bytes, counted after decompression, as `fetch` hands them out. The only reader of
- * whole answers in this package: whatever a server sends, no more of it is kept. It also frees the connection. An abort
- * of the request is thrown; any other failure while reading ends the text, because a beginning is often enough.
+ * whole answers in this package: whatever a server sends, no more of it is kept, and then the connection is closed
+ * (docs/decisions.md#40-limits-on-what-is-read). An abort of the request is thrown; any other failure while reading
+ * ends the text, because a beginning is often enough.
  *
  * @param limit in bytes; the text may be cut within a character, which then is the replacement character
  * @param abortSignal the request's; without it only an `AbortError` is known for an abort
  */
-export async function readBody(response: Response, limit: number, abortSignal?: AbortSignal | null): Promise<BodyText> {
-  if (response.body === null) {
+export async function readBody(
+  response: Response,
+  limit: number,
+  abortSignal?: AbortSignal | null,
+  silence?: SilenceLimit,
+): Promise<BodyText> {
+  return read(response, limit, abortSignal ?? undefined, silence?.signal, silence);
+}
+
+/** The same for a refusal: its first 64 kB, or as much of them as comes within five seconds. */
+export async function readRefusal(response: Response, abortSignal?: AbortSignal | null): Promise<BodyText> {
+  return read(response, ERROR_BODY_LIMIT, abortSignal ?? undefined, AbortSignal.timeout(REFUSAL_TIME_LIMIT_MS));
+}
+
+async function read(
+  { body }: Response,
+  limit: number,
+  abortSignal: AbortSignal | undefined,
+  timeLimit: AbortSignal | undefined,
+  silence?: SilenceLimit,
+): Promise<BodyText> {
+  if (body === null) {
     return { text: '', end: 'whole' };
   }
-  if (isShort(response, limit)) {
-    return response.text().then(
-      text => ({ text, end: 'whole' }),
-      (cause: unknown) => brokenOff('', cause, abortSignal),
-    );
-  }
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  let left = limit;
+  const reader = body.getReader();
+  const bytes = new ByteBlocks();
+  const signal = abortSignal && timeLimit ? AbortSignal.any([abortSignal, timeLimit]) : (abortSignal ?? timeLimit);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      silence?.wait();
+      // Not every host's `fetch` heeds its signal while a body is read.
+      const { done, value } = await untilAborted(reader.read(), signal);
+      silence?.heard();
       if (done) {
-        return { text: text + decoder.decode(), end: 'whole' };
+        return { text: bytes.text(), end: 'whole' };
       }
-      text += decoder.decode(value.subarray(0, left), { stream: true });
-      left -= value.length;
-      if (left < 0) {
+      bytes.add(value);
+      if (bytes.length > limit) {
         reader.cancel().catch(() => undefined);
-        return { text: text + decoder.decode(), end: 'cut' };
+        return { text: bytes.text(Math.min(limit, ERROR_BODY_LIMIT)), end: 'cut' };
       }
     }
   } catch (cause) {
-    return brokenOff(text + decoder.decode(), cause, abortSignal);
+    silence?.pause();
+    reader.cancel().catch(() => undefined);
+    abortSignal?.throwIfAborted();
+    if (isAbortError(cause) && timeLimit?.aborted !== true) {
+      throw cause;
+    }
+    return { text: bytes.text(ERROR_BODY_LIMIT), end: 'broken', cause };
   }
-}
-
-function brokenOff(text: string, cause: unknown, abortSignal: AbortSignal | null | undefined): BodyText {
-  abortSignal?.throwIfAborted();
-  if (isAbortError(cause)) {
-    throw cause;
-  }
-  return { text, end: 'broken', cause };
-}
-
-/**
- * Whether HTTP itself holds a good answer to the limit: no more than its announced length arrives, and nothing unpacks
- * it. Of a refusal also a beginning counts.
- */
-function isShort({ ok, headers }: Response, limit: number): boolean {
-  const length = headers.get('content-length');
-  return ok && length !== null && Number(length) <= limit && !headers.has('content-encoding');
 }

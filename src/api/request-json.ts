@@ -3,7 +3,7 @@ import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import type { FetchFunction } from '../transport/fetch';
 import { connectionFailure, oversizedAnswer, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
-import { ERROR_BODY_LIMIT, readBody } from './read-body';
+import { readBody, readRefusal } from './read-body';
 
 /** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
 export const ACCOUNT_TIME_LIMIT_MS = 8_000;
@@ -60,9 +60,9 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
     Object.assign(exchange, { statusCode: response.status, responseHeaders: extractResponseHeaders(response) });
     exchange.credentialSource = credentialSource?.();
     if (!response.ok) {
-      throw toKimiAPIError(exchange, (await readBody(response, ERROR_BODY_LIMIT)).text);
+      throw toKimiAPIError(exchange, (await readRefusal(response, signal)).text);
     }
-    const { text, end, cause } = await readBody(response, limit);
+    const { text, end, cause } = await readBody(response, limit, signal);
     if (end === 'cut') {
       throw oversizedAnswer(exchange, text, limit);
     }

@@ -1,5 +1,5 @@
 import { isTokenRefused } from '../api/classify';
-import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
+import { readRefusal } from '../api/read-body';
 import { KimiLoginRequiredError } from '../errors/kimi-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
 import type { Log } from '../log/log';
@@ -52,7 +52,7 @@ export function createAuthorizedFetch({ fetch, apiOrigin, credentials, log }: Au
     if (first.status !== 401 || credential.kind === 'api-key' || credentials.refresh === undefined) {
       return first;
     }
-    const firstBody = (await readBody(first, ERROR_BODY_LIMIT)).text;
+    const firstBody = (await readRefusal(first, abortSignal)).text;
     if (!isTokenRefused(firstBody)) {
       return withBody(first, firstBody);
     }
@@ -66,7 +66,7 @@ export function createAuthorizedFetch({ fetch, apiOrigin, credentials, log }: Au
       credentials.markAccepted?.(renewed.token);
       return second;
     }
-    const secondBody = (await readBody(second, ERROR_BODY_LIMIT)).text;
+    const secondBody = (await readRefusal(second, abortSignal)).text;
     if (renewed.kind === 'api-key' || !isTokenRefused(secondBody)) {
       return withBody(second, secondBody);
     }

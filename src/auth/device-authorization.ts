@@ -158,8 +158,9 @@ function retryAfterMsOf(answer: Failure): number {
 
 function refused(
   { oauthHost }: OAuthHost,
-  { status, error }: { status: number; error?: string | undefined },
+  { status, error: code, isTooLarge }: { status: number; error?: string | undefined; isTooLarge?: boolean | undefined },
 ): KimiDeviceLoginError {
+  const error = isTooLarge ? 'an answer above the limit' : code;
   const what = error !== undefined && /^[a-z _]{1,60}$/.test(error) ? `HTTP ${status}, ${error}` : `HTTP ${status}`;
   return new KimiDeviceLoginError({
     reason: 'refused',

@@ -5,7 +5,7 @@
  * an error, because it may hold tokens.
  */
 import { networkFailureCode } from '../api/network-failure';
-import { ERROR_BODY_LIMIT, readBody } from '../api/read-body';
+import { ERROR_BODY_LIMIT, readBody, readRefusal } from '../api/read-body';
 import { retryAfterOf } from '../api/retry-after';
 import { KimiError } from '../errors/kimi-error';
 import { untilAborted } from '../transport/wait';
@@ -30,7 +30,14 @@ export type OAuthRequest<T> = {
 /** What came of it. `error` is the OAuth code (`invalid_grant`, …) where the body has one. */
 export type OAuthAnswer<T> =
   | { outcome: 'success'; value: T }
-  | { outcome: 'refused'; status: number; error?: string | undefined; retryAfterMs?: number | undefined }
+  | {
+      outcome: 'refused';
+      status: number;
+      error?: string | undefined;
+      retryAfterMs?: number | undefined;
+      /** The answer has more than {@link ERROR_BODY_LIMIT}; no more of it was read. */
+      isTooLarge?: boolean | undefined;
+    }
   | { outcome: 'unreachable'; reason: string; isTimeout: boolean };
 
 /** As in the official client (docs/wire.md#oauth-timeout), in ms. */
@@ -58,7 +65,7 @@ export async function oauthRequest<T>(
       redirect: 'manual',
       signal,
     });
-    return judge(response, await readObject(response), parse, now);
+    return judge(response, await readObject(response, signal), parse, now);
   };
   try {
     // Not every host's `fetch` heeds its signal.
@@ -79,7 +86,7 @@ export async function oauthRequest<T>(
 /** By status and body alone; content types and challenges of this server mean nothing. */
 function judge<T>(
   response: Response,
-  body: OAuthBody | undefined,
+  { body, isTooLarge }: ReadBody,
   parse: OAuthRequest<T>['parse'],
   now: () => number,
 ): OAuthAnswer<T> {
@@ -87,26 +94,32 @@ function judge<T>(
   const error = typeof body?.error === 'string' ? body.error : undefined;
   if (ok && error === undefined) {
     const value = body === undefined ? undefined : parse(body);
-    return value === undefined ? { outcome: 'refused', status } : { outcome: 'success', value };
+    return value === undefined ? { outcome: 'refused', status, isTooLarge } : { outcome: 'success', value };
   }
   // Whole ms, because a `Date` drops the fraction.
   const time = Math.floor(now());
   const retryAfter = retryAfterOf(headers, time)?.getTime();
   const retryAfterMs = retryAfter === undefined ? undefined : Math.max(0, retryAfter - time);
-  return { outcome: 'refused', status, error, retryAfterMs };
+  return { outcome: 'refused', status, error, retryAfterMs, isTooLarge };
 }
 
+type ReadBody = { body: OAuthBody | undefined; isTooLarge: boolean };
+
 /** @throws what broke the connection: half an answer may be a success, so it is none of the refusals */
-async function readObject(response: Response): Promise<OAuthBody | undefined> {
-  const { text, end, cause } = await readBody(response, ERROR_BODY_LIMIT);
+async function readObject(response: Response, abortSignal: AbortSignal): Promise<ReadBody> {
+  const { text, end, cause } = response.ok
+    ? await readBody(response, ERROR_BODY_LIMIT, abortSignal)
+    : await readRefusal(response, abortSignal);
   if (end === 'broken') {
     throw cause;
   }
+  const isTooLarge = end === 'cut';
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as OAuthBody) : undefined;
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    return { body: isObject ? (body as OAuthBody) : undefined, isTooLarge };
   } catch {
-    return undefined;
+    return { body: undefined, isTooLarge };
   }
 }
 

@@ -158,13 +158,14 @@ function judge(
   if (answer.outcome === 'unreachable') {
     return { outcome: 'unavailable', reason: answer.reason, retryable: true };
   }
-  const { status, error, retryAfterMs } = answer;
+  const { status, error, retryAfterMs, isTooLarge } = answer;
   // Only who speaks OAuth may end a login: a 401 or 403 without an OAuth error is of a proxy or a firewall.
   const isUnauthorized = status === 401 || status === 403;
   if (error === 'invalid_grant' || (isUnauthorized && error !== undefined)) {
     return { outcome: 'rejected' };
   }
-  const reason = error === undefined ? `HTTP ${status}` : `HTTP ${status}, ${oauthCode(error)}`;
+  const what = isTooLarge ? 'an answer above 64 kB' : error === undefined ? undefined : oauthCode(error);
+  const reason = what === undefined ? `HTTP ${status}` : `HTTP ${status}, ${what}`;
   const retryable = isUnauthorized || status === 429 || status >= 500;
   return { outcome: 'unavailable', reason, retryable, status, retryAfterMs };
 }

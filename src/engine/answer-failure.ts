@@ -52,7 +52,13 @@ export function answerFaultError(fault: AnswerFault, exchange: Exchange, cause?:
           'Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.',
       ],
       malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is not JSON. Try again.`],
+      'too-large': [
+        'KIMI_ANSWER_INVALID',
+        `The answer of ${host} is larger than it may be${why}. Check the "baseURL" setting and proxies in between; ` +
+          'the setting "limits.eventBytes" allows larger events.',
+      ],
     } satisfies Record<AnswerFault, [KimiAPIErrorCode, string]>
   )[fault];
-  return failure(exchange, { code, reason: fault, isRetryable: true, message, cause });
+  const isRetryable = fault !== 'too-large';
+  return failure(exchange, { code, reason: fault, isRetryable, message, cause });
 }

@@ -1,6 +1,7 @@
 import type { Log } from '../log/log';
 import type { ModelInfo } from '../models/model-info';
 import type { FetchFunction } from '../transport/fetch';
+import type { KimiLimits } from '../transport/limits';
 import type { KimiService } from '../upstream';
 
 /**
@@ -34,4 +35,6 @@ export type WireConfig = {
   /** Headers of the user's settings. */
   headers(): Record<string, string | undefined>;
   generateId(): string;
+  /** What of the settings' limits is set. */
+  limits: KimiLimits;
 };

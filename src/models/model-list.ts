@@ -35,8 +35,11 @@ const entrySchema = lazy(() =>
 
 const listSchema = lazy(() => z.looseObject({ data: z.array(z.unknown()) }));
 
-/** Of the answer, in bytes; a list of a thousand models has less than one. */
+/** Of the answer, in bytes; a list of a thousand models has less than one million. */
 const LIST_LIMIT = 4 * 1024 * 1024;
+
+/** So many entries are looked at: checking those of 4 MB that is nothing but entries would stop the process. */
+const MOST_MODELS = 5_000;
 
 /**
  * `GET /models`: what the account has, in server order, and the body it was read from.
@@ -67,7 +70,7 @@ export function parseModelList(body: unknown, service: KimiService): ModelInfo[]
     return undefined;
   }
   const models = new Map<string, ModelInfo>();
-  for (const candidate of list.data.data) {
+  for (const candidate of list.data.data.slice(0, MOST_MODELS)) {
     const entry = entrySchema().safeParse(candidate);
     if (entry.success && !models.has(entry.data.id)) {
       models.set(entry.data.id, toModelInfo(entry.data, service));

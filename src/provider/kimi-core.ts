@@ -31,6 +31,7 @@ export class KimiCore {
       name: settings.name ?? 'kimi',
       headers: () => settings.headers ?? {},
       generateId: settings.generateId ?? generateId,
+      limits: settings.limits ?? {},
       resolve: () => this.resolve(modelId),
     });
   }

@@ -3,6 +3,7 @@ import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { checkLogger, type KimiLogger } from '../log/log';
 import { type KimiIdentity, parseIdentity } from '../identity/identity';
 import { checkHeaders } from '../transport/headers';
+import { wrongLimit, type KimiLimits } from '../transport/limits';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiRegion, KimiService } from '../upstream';
 
@@ -65,6 +66,9 @@ export type KimiProviderSettings = {
   /** Your own `fetch`, for proxies, logging and tests. @default globalThis.fetch */
   fetch?: FetchFunction | undefined;
 
+  /** How much and how long a chat may wait for its answer. What is left out has its default. */
+  limits?: KimiLimits | undefined;
+
   /**
    * Where this provider tells of its work: `console`, pino, winston, consola, or anything with `debug`, `info`, `warn`
    * and `error`. Told are the source of the credential, each request (method, address, names of headers, identity),
@@ -93,7 +97,7 @@ export type KimiProviderSettings = {
  * construction.
  * @throws KimiInvalidArgumentError
  */
-export function checkSettings({ fetch, headers, identity, logger }: KimiProviderSettings): void {
+export function checkSettings({ fetch, headers, identity, limits, logger }: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
     const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
     throw new KimiInvalidArgumentError({
@@ -103,6 +107,11 @@ export function checkSettings({ fetch, headers, identity, logger }: KimiProvider
   }
   checkHeaders(headers);
   checkLogger(logger);
+  const wrong = limits === undefined ? undefined : wrongLimit(limits);
+  if (wrong !== undefined) {
+    const argument = `limits.${wrong.name}`;
+    throw new KimiInvalidArgumentError({ argument, message: `The setting "${argument}" must be ${wrong.must}.` });
+  }
   if (identity !== undefined) {
     parseIdentity(identity);
   }

@@ -4,11 +4,16 @@ import { EventFraming } from './event-framing';
 import type { ServerChunks } from './server-chunks';
 import { StreamEvent } from './stream-event';
 
+/** Why nothing more is read of a stream that has not ended. */
+export type StreamFault = 'connection' | 'too-large';
+
 /**
  * What one wire does to its events: `repair`, then deltas become one, then `emit`. Where the cheap signs say that
  * nothing is to be done, an event goes by unparsed.
  */
 export interface EventSteps<Chunk extends object> {
+  /** Whether the server has said that nothing follows. */
+  readonly isDone: boolean;
   /** Cheap signs, by text, that one of these events may be changed by `repair`. */
   needsRepair(events: string): boolean;
   /** Puts right, in place, what the reader would trip over; returns whether anything changed. */
@@ -23,8 +28,8 @@ export interface EventSteps<Chunk extends object> {
   emit(event: StreamEvent<Chunk>): Array<StreamEvent<Chunk>>;
   /** What is to be said when the server has said everything. @param rest an event that was cut, empty if none was */
   end(rest: string): Array<StreamEvent<Chunk>>;
-  /** What is to be said when the connection broke. */
-  fail(): Array<StreamEvent<Chunk>>;
+  /** What is to be said when nothing more is read: the connection broke, or an event is too large. */
+  fail(fault: StreamFault): Array<StreamEvent<Chunk>>;
 }
 
 /**
@@ -39,23 +44,42 @@ export class EventPipeline<Chunk extends object> {
   private readonly steps: EventSteps<Chunk>;
   private readonly coalescer: DeltaCoalescer<Chunk> | undefined;
   private readonly serverChunks: ServerChunks | undefined;
-  private readonly framing = new EventFraming();
+  private readonly framing: EventFraming;
 
-  /** @param serverChunks told what the server sent for each event that leaves; deltas are not joined then */
-  constructor(steps: EventSteps<Chunk>, serverChunks?: ServerChunks) {
+  /**
+   * @param serverChunks told what the server sent for each event that leaves; deltas are not joined then
+   * @param eventLimit how many bytes one event may have
+   */
+  constructor(steps: EventSteps<Chunk>, serverChunks?: ServerChunks, eventLimit?: number) {
+    this.framing = new EventFraming(eventLimit);
     this.steps = steps;
     this.coalescer = serverChunks === undefined ? new DeltaCoalescer(chunk => steps.readDelta(chunk)) : undefined;
     this.serverChunks = serverChunks;
   }
 
-  /** Takes the next piece of the stream and gives back what can leave now, which may be nothing. */
+  /**
+   * Takes the next piece of the stream and gives back what can leave now, which may be nothing. Nothing more is to be
+   * written where `isOverLimit` is true then.
+   */
   write(piece: string): string {
+    const { framing } = this;
     // One delta of a known frame, which is what most pieces are, needs no more looking.
-    const delta = this.framing.isBetweenEvents ? this.coalescer?.known(piece) : undefined;
+    const delta =
+      framing.isBetweenEvents && piece.length <= framing.surelyShort ? this.coalescer?.known(piece) : undefined;
     if (delta !== undefined) {
       return this.steps.deltaNeedsParsing(delta.field, delta.content) ? this.emit(StreamEvent.of(piece)) : piece;
     }
-    return this.pass(this.framing.write(piece));
+    return this.pass(framing.write(piece));
+  }
+
+  /** Whether an event is larger than it may be; what came before it has left. */
+  get isOverLimit(): boolean {
+    return this.framing.isOverLimit;
+  }
+
+  /** Whether the server has said that nothing follows. */
+  get isDone(): boolean {
+    return this.steps.isDone;
   }
 
   /** The rest, when the stream has ended. A whole event that only lacks its blank line still counts. */
@@ -67,9 +91,9 @@ export class EventPipeline<Chunk extends object> {
       : this.close(rest);
   }
 
-  /** What is still to be said when the connection broke. */
-  fail(): string {
-    return this.leave(this.steps.fail(), undefined);
+  /** What is still to be said when nothing more is read. */
+  fail(fault: StreamFault): string {
+    return this.leave(this.steps.fail(fault), undefined);
   }
 
   private close(rest: string): string {

@@ -9,13 +9,16 @@ export type WorkerBundle = { path: string; dispose: () => Promise<void> };
 /** Native: looked up at run time in the repository's `node_modules`. */
 const EXTERNAL = ['@napi-rs/keyring', 'keytar', 'fs-native-extensions'];
 
-/** Makes one file of `worker.ts` and the sources it uses, so that many processes start quickly. */
-export async function bundleProviderWorker(): Promise<WorkerBundle> {
+/**
+ * Makes one file of a program and the sources it uses, so that many processes start quickly.
+ * @param program from this folder
+ */
+export async function bundleProviderWorker(program = 'worker.ts'): Promise<WorkerBundle> {
   const directory = await mkdtemp(join(tmpdir(), 'kimi-worker-'));
   const path = join(directory, 'worker.mjs');
   const sources = (name: string) => fileURLToPath(new URL(`../../src/${name}`, import.meta.url));
   await build({
-    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
     outfile: path,
     bundle: true,
     platform: 'node',

@@ -1,11 +1,13 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
 import { extractResponseHeaders } from '@ai-sdk/provider-utils';
-import { toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
+import { silentServer, toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
 import { isErrorBody } from '../../api/error-body';
-import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
+import { readRefusal } from '../../api/read-body';
 import { answerFaultOf } from '../../stream/chat/answer-watch';
 import { createChatStreamFetch, isNoStream } from '../../stream/chat/chat-stream-fetch';
 import type { ServerChunks } from '../../stream/server-chunks';
+import type { KimiLimits } from '../../transport/limits';
+import { SilenceLimit, type SilenceError } from '../../transport/silence-limit';
 import { answerFaultError } from '../answer-failure';
 import type { KimiCall } from '../call';
 import type { CallTarget } from '../call-target';
@@ -15,6 +17,9 @@ import { kimiMetadata, type KimiProviderMetadata } from '../metadata';
 import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } from './body';
 import { setEventError, type BoundConfig } from './openai-compatible';
 import { convertUsage, findUsage } from './usage';
+
+/** Until the first byte of an answer; a whole one begins when the model has thought to its end. */
+const FIRST_BYTE_MS = { stream: 300_000, whole: 1_800_000 };
 
 /**
  * One request and its answer: what is known of both, so that nothing of concurrent calls on one model mixes
@@ -31,14 +36,20 @@ export class CallState implements Exchange {
 
   private readonly target: CallTarget;
   private readonly call: KimiCall;
+  private readonly limits: KimiLimits;
+  /** How long the server may be silent, in this answer. */
+  readonly silence: SilenceLimit;
   private usage: unknown;
   private servedModel: unknown;
   /** What the connection broke with. */
   private brokenBy: unknown;
 
-  constructor(target: CallTarget, call: KimiCall) {
+  constructor(target: CallTarget, call: KimiCall, limits: KimiLimits, answer: 'stream' | 'whole') {
     this.target = target;
     this.call = call;
+    this.limits = limits;
+    const { firstByteMs = FIRST_BYTE_MS[answer], idleMs = 0 } = limits;
+    this.silence = new SilenceLimit({ firstByteMs, idleMs });
     this.url = `${target.apiBaseURL}/chat/completions`;
   }
 
@@ -88,9 +99,21 @@ export class CallState implements Exchange {
     }
   }
 
-  /** Sends, and keeps the head of the answer. */
+  /** Sends, and keeps the head of the answer. @throws KimiAPIError where the server is silent for too long */
   async send(init: RequestInit | undefined): Promise<Response> {
-    const response = await this.target.fetch(this.url, init);
+    const { silence } = this;
+    const signal = init?.signal ? AbortSignal.any([init.signal, silence.signal]) : silence.signal;
+    silence.wait();
+    let response: Response;
+    try {
+      response = await this.target.fetch(this.url, { ...init, signal });
+    } catch (error) {
+      throw silence.signal.aborted && error === silence.signal.reason
+        ? silentServer(this, error as SilenceError)
+        : error;
+    } finally {
+      silence.pause();
+    }
     this.statusCode = response.status;
     this.responseHeaders = extractResponseHeaders(response);
     return response;
@@ -104,7 +127,9 @@ export class CallState implements Exchange {
         fetch: async (_input, init) => this.requireStream(await this.send(init), init?.signal),
         generateId,
         serverChunks,
+        eventLimit: this.limits.eventBytes,
         answer: () => ({
+          silence: this.silence,
           toolNames: this.toolNames,
           callerNames: this.callerNames,
           generateId,
@@ -154,10 +179,10 @@ export class CallState implements Exchange {
   /** A refusal, and a good answer that is no stream, as errors: openai-compatible would read either without a limit. */
   private async requireStream(response: Response, abortSignal: AbortSignal | null | undefined): Promise<Response> {
     if (!response.ok) {
-      throw toKimiAPIError(this, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
+      throw toKimiAPIError(this, (await readRefusal(response, abortSignal)).text);
     }
     if (isNoStream(response)) {
-      throw unreadableAnswer(this, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
+      throw unreadableAnswer(this, (await readRefusal(response, abortSignal)).text);
     }
     return response;
   }

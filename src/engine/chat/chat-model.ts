@@ -6,7 +6,7 @@ import {
 } from '@ai-sdk/provider';
 import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import { oversizedAnswer, toKimiAPIError, unreadableAnswer } from '../../api/api-failure';
-import { ERROR_BODY_LIMIT, readBody } from '../../api/read-body';
+import { readBody, readRefusal } from '../../api/read-body';
 import { ServerChunks } from '../../stream/server-chunks';
 import { answerFailure, answerFaultError } from '../answer-failure';
 import { prepareCall } from '../call';
@@ -38,7 +38,7 @@ export class ChatModel {
    * so that only its two conversions are used.
    */
   async doGenerate(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4GenerateResult> {
-    const { state, model, prepared } = this.begin(options, target);
+    const { state, model, prepared } = this.begin(options, target, 'whole');
     try {
       const { body, warnings } = await model.prepareRequest(prepared);
       const sent = JSON.stringify(body);
@@ -64,7 +64,7 @@ export class ChatModel {
   }
 
   async doStream(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4StreamResult> {
-    const { state, model, prepared } = this.begin(options, target);
+    const { state, model, prepared } = this.begin(options, target, 'stream');
     const serverChunks = options.includeRawChunks === true ? new ServerChunks() : undefined;
     try {
       const result = await model.bind(state.streamConfig(this.config.generateId, serverChunks)).doStream(prepared);
@@ -74,9 +74,9 @@ export class ChatModel {
     }
   }
 
-  private begin(options: LanguageModelV4CallOptions, target: CallTarget) {
-    const { name } = this.config;
-    const state = new CallState(target, prepareCall(options, target, name));
+  private begin(options: LanguageModelV4CallOptions, target: CallTarget, answer: 'stream' | 'whole') {
+    const { name, limits } = this.config;
+    const state = new CallState(target, prepareCall(options, target, name), limits, answer);
     const { reasoning: _reasoning, providerOptions: _options, prompt, ...rest } = options;
     return {
       state,
@@ -99,9 +99,9 @@ async function readAnswer(
   abortSignal: AbortSignal | undefined,
 ): Promise<{ text: string; answer: unknown }> {
   if (!response.ok) {
-    throw toKimiAPIError(state, (await readBody(response, ERROR_BODY_LIMIT, abortSignal)).text);
+    throw toKimiAPIError(state, (await readRefusal(response, abortSignal)).text);
   }
-  const { text, end, cause } = await readBody(response, ANSWER_LIMIT, abortSignal);
+  const { text, end, cause } = await readBody(response, ANSWER_LIMIT, abortSignal, state.silence);
   if (end === 'cut') {
     throw oversizedAnswer(state, text, ANSWER_LIMIT);
   }

@@ -8,8 +8,9 @@ import type { ChatChunk } from './chat-chunk';
  * - `connection`: the connection broke while it was read
  * - `empty`, `thinking-only`: it has neither text nor a tool call (docs/wire.md#empty-answers)
  * - `malformed`: an event of it is not JSON
+ * - `too-large`: an event of it, or what is kept of it until its end, has more bytes than the limit
  */
-export type AnswerFault = 'cut' | 'connection' | 'empty' | 'thinking-only' | 'malformed';
+export type AnswerFault = 'cut' | 'connection' | 'empty' | 'thinking-only' | 'malformed' | 'too-large';
 
 /** Marks an event that the server did not send. */
 const ANSWER_FAULT_KEY = 'kimiAnswerFault';

@@ -1,6 +1,6 @@
 import { isErrorBody } from '../../api/error-body';
 import type { Delta } from '../delta-frame';
-import type { EventSteps } from '../event-pipeline';
+import type { EventSteps, StreamFault } from '../event-pipeline';
 import { StreamEvent } from '../stream-event';
 import { AnswerWatch, faultEvent } from './answer-watch';
 import { readChatDelta, type ChatChunk } from './chat-chunk';
@@ -23,6 +23,9 @@ type ChatEvent = StreamEvent<ChatChunk>;
 
 /** Chunks that openai-compatible would trip over are put right; nothing else is looked at. */
 export class ChatRepair implements EventSteps<ChatChunk> {
+  /** Told by `[DONE]`, which is not looked for here. */
+  isDone = false;
+
   private readonly toolCalls: ToolCallLabels;
 
   /** @param generateId makes ids for tool calls that the server sent without one */
@@ -59,7 +62,7 @@ export class ChatRepair implements EventSteps<ChatChunk> {
     return rest === '' ? [] : [StreamEvent.of(rest)];
   }
 
-  fail(): ChatEvent[] {
+  fail(_fault: StreamFault): ChatEvent[] {
     return [];
   }
 }
@@ -71,7 +74,6 @@ export class ChatRepair implements EventSteps<ChatChunk> {
 export class ChatSteps extends ChatRepair {
   private readonly watch = new AnswerWatch();
   private readonly recovery: ChunkRecovery | undefined;
-  private isDone = false;
 
   constructor(generateId: () => string, answer: AnswerOptions) {
     super(generateId);
@@ -81,7 +83,7 @@ export class ChatSteps extends ChatRepair {
   override needsParsing(events: string): boolean {
     // `[DONE]` and torn JSON do not end in a brace; comments that keep the line alive have no data.
     const isOdd = !events.endsWith('}\n\n') && events.includes('data');
-    return isOdd || this.watch.needsParsing(events) || (this.recovery?.needsParsing(events) ?? false);
+    return this.isDone || isOdd || this.watch.needsParsing(events) || (this.recovery?.needsParsing(events) ?? false);
   }
 
   override deltaNeedsParsing(field: string, content: string): boolean {
@@ -92,6 +94,10 @@ export class ChatSteps extends ChatRepair {
   override emit(event: ChatEvent): ChatEvent[] {
     if (!event.hasData) {
       return [event];
+    }
+    if (this.isDone) {
+      // Garbage behind the end.
+      return [];
     }
     if (event.isDone) {
       this.isDone = true;
@@ -118,7 +124,7 @@ export class ChatSteps extends ChatRepair {
     }
     const closing: ChatEvent[] = [];
     if (!this.watch.isFinished) {
-      if (!this.isDone || rest.trim() !== '') {
+      if (!this.isDone) {
         return [...this.broken(), faultEvent('cut')];
       }
       // With `[DONE]` nothing is missing but the word.
@@ -131,12 +137,12 @@ export class ChatSteps extends ChatRepair {
   }
 
   /** An answer that is whole lacks nothing. */
-  override fail(): ChatEvent[] {
+  override fail(fault: StreamFault): ChatEvent[] {
     if (this.isDone && this.watch.isFinished) {
       return this.end('');
     }
     const events = this.broken();
-    return this.watch.fail() ? [...events, faultEvent('connection')] : [];
+    return this.watch.fail() ? [...events, faultEvent(fault)] : [];
   }
 
   private broken(): ChatEvent[] {

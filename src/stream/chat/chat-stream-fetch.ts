@@ -1,13 +1,16 @@
 import type { FetchFunction } from '../../transport/fetch';
 import { EventPipeline } from '../event-pipeline';
 import { rewrittenBody } from '../event-stream-body';
+import type { SilenceLimit } from '../../transport/silence-limit';
 import type { ServerChunks } from '../server-chunks';
 import { ChatRepair, ChatSteps, type AnswerOptions } from './chat-steps';
 
 /** What the whole of one answer is looked after with. */
 export type StreamedAnswerOptions = AnswerOptions & {
-  /** The connection broke while the answer was read. */
+  /** The connection broke while the answer was read, or an event was too large. */
   onBroken: (cause: unknown) => void;
+  /** How long the server may be silent. */
+  silence?: SilenceLimit | undefined;
 };
 
 /**
@@ -27,6 +30,7 @@ export function createChatStreamFetch({
   fetch,
   generateId,
   serverChunks,
+  eventLimit,
   answer,
 }: {
   fetch: FetchFunction;
@@ -34,6 +38,8 @@ export function createChatStreamFetch({
   generateId: () => string;
   /** Where the caller wants the server's own chunks: told of them. Nothing is merged then. */
   serverChunks?: ServerChunks | undefined;
+  /** How many bytes one event may have. @default EVENT_LIMIT */
+  eventLimit?: number | undefined;
   /** How to look after the answer as a whole, asked when it begins. Without it only chunks are put right. */
   answer?: () => StreamedAnswerOptions;
 }): FetchFunction {
@@ -45,8 +51,8 @@ export function createChatStreamFetch({
     }
     const options = answer?.();
     const steps = options === undefined ? new ChatRepair(generateId) : new ChatSteps(generateId, options);
-    const pipeline = new EventPipeline(steps, serverChunks);
-    const rewritten = new Response(rewrittenBody(body, pipeline, options?.onBroken, init?.signal), {
+    const pipeline = new EventPipeline(steps, serverChunks, eventLimit);
+    const rewritten = new Response(rewrittenBody(body, pipeline, { ...options, abortSignal: init?.signal }), {
       status,
       statusText,
       headers: response.headers,

@@ -167,19 +167,21 @@ describe('the end of an answer', () => {
   it('says nothing of a connection that breaks behind a whole answer', () => {
     const answer = rewriter();
     answer.write(delta({ content: 'a' }) + STOP + DONE);
-    expect(answer.fail()).toBe('');
+    expect(answer.fail('connection')).toBe('');
     const torn = rewriter();
     torn.write(delta({ content: 'a' }));
-    expect(heard(torn.fail()).fault).toBe('connection');
+    expect(heard(torn.fail('connection')).fault).toBe('connection');
   });
 
   it('gives text back that was held when the connection breaks', () => {
     const answer = rewriter();
-    expect(heard(answer.write(delta({ content: `a ${SECTION} b <|tool_` })) + answer.fail())).toMatchObject({
-      said: `a  b ${SECTION}<|tool_`,
-      calls: [],
-      fault: 'connection',
-    });
+    expect(heard(answer.write(delta({ content: `a ${SECTION} b <|tool_` })) + answer.fail('connection'))).toMatchObject(
+      {
+        said: `a  b ${SECTION}<|tool_`,
+        calls: [],
+        fault: 'connection',
+      },
+    );
   });
 
   it('is not judged twice where the server has reported an error itself', () => {
