@@ -35,7 +35,7 @@ beforeAll(async () => {
   lines = createInterface({ input: child.stdout });
   // Everything is loaded and compiled before anything is measured.
   for (const endpoint of ['stream', 'whole', 'models', 'device', 'poll', 'refresh'] as const) {
-    await ask(endpoint);
+    await ask(endpoint, 'time');
   }
 }, 60_000);
 afterAll(async () => {
@@ -44,9 +44,9 @@ afterAll(async () => {
   await simulator.close();
 });
 
-async function ask(endpoint: FloodTask['endpoint']): Promise<FloodCost> {
+async function ask(endpoint: FloodTask['endpoint'], measure: FloodTask['measure']): Promise<FloodCost> {
   const line = once(lines, 'line');
-  child.stdin.write(`${JSON.stringify({ endpoint, url: simulator.url } satisfies FloodTask)}\n`);
+  child.stdin.write(`${JSON.stringify({ endpoint, url: simulator.url, measure } satisfies FloodTask)}\n`);
   return JSON.parse(String((await line)[0])) as FloodCost;
 }
 
@@ -59,15 +59,21 @@ const PATHS = {
   refresh: '/token',
 };
 
+async function askAndLeave(endpoint: FloodTask['endpoint'], measure: FloodTask['measure']): Promise<FloodCost> {
+  const cost = await ask(endpoint, measure);
+  const request = simulator.requests.at(-1);
+  await expect.poll(() => request?.clientGone).toBe(true);
+  return cost;
+}
+
 /** What a flood of `endpoint` costs, at best of some tries; each time the server sees the connection close. */
 async function costOf(endpoint: FloodTask['endpoint'], fault: Fault): Promise<FloodCost> {
   let cost: FloodCost | undefined;
   for (let tries = 0; tries < TRIES && !isCheap(cost); tries++) {
     simulator.reset();
     simulator.fault({ match: { path: PATHS[endpoint] }, times: 10, ...fault });
-    cost = await ask(endpoint);
-    const request = simulator.requests.at(-1);
-    await expect.poll(() => request?.clientGone).toBe(true);
+    const { megabytes } = await askAndLeave(endpoint, 'memory');
+    cost = { ...(await askAndLeave(endpoint, 'time')), megabytes };
   }
   return cost as FloodCost;
 }
