@@ -32,10 +32,12 @@ export const printDebug: Platform['printDebug'] = line => console.error(line);
 /** No official installer, no marker. */
 export const readRegionMarker: Platform['readRegionMarker'] = async () => undefined;
 
-/** Only some of these runtimes have a place for warnings; who needs to know catches errors of the store's own. */
+const told = new Set<string>();
+
 export const notify: Platform['notify'] = message => {
-  const { process } = globalThis as {
-    process?: { emitWarning?: (message: string, options: { type: string; code: string }) => void };
-  };
-  process?.emitWarning?.(message, { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' });
+  if (!told.has(message)) {
+    told.add(message);
+    // oxlint-disable-next-line no-console -- there is no other place where an operator looks
+    console.warn(`KimiNotice [KIMI_CREDENTIAL_STORE]: ${message}`);
+  }
 };

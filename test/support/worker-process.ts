@@ -13,16 +13,21 @@ export class WorkerProcess {
   private stderr = '';
   private exit: string | undefined;
 
-  /** @param environment added to this process's own without its Kimi variables; HOME should be one of the test's */
+  /**
+   * @param environment added to this process's own without its Kimi variables; HOME should be one of the test's
+   * @param through a command that runs it: with limits, as another user, in another namespace
+   */
   constructor(
     bundle: string,
     settings: WorkerSettings,
     environment: Readonly<Record<string, string>>,
     name = 'worker',
+    through: readonly string[] = [],
   ) {
     this.name = name;
     const inherited = Object.entries(process.env).filter(([variable]) => !/^(KIMI|MOONSHOT|ANTHROPIC)_/.test(variable));
-    this.child = spawn(process.execPath, [bundle, JSON.stringify(settings)], {
+    const [program, ...parameters] = [...through, process.execPath, bundle, JSON.stringify(settings)];
+    this.child = spawn(program!, parameters, {
       env: { ...Object.fromEntries(inherited), ...environment },
     });
     // A killed process takes no commands; its end is reported where it is waited for.
@@ -76,6 +81,20 @@ export class WorkerProcess {
   /** Lets it go on from the step at which it waits. */
   resume(): void {
     this.tell({ resume: true });
+  }
+
+  /** Opens files until the system gives it no more, or closes them again. */
+  exhaustDescriptors(isOn: boolean): void {
+    this.tell({ exhaustDescriptors: isOn });
+  }
+
+  /** Closes its input and waits for its end (see `endsByItself`). Resolves with its exit code or signal. */
+  async ended(): Promise<string> {
+    this.child.stdin.end();
+    if (this.exit === undefined) {
+      await once(this.child, 'exit');
+    }
+    return this.exit!;
   }
 
   async kill(): Promise<void> {

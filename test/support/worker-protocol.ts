@@ -18,6 +18,8 @@ export type WorkerSettings = {
    * 0.
    */
   retries?: number;
+  /** It ends when its input does and nothing is left to do; default: at once. */
+  endsByItself?: boolean;
   /**
    * Steps at which it waits for `resume`, each once. Of the store only with a store of its own, not with `environment`.
    */
@@ -32,7 +34,7 @@ export type WorkerSettings = {
 export type WorkerStep = 'ready' | 'before-lock' | 'locked' | 'read' | 'sending' | 'answered' | 'saving' | 'saved';
 
 /** `ask`: so many requests at once. */
-export type WorkerCommand = { ask: number } | { resume: true };
+export type WorkerCommand = { ask: number } | { resume: true } | { exhaustDescriptors: boolean };
 
 export type WorkerAnswer = { text: string } | { error: string; message: string; reason?: string };
 

@@ -3,6 +3,7 @@
  * JSON lines. It says where it is at each step of a refresh, and waits there if told to, so that a test can kill or
  * stop it at exactly that point.
  */
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { CredentialStore } from '../../src/credentials/credential-store';
 import { fileCredentialStore, keychainCredentialStore, kimiCodeCredentialStore } from '../../src/credential-stores';
@@ -121,6 +122,20 @@ async function ask(prompt: string, provider: KimiProvider, retries = settings.re
   }
 }
 
+const opened: number[] = [];
+function exhaustDescriptors(isOn: boolean): void {
+  while (!isOn && opened.length > 0) {
+    closeSync(opened.pop()!);
+  }
+  for (; isOn;) {
+    try {
+      opened.push(openSync('/dev/null', 'r'));
+    } catch {
+      return;
+    }
+  }
+}
+
 createInterface({ input: process.stdin })
   .on('line', line => {
     const command = JSON.parse(line) as WorkerCommand;
@@ -128,11 +143,19 @@ createInterface({ input: process.stdin })
       resume();
       return;
     }
+    if ('exhaustDescriptors' in command) {
+      exhaustDescriptors(command.exhaustDescriptors);
+      return;
+    }
     const answers = Array.from({ length: command.ask }, (_, index) =>
       ask(`request ${index}`, providers[index % providers.length]!),
     );
     void Promise.all(answers).then(done => report({ answers: done }));
   })
-  .once('close', () => process.exit(0));
+  .once('close', () => {
+    if (settings.endsByItself !== true) {
+      process.exit(0);
+    }
+  });
 
 report({ step: 'ready' });

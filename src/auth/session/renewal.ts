@@ -97,7 +97,13 @@ async function run(renewal: Renewal, start: SessionState): Promise<KimiCredentia
       if (isLockLost(error) && tries < LOCK_TRIES) {
         continue;
       }
-      if (KimiCredentialStoreError.isInstance(error) && error.operation !== 'save' && tokenState(renewal).isUsable) {
+      if (!KimiCredentialStoreError.isInstance(error) || error.operation === 'save') {
+        throw error;
+      }
+      if (renewal.isUnsaved) {
+        throw lost(renewal, error);
+      }
+      if (tokenState(renewal).isUsable) {
         return goOnWithoutStore(renewal, error);
       }
       throw error;
@@ -109,9 +115,7 @@ async function run(renewal: Renewal, start: SessionState): Promise<KimiCredentia
 function goOnWithoutStore(renewal: Renewal, error: KimiCredentialStoreError): KimiCredentials {
   const { memory, monotonicNow, warn } = renewal;
   memory.saveAgainAt = memory.saveAgainAt === undefined ? undefined : monotonicNow() + SAVE_PAUSE_MS;
-  if (renewal.isUnsaved) {
-    warn(notSavedError(renewal, error).message);
-  } else if (error.operation !== 'lock' || error.reason !== 'locked') {
+  if (error.operation !== 'lock' || error.reason !== 'locked') {
     // Peers that are busy are no reason to bother anybody.
     warn(`${error.message} ${STILL_VALID}`);
   }
@@ -167,11 +171,11 @@ async function find(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
 }
 
 /** The login that an earlier save lost. It goes on in memory, and is tried again later. */
-async function saveAgain(renewal: Renewal, lost: KimiCredentials, lock: Lock): Promise<void> {
+async function saveAgain(renewal: Renewal, unsaved: KimiCredentials, lock: Lock): Promise<void> {
   const { memory, store, monotonicNow, warn } = renewal;
   try {
-    await saveRecord(store, lost, lock);
-    renewal.rotations.push(lost);
+    await saveRecord(store, unsaved, lock);
+    renewal.rotations.push(unsaved);
     renewal.isUnsaved = false;
   } catch (error) {
     if (isLockLost(error)) {
@@ -215,7 +219,7 @@ function unsavable(renewal: Renewal, error: KimiCredentialStoreError): RefreshFa
 }
 
 async function refreshAndSave(renewal: Renewal, login: KimiOAuthCredentials, lock: Lock): Promise<SessionEvent> {
-  const { memory, monotonicNow, store, warn } = renewal;
+  const { memory, monotonicNow, store } = renewal;
   const result = await sendOnce(renewal, login, lock);
   if (result.outcome === 'unavailable') {
     renewal.failure = result;
@@ -234,15 +238,19 @@ async function refreshAndSave(renewal: Renewal, login: KimiOAuthCredentials, loc
     if (isLockLost(error)) {
       throw error;
     }
-    const lost = notSavedError(renewal, error);
-    // Whoever asked may be gone, or ask for something that can fail without harm.
-    warn(lost.message);
-    throw lost;
+    throw lost(renewal, error);
   } finally {
     // Not before the save: other requests would use it. But after a failed one, too: nobody else has it.
     holdNew(renewal, result.credentials);
   }
   return 'rotated';
+}
+
+/** Told in any case: whoever asked may be gone, or ask for something that can fail without harm. */
+function lost(renewal: Renewal, error: unknown): KimiCredentialStoreError {
+  const notSaved = notSavedError(renewal, error);
+  renewal.warn(notSaved.message);
+  return notSaved;
 }
 
 async function lookForPeer(renewal: Renewal, lock: Lock): Promise<SessionEvent> {

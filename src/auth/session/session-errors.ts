@@ -23,7 +23,7 @@ export function notSavedError({ store, remedy }: SessionContext, error: unknown)
   // A lost lock says that nothing was sent, which is not so here.
   const why = cause.reason === 'lock-lost' ? 'the lock was lost while it was renewed.' : cause.message;
   return withMessage(
-    cause,
+    { location, operation: 'save', reason: cause.reason, cause: cause.cause },
     `The Kimi login was renewed, but the new one could not be saved: ${why} What ${location} holds no longer works. ` +
       'This process goes on with the new login and tries again to save it; if it ends before that, the login is ' +
       `lost. Then sign in again: ${remedy}`,
@@ -40,7 +40,7 @@ export function newLoginNotSavedError(error: KimiCredentialStoreError): KimiCred
 }
 
 function withMessage(
-  { location, operation, reason, cause }: KimiCredentialStoreError,
+  { location, operation, reason, cause }: Pick<KimiCredentialStoreError, 'location' | 'operation' | 'reason' | 'cause'>,
   message: string,
 ): KimiCredentialStoreError {
   return new KimiCredentialStoreError({ location, operation, reason, message, cause });

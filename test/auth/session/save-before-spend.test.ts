@@ -192,10 +192,12 @@ describe('a save that fails after all', () => {
         return answer;
       },
     });
-    const token = await own.getAccessToken();
-    expect(token).not.toBe(first.accessToken);
+    const error = (await failure(() => own.getAccessToken())) as KimiCredentialStoreError;
+    expect(error).toMatchObject({ operation: 'save', reason: 'lock-lost' });
+    expect(await own.getAccessToken()).not.toBe(first.accessToken);
     expect(store.record).toEqual(first);
-    expect(warnings).toEqual([expect.stringMatching(/the lock was lost.*the login is lost/)]);
+    expect(warnings[0]).toBe(error.message);
+    expect(warnings.slice(0, 1)).toEqual([expect.stringMatching(/the lock was lost.*the login is lost/)]);
     expect(warnings[0]).not.toContain('Nothing was sent');
   });
 
