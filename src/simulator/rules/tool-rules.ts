@@ -54,7 +54,8 @@ export const TOOL_RULES: readonly ChatRule[] = [
   refusal({
     rule: 'tool-choice-while-thinking',
     summary:
-      'A named or required `tool_choice` while thinking is on; always-thinking models with an effort list (K3) take `required`.',
+      'A named or required `tool_choice` while thinking is on; always-thinking models with an effort list (K3) take ' +
+      '`required`.',
     source: 'docs/wire.md#tool-choice',
     confidence: 'reported',
     text: "tool_choice '…' is incompatible with thinking enabled",
