@@ -29,6 +29,8 @@ export type Exchange = {
   responseHeaders?: Record<string, string> | undefined;
   /** Where the credential came from that was sent, for messages. Never a secret. */
   credentialSource?: string | undefined;
+  /** Who the request said it came from, for messages: a word of the setting "identity", or a product. */
+  identity?: string | undefined;
   /** The credentials that were sent, so that no error shows them. */
   secrets?: (() => Iterable<string>) | undefined;
 };
@@ -68,6 +70,7 @@ export function toKimiAPIError(
           host,
           credential: source === undefined ? 'your credential' : `the credential from ${source}`,
           console: consoleOf(url),
+          identity: exchange.identity ?? 'unknown',
           reset: resetsAt === undefined ? '' : ` It is fresh again at ${isoOf(resetsAt)}.`,
         }),
     row?.retryable === true && !isRetryable && retryAfter !== undefined

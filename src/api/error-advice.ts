@@ -11,6 +11,8 @@ export type ErrorPlace = {
   credential: string;
   /** Where keys and plans of this host are managed. */
   console: string;
+  /** Who the request said it came from. */
+  identity: string;
   /** When a quota is fresh again, as a sentence with a space before it; empty where that is not known. */
   reset: string;
 };
@@ -45,12 +47,13 @@ const ADVICE = {
   concurrency: ({ host }: ErrorPlace) =>
     `${host} serves no more requests of this account at the same time. Wait for running requests, or run fewer ` +
     'at once.',
-  'identity-gate': ({ host }: ErrorPlace) =>
-    `${host} serves Kimi Code only to coding agents that it knows, and does not know this one. Leave the ` +
-    `"identity" setting at its default ` +
-    '(\'kimi-cli\'), and check that no "fetch" setting or proxy changes the User-Agent and X-Msh headers. ' +
-    'Where the default is in place, this has been a passing fault of the server before. ' +
-    'For a name of your own, ask Kimi to admit it: code@moonshot.ai.',
+  'identity-gate': ({ host, identity }: ErrorPlace) =>
+    `${host} serves Kimi Code only to coding agents that it knows, and did not take this request, which said it came ` +
+    `from "${identity}". The setting "identity" (or KIMI_IDENTITY) has three words: 'package' states this package's ` +
+    "own name, as Kimi asks of other programs; 'kimi-cli' and 'kimi-code' send the headers of an official client, " +
+    'for which Kimi suspended accounts in May 2026 (and restored them). Which of them your account may use shows ' +
+    '"npx ai-sdk-provider-kimi doctor --chat"; nothing is changed by itself. Check also that no "fetch" setting or ' +
+    'proxy changes the User-Agent. To have a name of your own admitted: code@moonshot.ai.',
   balance: ({ host, credential, console }: ErrorPlace) =>
     `The account behind ${credential} has no balance left on ${host}. Top it up at ${console}, then send the ` +
     'request once more.',

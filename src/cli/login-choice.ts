@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { domainOf } from '../auth/oauth-host';
 import { resolveEndpoints, type KimiEndpoints } from '../endpoints';
 import { readRegionMarker } from '../platform/node';
+import type { IdentityWord } from '../identity/identity';
 import type { KimiProviderV4 } from '../provider/kimi-provider-v4';
 import { OAUTH_HOSTS, type KimiRegion, type KimiService } from '../upstream';
 import { nonEmpty, oneOf, type CommandContext, type CommonOptions } from './command';
@@ -54,11 +55,15 @@ export function loginEnvironment(
 }
 
 /** A new provider, which finds the login exactly as an app on this machine would. */
-export async function openKimi(context: CommandContext, options: LoginOptions): Promise<KimiProviderV4> {
+export async function openKimi(
+  context: CommandContext,
+  options: LoginOptions,
+  identity?: IdentityWord,
+): Promise<KimiProviderV4> {
   const { kimiProviderIn } = await import('../provider/kimi-provider-v4');
   const { account, region, service, allowInsecure } = options;
   const environment = loginEnvironment(context, options);
-  return kimiProviderIn(() => environment, { account, region, service, allowInsecure, now: context.now });
+  return kimiProviderIn(() => environment, { account, region, service, allowInsecure, identity, now: context.now });
 }
 
 /** The flags that lead to the same login again, for hints: ` --account work --region global`. */

@@ -24,8 +24,16 @@ export function answerFailure(error: unknown, exchange: Exchange): unknown {
     return error;
   }
   const { url, requestBodyValues, statusCode, responseHeaders, responseBody, cause } = error;
-  const { credentialSource, secrets } = exchange;
-  const answered: Exchange = { url, requestBodyValues, statusCode, responseHeaders, credentialSource, secrets };
+  const { credentialSource, identity, secrets } = exchange;
+  const answered: Exchange = {
+    url,
+    requestBodyValues,
+    statusCode,
+    responseHeaders,
+    credentialSource,
+    identity,
+    secrets,
+  };
   if (statusCode === undefined) {
     return connectionFailure(answered, cause, error.message);
   }

@@ -16,6 +16,8 @@ export type CallTarget = Readonly<{
   model: ModelInfo;
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
+  /** Who requests say they come from, for messages. */
+  identity: string;
   /** The chain that signs in and identifies. */
   fetch: FetchFunction;
   /** Where the credential came from that was sent, for messages; `undefined` before one was. */

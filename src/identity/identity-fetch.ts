@@ -49,10 +49,10 @@ export function identityHeadersSource({
   };
 
   async function collect(): Promise<FinalHeaders> {
-    if (identity === undefined) {
+    const { sender, deviceId } = parseIdentity(identity ?? 'package');
+    if (sender === 'package') {
       return finalHeaders([[IDENTITY_HEADERS.userAgent, `ai-sdk-provider-kimi/${VERSION}`]]);
     }
-    const { sender, deviceId } = parseIdentity(identity);
     const { readDevice, readDeviceId } = await reader();
     const client = typeof sender === 'string' ? sender : 'host';
     const id = deviceId ?? (await readDeviceId(client, environment)) ?? (await derivedDeviceId(client, account));

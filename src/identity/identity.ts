@@ -5,6 +5,14 @@ import type { Device } from './device';
 /** The official clients whose header set can be sent. The two sets are never mixed (docs/decisions.md#23-identity). */
 export type OfficialClient = 'kimi-cli' | 'kimi-code';
 
+/**
+ * The identities that have a word: the sets of the official clients, and this package's own name without any `X-Msh-*`
+ * header (docs/decisions.md#37-other-identities).
+ */
+export const IDENTITY_WORDS = ['kimi-cli', 'kimi-code', 'package'] as const;
+
+export type IdentityWord = (typeof IDENTITY_WORDS)[number];
+
 /** A host's own name, sent instead of an official client's. */
 export type HostIdentity = {
   /** Product name in the User-Agent, for example `my-agent`. */
@@ -23,29 +31,45 @@ export type HostIdentity = {
 /**
  * Who a request says it comes from.
  * `'kimi-cli'` (default) or `'kimi-code'`: the header set of that official client. `{ client, deviceId }`: the same
- * with a device id of your own, for machines without a disk. `{ product, version, platform }`: your host's own name.
+ * with a device id of your own, for machines without a disk. `'package'`: this package's own name, as
+ * `ai-sdk-provider-kimi/<version>` and nothing else. `{ product, version, platform }`: your host's own name.
  */
-export type KimiIdentity = OfficialClient | { client: OfficialClient; deviceId?: string } | HostIdentity;
+export type KimiIdentity = IdentityWord | { client: OfficialClient; deviceId?: string } | HostIdentity;
+
+const CHOICES = `${IDENTITY_WORDS.map(word => `'${word}'`).join(', ')} or { product, version, platform }`;
+
+/** `KIMI_IDENTITY` as it is set. @throws KimiInvalidArgumentError for another word */
+export function identityOfVariable(value: string | undefined): IdentityWord | undefined {
+  if (value === undefined || isIdentityWord(value)) {
+    return value;
+  }
+  throw new KimiInvalidArgumentError({
+    argument: 'KIMI_IDENTITY',
+    message: `KIMI_IDENTITY must be one of ${IDENTITY_WORDS.join(', ')}, not ${JSON.stringify(value)}.`,
+  });
+}
+
+function isIdentityWord(value: string): value is IdentityWord {
+  return (IDENTITY_WORDS as readonly string[]).includes(value);
+}
+
+/** What an identity is called, in messages: its word, or the product of a host. */
+export function identityName(identity: KimiIdentity): string {
+  return typeof identity === 'string' ? identity : 'client' in identity ? identity.client : identity.product;
+}
 
 /** `identity` as given, reduced to its two parts. @throws KimiInvalidArgumentError */
 export function parseIdentity(identity: KimiIdentity): {
-  sender: OfficialClient | HostIdentity;
+  sender: IdentityWord | HostIdentity;
   deviceId: string | undefined;
 } {
   if (typeof identity !== 'string' && (typeof identity !== 'object' || identity === null)) {
-    throw invalid(
-      'identity',
-      "must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not " +
-        `${identity === null ? 'null' : `a ${typeof identity}`}`,
-    );
+    throw invalid('identity', `must be ${CHOICES}, not ${identity === null ? 'null' : `a ${typeof identity}`}`);
   }
   const sender = typeof identity === 'string' ? identity : 'client' in identity ? identity.client : identity;
   if (typeof sender === 'string') {
-    if (sender !== 'kimi-cli' && sender !== 'kimi-code') {
-      throw invalid(
-        'identity',
-        `must be 'kimi-cli', 'kimi-code' or { product, version, platform }, not ${JSON.stringify(sender)}`,
-      );
+    if (!isIdentityWord(sender)) {
+      throw invalid('identity', `must be ${CHOICES}, not ${JSON.stringify(sender)}`);
     }
   } else {
     // The official package throws for the same: an empty product is a request without identity

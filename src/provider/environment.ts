@@ -7,7 +7,7 @@ import type { KimiProviderSettings } from './kimi-provider-settings';
  * Everything else is looked at when a store, an identity or a cache is opened.
  */
 export function callVariables(settings: KimiProviderSettings): readonly string[] {
-  const { service = 'coding', account, apiKey, credentialStore, baseURL, oauthHost } = settings;
+  const { service = 'coding', account, apiKey, credentialStore, baseURL, oauthHost, identity } = settings;
   const isPlatform = service === 'platform';
   const hasKey = apiKey !== undefined || credentialStore !== undefined;
   return [
@@ -16,6 +16,7 @@ export function callVariables(settings: KimiProviderSettings): readonly string[]
     ...(hasKey ? [] : (KEY_VARIABLES[service] ?? [])),
     ...(baseURL || isPlatform ? [] : ['KIMI_CODE_BASE_URL']),
     ...(oauthHost ? [] : ['KIMI_CODE_OAUTH_HOST', 'KIMI_OAUTH_HOST']),
+    ...(identity !== undefined || isPlatform ? [] : ['KIMI_IDENTITY']),
   ];
 }
 

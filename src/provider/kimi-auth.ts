@@ -6,7 +6,12 @@ import { untilAborted } from '../transport/wait';
 import type { CallResolver } from './resolve-call';
 
 /** Who is signed in, where, and from which source. Never a secret. */
-export type KimiAuthStatus = SessionStatus & KimiEndpoints & { account: string };
+export type KimiAuthStatus = SessionStatus &
+  KimiEndpoints & {
+    account: string;
+    /** Who requests say they come from: a word of the setting `identity`, or the product of a host. */
+    identity: string;
+  };
 
 /** Sign-in of a provider. Nothing here needs the CLI, and the CLI is made of it. */
 export type KimiAuth = {
@@ -59,7 +64,8 @@ export function kimiAuth(calls: CallResolver): KimiAuth {
     logout: async () => (await ownSession()).logout(),
     async status() {
       const place = await calls.places.resolve();
-      return { ...(await calls.credentials.status(place)), ...place.endpoints, account: place.account };
+      const [status, identity] = [await calls.credentials.status(place), await calls.identityIn(place)];
+      return { ...status, ...place.endpoints, account: place.account, identity };
     },
     async getAccessToken(options) {
       const credential = calls.access().then(({ credentials }) => credentials.getCredential(options));

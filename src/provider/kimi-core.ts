@@ -39,7 +39,7 @@ export class KimiCore {
   private async resolve(modelId: string): Promise<CallTarget> {
     const access = await this.calls.access();
     const model = await this.models.model(modelId, access);
-    const { place, keepsReasoning, credentialSource, secrets, log, fetch } = access;
+    const { place, keepsReasoning, identity, credentialSource, secrets, log, fetch } = access;
     const { service, apiBaseURL } = place.endpoints;
     log?.debug('call', { asked: modelId, model: model.id, protocol: model.protocol, service, apiBaseURL });
     return {
@@ -47,6 +47,7 @@ export class KimiCore {
       apiBaseURL,
       model,
       keepsReasoning,
+      identity,
       credentialSource,
       secrets,
       log,

@@ -1,7 +1,7 @@
 import { createAuthorizedFetch } from '../auth/authorized-fetch';
 import type { CredentialProvider, RequestCredential } from '../auth/credential-provider';
 import { createIdentityFetch, identityHeadersSource } from '../identity/identity-fetch';
-import type { KimiIdentity, OfficialClient } from '../identity/identity';
+import { identityName, identityOfVariable, type KimiIdentity, type OfficialClient } from '../identity/identity';
 import { type FetchFunction, createSameOriginFetch } from '../transport/fetch';
 import type { Log } from '../log/log';
 import { createLoggedFetch } from '../log/logged-fetch';
@@ -22,6 +22,8 @@ export type Access = Readonly<{
   credentialSource: () => string | undefined;
   /** The credentials that were sent, so that no error shows them. */
   secrets: () => Iterable<string>;
+  /** Who requests say they come from, for messages. */
+  identity: string;
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
   /** Where the call tells of itself; absent where nobody listens. */
@@ -62,6 +64,7 @@ export class CallResolver {
     const secrets = new Set<string>();
     const log = this.log.forCall(place.environment.KIMI_DEBUG, secrets);
     const { asked, source } = askedOnce(credentials, secrets, log);
+    const identity = this.nameOf(place, impliedIdentity);
     const authorized = createAuthorizedFetch({
       fetch: this.identityFetch(place, impliedIdentity, () => log),
       apiOrigin: place.apiOrigin,
@@ -73,10 +76,16 @@ export class CallResolver {
       credentials: asked,
       credentialSource: source,
       secrets: () => secrets,
-      keepsReasoning: senderOf(this.identity(impliedIdentity)) === 'kimi-code',
+      identity,
+      keepsReasoning: identity === 'kimi-code',
       log,
       fetch: (input, init) => untilAborted(authorized(input, init), signalOf(input, init)),
     };
+  }
+
+  /** Who calls of this place say they come from. @throws as `access` */
+  async identityIn(place: Place): Promise<string> {
+    return this.nameOf(place, (await this.credentials.forCall(place)).impliedIdentity);
   }
 
   /** A call of its own for each request: for endpoints that are no chat. */
@@ -87,16 +96,13 @@ export class CallResolver {
     );
 
   /** Around the user's `fetch`, which is told of: one origin, and the identity, whose device facts are read once. */
-  private identityFetch(
-    { account, endpoints, id }: Place,
-    implied: OfficialClient | undefined,
-    log: () => Log | undefined,
-  ): FetchFunction {
-    const key = `${implied ?? ''} ${id}`;
+  private identityFetch(place: Place, implied: OfficialClient | undefined, log: () => Log | undefined): FetchFunction {
+    const { account, endpoints, id } = place;
+    const key = `${implied ?? ''} ${place.environment.KIMI_IDENTITY ?? ''} ${id}`;
     let headers = this.identities.get(key);
     if (headers === undefined) {
       headers = identityHeadersSource({
-        identity: this.identity(implied),
+        identity: this.identity(place, implied),
         account,
         environment: this.environment(),
         reader: () => import('#platform'),
@@ -110,15 +116,23 @@ export class CallResolver {
     });
   }
 
+  private nameOf(place: Place, implied: OfficialClient | undefined): string {
+    return identityName(this.identity(place, implied) ?? 'package');
+  }
+
   /**
-   * An official client's login comes with that client's headers, so that the two sets never mix; only a host's own name
-   * stands above it. The platform asks for no agent's identity and gets none, unless the user states one.
+   * An official client's login comes with that client's headers, so that the two sets never mix; only a name that is
+   * nobody else's stands above it. The platform asks for no agent's identity and gets none, unless the setting states
+   * one.
    */
-  private identity(implied: OfficialClient | undefined): KimiIdentity | undefined {
-    const { identity, service } = this.settings;
-    const stated = identity === undefined && service !== 'platform' ? 'kimi-cli' : identity;
-    const isHosts = typeof stated === 'object' && !('client' in stated);
-    return implied === undefined || isHosts || senderOf(stated) === implied ? stated : implied;
+  private identity({ environment }: Place, implied: OfficialClient | undefined): KimiIdentity | undefined {
+    const { service } = this.settings;
+    const stated =
+      this.settings.identity ??
+      (service === 'platform' ? undefined : (identityOfVariable(environment.KIMI_IDENTITY) ?? 'kimi-cli'));
+    const name = stated === undefined ? undefined : identityName(stated);
+    const isOfficial = name === 'kimi-cli' || name === 'kimi-code' || name === undefined;
+    return implied === undefined || !isOfficial || name === implied ? stated : implied;
   }
 }
 
@@ -163,14 +177,6 @@ function askedOnce(
           }),
     },
   };
-}
-
-function senderOf(identity: KimiIdentity | undefined): string | undefined {
-  return typeof identity === 'object' && 'client' in identity
-    ? identity.client
-    : typeof identity === 'string'
-      ? identity
-      : undefined;
 }
 
 function signalOf(input: RequestInfo | URL, init: RequestInit | undefined): AbortSignal | undefined {

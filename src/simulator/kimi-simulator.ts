@@ -27,7 +27,7 @@ export type KimiSimulatorOptions = {
   autoApprove?: boolean;
   /**
    * Who may use chat completions of the coding service (docs/decisions.md#27-gate-of-the-simulator). Default
-   * `known-agents`.
+   * `named`, as was reported last.
    */
   gate?: IdentityGate;
   /** Milliseconds in which a used refresh token may come back. Default 0: reuse revokes the chain. */
@@ -207,7 +207,7 @@ function createState(options: KimiSimulatorOptions, closing: AbortSignal): Simul
       coding: options.apiKeys?.coding ?? ['sk-kimi-simulator'],
       platform: options.apiKeys?.platform ?? ['sk-simulator'],
     },
-    gate: options.gate ?? 'known-agents',
+    gate: options.gate ?? 'named',
     strict: options.strict ?? true,
     disabledRules: knownRules(options.rules?.disable ?? []),
     invalidGrantStatus: options.invalidGrantStatus,

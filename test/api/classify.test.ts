@@ -71,6 +71,7 @@ describe('every row of the table', () => {
       credential: 'your credential',
       console: 'https://www.kimi.com/code/console',
       reset: '',
+      identity: 'kimi-cli',
     };
     for (const { reason, retryable } of KIMI_ERROR_TABLE) {
       const advice = explainError(reason as ErrorReason, place);

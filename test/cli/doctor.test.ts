@@ -32,7 +32,9 @@ describe('doctor', () => {
       'Sign-in',
       'Token',
       'Chat',
+      'Identity',
     ]);
+    expect(checks.get('Identity')?.detail).toBe('kimi-cli (in use): accepted, kimi-code: accepted, package: accepted');
     expect(checks.get('D-Bus')).toMatchObject({ state: 'warning', fix: expect.stringContaining('file') });
   });
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await runOpencode(binary, first, openOpencodeHome(first, KEY), ['say hi']);
 }, 300_000);
 beforeEach(async () => {
-  simulator = await startKimiSimulator({ autoApprove: true });
+  simulator = await startKimiSimulator({ autoApprove: true, gate: 'known-agents' });
 });
 afterEach(() => simulator.close());
 

@@ -167,7 +167,7 @@ describe('parseIdentity', () => {
   });
 
   it.each([
-    ['claude-code', "must be 'kimi-cli', 'kimi-code' or { product, version, platform }"],
+    ['claude-code', "must be 'kimi-cli', 'kimi-code', 'package' or { product, version, platform }"],
     [{ product: '', version: '1', platform: 'q' }, 'identity.product'],
     [{ product: 'p', version: '1\r\n', platform: 'q' }, 'identity.version'],
     [{ product: 'p', version: '1', platform: '平台' }, 'identity.platform'],

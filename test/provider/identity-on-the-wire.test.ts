@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { generateText, streamText } from 'ai';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { memoryCredentialStore } from '../../src/credential-stores';
+import type { CredentialStore } from '../../src/index';
+import { startKimiSimulator } from '../../src/simulator/index';
+import { failure } from '../support/failure';
 import { COMBINATIONS } from '../support/majors';
 import { createKimi } from '../../src/v4';
 import { chatServerOfFile, startChatServer } from '../support/chat-server';
 
 const server = await chatServerOfFile();
+afterEach(() => vi.unstubAllEnvs());
 
 /** Names as they went over the wire, in their case and order. */
 const wireNames = () => (server.requests[0]?.rawHeaders ?? []).filter((_, index) => index % 2 === 0);
@@ -69,6 +75,18 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     expect(wireValues('x-msh-platform')).toEqual([platform]);
   });
 
+  it.each([
+    ['the setting', 'package' as const, undefined],
+    ['KIMI_IDENTITY', undefined, 'package'],
+    ['the setting, which beats KIMI_IDENTITY', 'package' as const, 'kimi-code'],
+  ])("states this package's own name and nothing else by %s", async (_, identity, variable) => {
+    vi.stubEnv('KIMI_IDENTITY', variable);
+    const kimi = createKimi({ ...settings(), identity });
+    await ai.streamText({ model: kimi('kimi-for-coding'), prompt: 'hi' }).text;
+    expect(wireValues('user-agent')).toEqual([expect.stringMatching(/^ai-sdk-provider-kimi\/\d/)]);
+    expect(wireNames().filter(name => /^x-msh-/i.test(name))).toEqual([]);
+  });
+
   it('sends the platform no identity but its own User-Agent', async () => {
     const kimi = createKimi({ ...settings(), service: 'platform' });
     await ai.streamText({ model: kimi('kimi-k2.6'), prompt: 'hi' }).text;
@@ -88,6 +106,54 @@ describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
     expect(await ai.streamText({ model: kimi('kimi-for-coding'), prompt: 'hi' }).text).toBe('hello');
     expect(seen).toEqual(['/coding/v1/models KimiCLI/1.49.0', '/coding/v1/chat/completions KimiCLI/1.49.0']);
   });
+});
+
+describe('KIMI_IDENTITY', () => {
+  it('counts at each request, and for the coding service alone', async () => {
+    const kimi = createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' });
+    vi.stubEnv('KIMI_IDENTITY', 'kimi-code');
+    expect((await kimi.auth.status()).identity).toBe('kimi-code');
+    vi.stubEnv('KIMI_IDENTITY', 'package');
+    expect((await kimi.auth.status()).identity).toBe('package');
+    await streamText({ model: kimi('kimi-for-coding'), prompt: 'hi' }).text;
+    expect(wireValues('user-agent')).toEqual([expect.stringMatching(/^ai-sdk-provider-kimi\//)]);
+    vi.stubEnv('KIMI_IDENTITY', 'kimi-code');
+    const platform = createKimi({ baseURL: server.baseURL, apiKey: 'sk-test', service: 'platform' });
+    expect((await platform.auth.status()).identity).toBe('package');
+  });
+
+  it('is an error where it is no word, which names the words', async () => {
+    vi.stubEnv('KIMI_IDENTITY', 'claude-code');
+    const kimi = createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' });
+    await expect(kimi.models()).rejects.toThrow('KIMI_IDENTITY must be one of kimi-cli, kimi-code, package');
+  });
+
+  it.each([
+    [undefined, 'kimi-cli', ['KimiCLI/1.49.0']],
+    ['kimi-code', 'kimi-cli', ['KimiCLI/1.49.0']],
+    ['package', 'package', [expect.stringMatching(/^ai-sdk-provider-kimi\//)]],
+  ] as const)(
+    '%s with the login of kimi-cli is %s: never another client, but a name of our own',
+    async (word, name, sent) => {
+      vi.stubEnv('KIMI_IDENTITY', word);
+      const store: CredentialStore = {
+        ...memoryCredentialStore({ type: 'api-key', key: 'sk-kimi-test', service: 'coding', region: 'mainland-cn' }),
+        impliedIdentity: 'kimi-cli',
+      };
+      const kimi = createKimi({ baseURL: server.baseURL, credentialStore: store });
+      expect((await kimi.auth.status()).identity).toBe(name);
+      await streamText({ model: kimi('kimi-for-coding'), prompt: 'hi' }).text;
+      expect(wireValues('user-agent')).toEqual(sent);
+    },
+  );
+});
+
+it("names the identity that the server's gate refused, and the words there are", async () => {
+  await using simulator = await startKimiSimulator({ gate: 'known-agents' });
+  const kimi = createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', identity: 'package' });
+  const error = await failure(() => generateText({ model: kimi('kimi-for-coding'), prompt: 'hi', maxRetries: 0 }));
+  expect(error).toMatchObject({ code: 'KIMI_IDENTITY_REFUSED', statusCode: 403 });
+  expect((error as Error).message).toMatch(/it came from "package".*'package' .*'kimi-cli' .*suspended.*doctor --chat/);
 });
 
 describe('identity headers', () => {

@@ -47,7 +47,7 @@ async function* allChecks(context: CommandContext, options: DoctorOptions): Asyn
   const { platform, abortSignal } = context;
   const environment = loginEnvironment(context, options);
   const { checkRuntime, checkKeychain, checkFileModes } = await import('../doctor/machine-checks');
-  const { checkHosts, checkSignIn, checkChat } = await import('../doctor/kimi-checks');
+  const { checkHosts, checkSignIn, checkChat, checkIdentities } = await import('../doctor/kimi-checks');
   const kimi = await openKimi(context, options);
   const endpoints = await resolvePlace(context, options);
   yield* checkRuntime(process.versions, `${platform} ${process.arch}`);
@@ -62,6 +62,13 @@ async function* allChecks(context: CommandContext, options: DoctorOptions): Asyn
   yield* signIn;
   if (options.chat === true && isOnline && signIn.every(({ state }) => state === 'ok')) {
     yield await checkChat(kimi, isPlatform ? 'kimi-k3' : 'kimi-for-coding', abortSignal);
+    if (!isPlatform) {
+      yield await checkIdentities(
+        identity => openKimi(context, options, identity),
+        (await kimi.auth.status()).identity,
+        abortSignal,
+      );
+    }
   }
 }
 

@@ -20,7 +20,7 @@ export const simulate: Command<SimulateOptions> = {
   description: 'Run a strict Kimi on this machine, for tests and offline work.',
   options: [
     new Option('--port <n>', 'port on 127.0.0.1 (default: a free one)').argParser(port),
-    new Option('--gate <mode>', 'who may chat: known-agents (default), named, off').argParser(
+    new Option('--gate <mode>', 'who may chat: named (default), known-agents, off').argParser(
       oneOf(['known-agents', 'named', 'off']),
     ),
     new Option('--ask', 'logins wait until you approve them on their page'),

@@ -17,9 +17,9 @@ async function tellStatus(context: CommandContext, options: LoginOptions): Promi
   const found = await (await openKimi(context, options)).auth.status();
   const isSignedIn = found.state === 'valid' || found.state === 'due';
   if (options.json === true) {
-    const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost } = found;
+    const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost, identity } = found;
     const end = expiresAt?.toISOString() ?? null;
-    const where = { account, service, region, source, expiresAt: end, apiBaseURL, oauthHost };
+    const where = { account, service, region, source, expiresAt: end, apiBaseURL, oauthHost, identity };
     printJSON(context, { signedIn: isSignedIn, state, kind: kind ?? null, ...where });
   } else {
     show(context, options, found, isSignedIn);
@@ -44,6 +44,7 @@ function show(context: CommandContext, options: LoginOptions, found: KimiAuthSta
     [isSignedIn || found.state === 'revoked' ? 'Source' : 'Looked in', shortenHome(found.source)],
     ['Token', tokenLife(found, context.now())],
     ['API', found.apiBaseURL],
+    ['As', found.identity],
   ]);
   if (isSignedIn) {
     context.notices.forEach(notice => screen.text(notice, { sign: styled(symbols.warning, 'yellow'), style: 'dim' }));

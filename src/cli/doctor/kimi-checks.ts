@@ -1,5 +1,7 @@
 /** What `doctor` asks Kimi: whether the hosts answer, whether the login is accepted, whether it may chat. */
 import { ACCOUNT_TIME_LIMIT_MS } from '../../api/request-json';
+import { KimiAPIError } from '../../errors/kimi-api-error';
+import { IDENTITY_WORDS, type IdentityWord } from '../../identity/identity';
 import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import type { CommandContext } from '../command';
@@ -124,30 +126,61 @@ async function tryToken(auth: KimiAuth, status: KimiAuthStatus, fix: string, abo
 
 /** Whether Kimi lets this client chat: one short question, which counts against the plan. */
 export async function checkChat(kimi: KimiProviderV4, modelId: string, abortSignal: AbortSignal): Promise<Check> {
+  const name = 'Chat';
   try {
-    const { stream } = await kimi(modelId).doStream({
-      prompt: [{ role: 'user', content: [{ type: 'text', text: 'Answer with the word ok.' }] }],
-      providerOptions: { kimi: { reasoningEffort: 'off' } },
-      abortSignal,
-    });
-    let isAnswered = false;
-    for await (const part of stream as typeof stream & AsyncIterable<{ type: string; error?: unknown }>) {
-      if (part.type === 'error') {
-        throw part.error;
-      }
-      isAnswered ||= part.type === 'text-delta' || part.type === 'reasoning-delta';
-    }
-    return isAnswered
-      ? { name: 'Chat', state: 'ok', detail: `${modelId} answers` }
-      : {
-          name: 'Chat',
-          state: 'failure',
-          detail: `${modelId} gave an empty answer`,
-          fix: 'Try again, or another model.',
-        };
+    return (await isAnswered(kimi, modelId, abortSignal))
+      ? { name, state: 'ok', detail: `${modelId} answers` }
+      : { name, state: 'failure', detail: `${modelId} gave an empty answer`, fix: 'Try again, or another model.' };
   } catch (error) {
     abortSignal.throwIfAborted();
     // The message says what to do.
-    return { name: 'Chat', state: 'failure', detail: describeFailure(error).message };
+    return { name, state: 'failure', detail: describeFailure(error).message };
   }
+}
+
+/**
+ * Which of the three identities this account's server lets chat: the same question with each
+ * (docs/decisions.md#37-other-identities). It only tells; what is sent stays as it is set.
+ */
+export async function checkIdentities(
+  open: (identity: IdentityWord) => Promise<KimiProviderV4>,
+  used: string,
+  abortSignal: AbortSignal,
+): Promise<Check> {
+  const said: string[] = [];
+  for (const word of IDENTITY_WORDS) {
+    const kimi = await open(word);
+    const tried = word === used ? `${word} (in use)` : word;
+    // An official client's login goes with that client's identity.
+    if ((await kimi.auth.status()).identity !== word) {
+      said.push(`${tried}: not with this login`);
+      continue;
+    }
+    try {
+      said.push(`${tried}: ${(await isAnswered(kimi, 'kimi-for-coding', abortSignal)) ? 'accepted' : 'empty answer'}`);
+    } catch (error) {
+      abortSignal.throwIfAborted();
+      const isRefused = KimiAPIError.isInstance(error) && error.code === 'KIMI_IDENTITY_REFUSED';
+      said.push(
+        `${tried}: ${isRefused ? 'refused' : `not known (${KimiAPIError.isInstance(error) ? error.code : 'failed'})`}`,
+      );
+    }
+  }
+  return { name: 'Identity', state: 'ok', detail: said.join(', ') };
+}
+
+async function isAnswered(kimi: KimiProviderV4, modelId: string, abortSignal: AbortSignal): Promise<boolean> {
+  const { stream } = await kimi(modelId).doStream({
+    prompt: [{ role: 'user', content: [{ type: 'text', text: 'Answer with the word ok.' }] }],
+    providerOptions: { kimi: { reasoningEffort: 'off' } },
+    abortSignal,
+  });
+  let hasText = false;
+  for await (const part of stream as typeof stream & AsyncIterable<{ type: string; error?: unknown }>) {
+    if (part.type === 'error') {
+      throw part.error;
+    }
+    hasText ||= part.type === 'text-delta' || part.type === 'reasoning-delta';
+  }
+  return hasText;
 }

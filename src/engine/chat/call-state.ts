@@ -53,6 +53,10 @@ export class CallState implements Exchange {
     this.url = `${target.apiBaseURL}/chat/completions`;
   }
 
+  get identity(): string {
+    return this.target.identity;
+  }
+
   get credentialSource(): string | undefined {
     return this.target.credentialSource();
   }

@@ -2,7 +2,10 @@ import { KIMI_CLI, KIMI_CODE } from '../../upstream';
 import type { RecordedRequest } from '../recorded-request';
 import type { SimulatorRule } from './simulator-rule';
 
-/** Who gets through to chat completions: official clients and known agents, anyone with a name, or everyone. */
+/**
+ * Who gets through to chat completions: official clients and known agents, anyone with a name (default; reported on
+ * 2026-08-14), or everyone.
+ */
 export type IdentityGate = 'known-agents' | 'named' | 'off';
 
 /** Coding agents that the vendor's own 403 text or its documents name, by User-Agent product. */
@@ -20,7 +23,7 @@ const KNOWN_AGENTS = [
 
 /** Products of HTTP libraries and SDKs: a User-Agent that has only these names nobody. */
 const LIBRARIES = new RegExp(
-  '^(ai|ai-sdk.*|openai|asyncopenai|anthropic|node|node\\.js|node-fetch|undici|axios|got|bun|deno|runtime|' +
+  '^(ai|ai-sdk|openai|asyncopenai|anthropic|node|node\\.js|node-fetch|undici|axios|got|bun|deno|runtime|' +
     'curl|wget|python.*|aiohttp|httpx|go-http-client|okhttp|java|mozilla)$',
   'i',
 );
@@ -91,7 +94,9 @@ export const ACCESS_RULES = {
   identityGate: {
     rule: 'identity-gate',
     kind: 'refusal',
-    summary: 'Chat completions of the coding service by a client that is no known coding agent.',
+    summary:
+      'Chat completions of the coding service by a client that states no name of its own; with gate "known-agents" by ' +
+      'one that is no known coding agent; with gate "off" by nobody.',
     source:
       'docs/wire.md#identity-gate; docs/decisions.md#27-gate-of-the-simulator: what the live gate checks ' +
       'is not known',
