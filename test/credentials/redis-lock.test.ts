@@ -9,7 +9,9 @@ import { testServices } from '../support/test-services';
 import { bundleWorker } from './bundle-worker';
 import { oauthCredentials } from './contract';
 
-const LOCK_KEY = 'ai-sdk-provider-kimi:{default}:lock';
+const KEY = 'ai-sdk-provider-kimi:{default}';
+/** The watch that those who wait keep together. */
+const WATCH_KEY = `${KEY}:lock`;
 
 describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on a real server (needs redis)', () => {
   let server: RedisServer;
@@ -37,27 +39,121 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
     redisCredentialStore({ client: admin, encryption: 'none', ...options });
 
   describe('in one process', () => {
-    test('expires unless it is renewed, is renewed while it is held, and is gone afterwards', async () => {
+    test('is renewed while it is held, never expires, and is gone afterwards', async () => {
       await plain({ lockTtlMs: 300 }).withLock!(async ({ assertHeld }) => {
-        const token = await admin.get(LOCK_KEY);
-        expect(await admin.pttl(LOCK_KEY)).toBeGreaterThan(0);
-        const end = Date.now() + 900;
-        while (Date.now() < end) {
-          expect(await admin.get(LOCK_KEY)).toBe(token);
-        }
+        const [holder, beat] = await admin.hmget(KEY, 'holder', 'beat');
+        expect(holder).toMatch(/^[0-9a-f-]{36}\/300$/);
+        await expect.poll(async () => Number(await admin.hget(KEY, 'beat'))).toBeGreaterThan(Number(beat) + 2);
+        expect(await admin.hget(KEY, 'holder')).toBe(holder);
+        expect(await admin.ttl(KEY)).toBe(-1);
         await assertHeld();
       });
-      expect(await admin.exists(LOCK_KEY)).toBe(0);
+      expect(await admin.hget(KEY, 'holder')).toBeNull();
+      expect(await admin.exists(WATCH_KEY)).toBe(0);
     });
 
-    test('gives up at the limit and names what to remove', async () => {
+    test('gives up at the limit, and advises nobody to remove what may be alive', async () => {
       await plain().withLock!(async () => {
         const error = await plain({ lockWaitMs: 100 }).withLock!(async () => 'entered').catch(
           (error: unknown) => error,
         );
         expect(error).toMatchObject({ reason: 'locked', operation: 'lock', location: plain().location });
-        expect(String(error)).toContain(`redis-cli DEL '${LOCK_KEY}'`);
+        expect(String(error)).toContain('taken over after 30 s');
+        expect(String(error)).not.toContain('DEL');
       });
+    });
+
+    /** A holder that gives no sign of life. */
+    const dead = () => admin.hset(KEY, { holder: 'somebody/30000', beat: '7' });
+
+    const fakeClock = () => {
+      let time = 0;
+      return {
+        now: () => time,
+        wallNow: () => 0,
+        async sleep(milliseconds: number) {
+          time += milliseconds;
+        },
+      };
+    };
+    const waiter = (options: Partial<Parameters<typeof redisCredentialStore>[0]>) =>
+      redisCredentialStore({ client: admin, encryption: 'none', ...options } as never);
+
+    test('of a dead holder is watched for 30 s, whatever Redis takes for the time', async () => {
+      await dead();
+      const clock = fakeClock();
+      expect(await waiter(clock).withLock!(async () => clock.now())).toBeGreaterThan(30_000);
+      expect(clock.now()).toBeLessThan(31_000);
+    });
+
+    test('of one who lives is left alone, also when the clock of Redis is set forth and all expires', async () => {
+      await dead();
+      const clock = fakeClock();
+      let beats = 0;
+      let expired = 0;
+      const sleep = async (milliseconds: number) => {
+        await clock.sleep(milliseconds);
+        if (clock.now() > beats * 10_000) {
+          beats += 1;
+          await admin.hincrby(KEY, 'beat', 1);
+        } else if (clock.now() > beats * 10_000 - 5_000) {
+          // Once for each sign of life.
+          await (expired < beats && admin.del(WATCH_KEY));
+          expired = beats;
+        }
+      };
+      const waiting = waiter({ ...clock, sleep, lockWaitMs: 120_000 }).withLock!(async () => 'entered');
+      await expect(waiting).rejects.toMatchObject({
+        reason: 'locked',
+        message: expect.stringContaining('It is alive'),
+      });
+    });
+
+    test('of a dead holder is taken over by processes that wait too briefly to watch it alone', async () => {
+      await admin.hset(KEY, { holder: 'somebody/600', beat: '7' });
+      let tries = 0;
+      await expect
+        .poll(
+          async () => {
+            tries += 1;
+            // Each a process of its own, as a function that is billed by the second.
+            return waiter({ lockWaitMs: 1 }).withLock!(async () => 'entered').catch(() => 'locked');
+          },
+          { timeout: 10_000, interval: 50 },
+        )
+        .toBe('entered');
+      expect(tries).toBeGreaterThan(2);
+    });
+
+    test('the common watch begins anew with each sign of life', async () => {
+      await dead();
+      const briefly = () => waiter({ lockWaitMs: 1 }).withLock!(async () => 'entered').catch(() => 'locked');
+      for (let beat = 8; beat < 14; beat += 1) {
+        expect(await briefly()).toBe('locked');
+        // What it left has expired: either its time is over, or the clock was set.
+        await admin.del(WATCH_KEY);
+        expect(await briefly()).toBe('locked');
+        await admin.hset(KEY, 'beat', String(beat));
+      }
+    });
+
+    test('does not count what it slept through', async () => {
+      await dead();
+      const clock = fakeClock();
+      let sleeps = 0;
+      const sleep = async (milliseconds: number) => clock.sleep((sleeps += 1) === 20 ? 3600_000 : milliseconds);
+      const waiting = waiter({ ...clock, sleep, lockWaitMs: 7200_000 });
+      expect(await waiting.withLock!(async () => clock.now())).toBeGreaterThan(3628_000);
+    });
+
+    test('is proved again by a holder that was stopped meanwhile, and given up when that goes on', async () => {
+      let reads = 0;
+      const once = () => ((reads += 1) === 2 ? 3600_000 : 0);
+      await waiter({ now: () => 0, wallNow: once }).withLock!(async ({ assertHeld }) => assertHeld());
+      expect(reads).toBe(4);
+      const always = () => (reads += 1) * 3600_000;
+      const stopped = waiter({ now: () => 0, wallNow: always }).withLock!(async ({ assertHeld }) => assertHeld());
+      await expect(stopped).rejects.toMatchObject({ reason: 'lock-lost' });
     });
 
     test('waits by the clock and the sleep it is given', async () => {
@@ -81,23 +177,23 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
       const store = plain();
       await store.save(oauthCredentials());
       const error = await store.withLock!(async ({ assertHeld }) => {
-        await admin.set(LOCK_KEY, 'another');
+        await admin.hset(KEY, 'holder', 'another/30000');
         await expect(assertHeld()).rejects.toMatchObject({ reason: 'lock-lost', operation: 'lock' });
         await expect(store.clear()).rejects.toMatchObject({ reason: 'lock-lost', operation: 'clear' });
         await store.save(oauthCredentials({ accessToken: 'from the loser' }));
       }).catch((error: unknown) => error);
       expect(error).toMatchObject({ reason: 'lock-lost', operation: 'save' });
-      expect(await admin.get(LOCK_KEY)).toBe('another');
+      expect(await admin.hget(KEY, 'holder')).toBe('another/30000');
       expect(await store.load()).toEqual(oauthCredentials());
     });
 
     test('that Redis forgot, with nothing written since, is taken again', async () => {
       const store = plain();
       await store.withLock!(async ({ assertHeld }) => {
-        await admin.del(LOCK_KEY);
+        await admin.hdel(KEY, 'holder');
         await assertHeld();
-        expect(await admin.exists(LOCK_KEY)).toBe(1);
-        await admin.del(LOCK_KEY);
+        expect(await admin.hexists(KEY, 'holder')).toBe(1);
+        await admin.hdel(KEY, 'holder');
         await store.save(oauthCredentials());
         await store.save(oauthCredentials({ accessToken: 'twice' }));
       });
@@ -129,7 +225,7 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
       const entered = new AbortController();
       const isIn = once(entered.signal, 'abort');
       const first = store.withLock!(async () => {
-        await admin.del(LOCK_KEY);
+        await admin.hdel(KEY, 'holder');
         entered.abort();
         await new Promise(resolve => setTimeout(resolve, 150));
         order.push('first out');

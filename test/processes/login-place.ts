@@ -72,8 +72,7 @@ export async function openLoginPlace(
         store: redisCredentialStore({ client, encryptionKey, key }),
         settings: { kind, url: redisUrl, key, encryptionKey },
         environment,
-        // What Redis does by itself when the time has come.
-        expireLock: async () => void (await client.del(`${key}:lock`)),
+        expireLock: async () => void (await client.hDel(key, 'holder')),
         async dispose() {
           client.destroy();
           await dispose();

@@ -119,34 +119,63 @@ function classify(failure: string): [reason: KimiCredentialStoreError['reason'],
 /*
  * What runs inside Redis. One script is one step that nothing can come between.
  *
- * KEYS[1] is a hash: `value`, and `generation`, a number that every write and every removal raises. KEYS[2] is the
- * lock: a random token that expires. A holder remembers the generation it found when it took the lock; that is the
- * fence: once anybody else has written, its write is refused, whatever it believes about the lock.
+ * KEYS[1] is a hash: `value`, and `generation`, a number that every write and every removal raises. A holder remembers
+ * the generation it found when it took the lock; that is the fence: once anybody else has written, its write is
+ * refused, whatever it believes about the lock. `holder` is the random token of who has the lock, with how long it may
+ * be silent, and `beat` a number that it raises while it lives. Nothing of that expires, because it would by the
+ * server's clock, which may be set.
+ *
+ * KEYS[2] and `watched` are a watch that those who wait keep together (docs/decisions.md#21-our-locks).
  */
 
 /** -> the value, or nil. */
 export const LOAD = `return redis.call('HGET', KEYS[1], 'value')`;
 
-/** ARGV: token, lifetime in ms. -> the generation, or nil when somebody else holds the lock. */
+/**
+ * ARGV: token, and what the caller has watched unchanged for long enough (empty: nothing). -> the generation where the
+ * lock is the caller's now, else nil and what it says.
+ *
+ * Who waits too briefly to watch a dead holder alone leaves a key that expires, and those who come later find it gone.
+ * Two in a row have to be outlasted without a beat of the holder: when the server's clock is set forth, one goes early.
+ */
 export const ACQUIRE = `
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  return redis.call('HGET', KEYS[1], 'generation') or '0'
+local holder = redis.call('HGET', KEYS[1], 'holder')
+if holder then
+  local says = holder .. ':' .. (redis.call('HGET', KEYS[1], 'beat') or '0')
+  if says ~= ARGV[2] then
+    local watched = redis.call('HGET', KEYS[1], 'watched')
+    local isOver = not redis.call('GET', KEYS[2])
+    if not (isOver and watched == says .. ':2') then
+      local next = says .. ((isOver and watched == says .. ':1') and ':2' or ':1')
+      if isOver or (watched ~= says .. ':1' and watched ~= says .. ':2') then
+        redis.call('HSET', KEYS[1], 'watched', next)
+        local silence = tonumber(string.match(holder, '/(%d+)$')) or 30000
+        redis.call('SET', KEYS[2], says, 'PX', math.ceil(silence * 2 / 3))
+      end
+      return {false, says}
+    end
+  end
 end
-return nil`;
+redis.call('HSET', KEYS[1], 'holder', ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'beat', 1)
+redis.call('HDEL', KEYS[1], 'watched')
+redis.call('DEL', KEYS[2])
+return {redis.call('HGET', KEYS[1], 'generation') or '0', ''}`;
 
 /**
- * Whether a holder may go on. A lock that expired but that nobody took, with nothing written since, is as good as held:
- * to give up then would throw away a login that the server has just renewed.
+ * Whether a holder may go on. A lock that Redis has forgotten but that nobody took, with nothing written since, is as
+ * good as held: to give up then would throw away a login that the server has just renewed.
  */
 const MAY_GO_ON = `
-local holder = redis.call('GET', KEYS[2])
+local holder = redis.call('HGET', KEYS[1], 'holder')
 local unchanged = (redis.call('HGET', KEYS[1], 'generation') or '0') == ARGV[2]
 local mayGoOn = unchanged and (holder == ARGV[1] or not holder)`;
 
-/** ARGV: token, generation, lifetime in ms. -> 1 when the lock is held, and now for another lifetime, else 0. */
+/** ARGV: token, generation. -> 1 when the lock is held, and whoever watches it begins anew, else 0. */
 export const RENEW = `${MAY_GO_ON}
 if mayGoOn then
-  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
+  redis.call('HSET', KEYS[1], 'holder', ARGV[1])
+  redis.call('HINCRBY', KEYS[1], 'beat', 1)
   return 1
 end
 return 0`;
@@ -189,7 +218,8 @@ return redis.call('HDEL', KEYS[1], 'proof')`;
 
 /** ARGV: token. Removes the lock if it is still ours. */
 export const RELEASE = `
-if redis.call('GET', KEYS[2]) == ARGV[1] then
-  return redis.call('DEL', KEYS[2])
+if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then
+  redis.call('DEL', KEYS[2])
+  return redis.call('HDEL', KEYS[1], 'holder', 'watched')
 end
 return 0`;

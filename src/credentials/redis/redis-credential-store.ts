@@ -16,8 +16,8 @@ export type RedisCredentialStoreOptions = {
   /** Default `default`. One key holds one login: give accounts, and logins of different regions, a name each. */
   account?: string | undefined;
   /**
-   * How long the lock lives without a sign of life of its holder, in ms. The holder renews it three times as often.
-   * Default 30 s.
+   * A lock that was watched for so long without a sign of life of its holder is taken over, in ms. The holder gives
+   * three in that time. Default 30 s.
    */
   lockTtlMs?: number | undefined;
   /** How long to wait for the lock, in ms. Default 60 s. */
@@ -26,6 +26,8 @@ export type RedisCredentialStoreOptions = {
   timeoutMs?: number | undefined;
   /** Milliseconds of a clock that never jumps. For tests. */
   now?: (() => number) | undefined;
+  /** Milliseconds since the epoch. For tests. */
+  wallNow?: (() => number) | undefined;
   /** Waits so many ms, or rejects when the signal aborts. For tests. */
   sleep?: Sleep | undefined;
   /** 0 to 1. For tests. */
@@ -49,9 +51,9 @@ export type RedisCredentialStoreOptions = {
  * Keeps the credential in Redis, for several machines or serverless instances that share one login. Needs no `node:`
  * module.
  *
- * A refresh is made by one process at a time, under a lock that expires. Should its holder sleep through that and wake
- * up after another one has saved, its save is refused (`lock-lost`): an older token never replaces a newer one. A save
- * outside a lock, which is a sign-in, always wins.
+ * A refresh is made by one process at a time, under a lock that is taken over when its holder is dead; no clock of the
+ * server's says so. Should that one only sleep and wake up after another one has saved, its save is refused
+ * (`lock-lost`): an older token never replaces a newer one. A save outside a lock, which is a sign-in, always wins.
  * @throws KimiInvalidArgumentError for a client or key that cannot work, or when neither `encryptionKey` nor
  *   `encryption: 'none'` is given
  */
@@ -63,7 +65,7 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
     lockTtlMs = 30_000,
     lockWaitMs = 60_000,
   } = options;
-  const { now = () => performance.now(), sleep = realSleep, random = Math.random } = options;
+  const { now = () => performance.now(), wallNow = Date.now, sleep = realSleep, random = Math.random } = options;
   const key = options.key ?? `${prefix}:{${account}}`;
   const location = `Redis key ${key}`;
   checkDurations({ timeoutMs, lockTtlMs, lockWaitMs });
@@ -71,7 +73,7 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
   const run = redisScripts(options.client, { location, timeoutMs });
   // Both keys on one node of a cluster: the part in braces decides (Redis cluster specification, "Hash tags").
   const keys = [key, /\{[^}]+\}/.test(key) ? `${key}:lock` : `{${key}}:lock`];
-  const lock = redisLock({ run, keys, location, lockTtlMs, lockWaitMs, now, sleep, random });
+  const lock = redisLock({ run, keys, location, lockTtlMs, lockWaitMs, now, wallNow, sleep, random });
 
   const write = async (operation: 'save' | 'clear', value: string[]): Promise<void> => {
     const { held } = lock;

@@ -1,6 +1,8 @@
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
+import { stopwatch } from '../../transport/stopwatch';
 import type { Sleep } from '../../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from '../credential-store';
+import { lockWatch } from '../lock-watch';
 import { ACQUIRE, RELEASE, RENEW, type RunScript } from './redis-client';
 
 /** What this process knows of the lock it holds. */
@@ -25,44 +27,75 @@ export type RedisLockOptions = {
   lockTtlMs: number;
   lockWaitMs: number;
   now: () => number;
+  /** Milliseconds since the epoch. Tells a holder that it slept, nothing else. */
+  wallNow: () => number;
   sleep: Sleep;
   random: () => number;
 };
 
+/** How often a holder who was stopped in the middle of the proof makes it again. */
+const PROOFS = 3;
+
+/** Somebody else's lock: for how many ms it was watched unchanged, and after how many it is dead. */
+type SeenLock = { unchangedMs: number; deadAfterMs: number };
+
 /**
- * The lock of one store: a key with a random token that expires, renewed while a callback runs, and removed only by the
- * one who made it. Callbacks of one store run one after the other even when Redis has forgotten the lock, so that
- * `held` is never ambiguous.
+ * The lock of one store: the random token of its holder, who raises a number beside it while a callback runs, and
+ * removes it afterwards. It is dead once it was watched for `lockTtlMs` and the number stayed. Callbacks of one store
+ * run one after the other even when Redis has forgotten the lock, so that `held` is never ambiguous.
  */
 export function redisLock(options: RedisLockOptions): RedisLock {
-  const { run, keys, location, lockTtlMs } = options;
+  const { run, keys, location, lockTtlMs, now, wallNow } = options;
+  const watch = lockWatch();
+  const [lockName = ''] = keys;
   let held: HeldRedisLock | undefined;
+  /** What was watched for long enough, and may be taken over if it still says the same. */
+  let dead = '';
 
-  const tryAcquire = async (): Promise<HeldRedisLock | undefined> => {
+  const tryAcquire = async (): Promise<HeldRedisLock | SeenLock> => {
     if (held !== undefined) {
-      return undefined;
+      return { unchangedMs: 0, deadAfterMs: lockTtlMs };
     }
-    const token = crypto.randomUUID();
-    const generation = await run('lock', ACQUIRE, keys, [token, String(lockTtlMs)]);
+    const token = `${crypto.randomUUID()}/${Math.ceil(lockTtlMs)}`;
+    const [generation, says] = (await run('lock', ACQUIRE, keys, [token, dead])) as [unknown, unknown];
     if (generation === null || generation === undefined) {
-      return undefined;
+      const unchangedMs = watch.look(lockName, String(says), now());
+      const deadAfterMs = Number(/\/(\d+):/.exec(String(says))?.[1] ?? lockTtlMs);
+      dead = unchangedMs > deadAfterMs ? String(says) : '';
+      return { unchangedMs, deadAfterMs };
     }
+    watch.forget(lockName);
+    dead = '';
     if (held !== undefined) {
-      // The answer was so late that the lock expired on its way, and another callback of this store got it.
+      // The answer was so late that another callback of this store took the lock over on its way.
       await release(token);
-      return undefined;
+      return { unchangedMs: 0, deadAfterMs: lockTtlMs };
     }
     held = { token, generation: String(generation) };
     return held;
   };
 
   const release = async (token: string): Promise<void> => {
-    // What cannot be removed expires.
+    // What cannot be removed is dead in time.
     await run('lock', RELEASE, keys, [token]).catch(() => undefined);
   };
 
   const renew = async ({ token, generation }: HeldRedisLock): Promise<boolean> =>
-    (await run('lock', RENEW, keys, [token, generation, String(lockTtlMs)])) === 1;
+    (await run('lock', RENEW, keys, [token, generation])) === 1;
+
+  /** A process that was stopped while it waited for the answer does not know how old that is, and asks again. */
+  const proveHeld = async (mine: HeldRedisLock): Promise<boolean> => {
+    for (let proof = 1; proof <= PROOFS; proof += 1) {
+      const elapsed = stopwatch(now, wallNow);
+      if (!(await renew(mine))) {
+        return false;
+      }
+      if (elapsed() < lockTtlMs / 3) {
+        return true;
+      }
+    }
+    return false;
+  };
 
   return {
     get held() {
@@ -76,7 +109,7 @@ export function redisLock(options: RedisLockOptions): RedisLock {
         abortSignal?.throwIfAborted();
         return await callback({
           assertHeld: async () => {
-            if (!(await renew(mine))) {
+            if (!(await proveHeld(mine))) {
               throw lost(location);
             }
           },
@@ -93,20 +126,20 @@ export function redisLock(options: RedisLockOptions): RedisLock {
 
 /** Tries again and again, at uneven times so that those who wait do not march in step. */
 async function waitFor(
-  tryAcquire: () => Promise<HeldRedisLock | undefined>,
-  { keys, location, lockWaitMs, now, sleep, random }: RedisLockOptions,
+  tryAcquire: () => Promise<HeldRedisLock | SeenLock>,
+  { location, lockWaitMs, now, sleep, random }: RedisLockOptions,
   abortSignal: AbortSignal | undefined,
 ): Promise<HeldRedisLock> {
   const start = now();
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 300)) {
     abortSignal?.throwIfAborted();
-    const mine = await tryAcquire();
-    if (mine !== undefined) {
-      return mine;
+    const attempt = await tryAcquire();
+    if ('token' in attempt) {
+      return attempt;
     }
     const left = start + lockWaitMs - now();
     if (left <= 0) {
-      throw waitedTooLong(location, keys[1]!, lockWaitMs);
+      throw waitedTooLong(location, lockWaitMs, attempt);
     }
     await sleep(Math.min(left, pause * (0.5 + random())), abortSignal);
   }
@@ -149,9 +182,20 @@ function lost(location: string): KimiCredentialStoreError {
   return new KimiCredentialStoreError({ location, operation: 'lock', reason: 'lock-lost', message });
 }
 
-function waitedTooLong(location: string, lockKey: string, lockWaitMs: number): KimiCredentialStoreError {
-  const message =
-    `Another process has held the lock of ${location} for more than ${Math.round(lockWaitMs / 1000)} s. ` +
-    `If no other process is signing in or refreshing, remove it: redis-cli DEL '${lockKey}'`;
+function waitedTooLong(
+  location: string,
+  lockWaitMs: number,
+  { unchangedMs, deadAfterMs }: SeenLock,
+): KimiCredentialStoreError {
+  const isAlive = unchangedMs <= deadAfterMs / 2 && lockWaitMs > deadAfterMs / 2;
+  const advice = isAlive
+    ? 'It is alive. Try again, or end it if it hangs.'
+    : `Nothing has been seen of it for ${seconds(unchangedMs)}; a lock that nobody renews is taken over after ` +
+      `${seconds(deadAfterMs)}. Try again.`;
+  const message = `Another process has held the lock of ${location} for more than ${seconds(lockWaitMs)}. ${advice}`;
   return new KimiCredentialStoreError({ location, operation: 'lock', reason: 'locked', message });
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
 }
