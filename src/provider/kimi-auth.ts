@@ -37,7 +37,8 @@ export type KimiAuth = {
   /** What requests would use now. Sends nothing. */
   status(): Promise<KimiAuthStatus>;
   /**
-   * What requests carry as their bearer: an access token with at least half its life left, or the key.
+   * What requests carry as their bearer: the key, or an access token with at least half its life left; less where the
+   * sign-in host takes longer than 1 s to renew it, or the store cannot be written.
    * @throws KimiLoginRequiredError, KimiTokenRefreshError
    */
   getAccessToken(options?: { abortSignal?: AbortSignal | undefined }): Promise<string>;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -54,6 +54,17 @@ describe('without a keychain', () => {
     expect(await second.store.load()).toEqual(login('own'));
     expect(second.store.location).toBe(fileCredentialStore(options).location);
     expect(notices[0]).toContain('no keychain can be used');
+  });
+
+  it('passes on the proof that it can be saved', async () => {
+    const { options } = machine({});
+    await fileCredentialStore(options).save(login('own'));
+    const { store } = await defaultCredentialStore(options);
+    const release = await store.prepareSave!(login('own'));
+    const folder = path.dirname(store.location);
+    expect(readdirSync(folder)).toHaveLength(2);
+    await release();
+    expect(readdirSync(folder)).toEqual([path.basename(store.location)]);
   });
 
   it("shares kimi-code's login before kimi-cli's, and none of them for a login of our own", async () => {

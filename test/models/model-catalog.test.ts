@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KimiAPIError } from '../../src/errors/kimi-api-error';
+import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 import { ModelCatalog } from '../../src/models/model-catalog';
 import { openCatalogCache } from '../../src/platform/node';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
@@ -155,5 +156,45 @@ describe('ModelCatalog', () => {
       chmodSync(home, 0o700);
       expect(readdirSync(home)).toEqual(['cache']);
     });
+  });
+});
+
+describe('a credential store that fails on the way', () => {
+  const failed = new KimiCredentialStoreError({
+    location: 'there',
+    operation: 'save',
+    reason: 'failed',
+    message: 'The login could not be saved.',
+  });
+  const asker = (fails: boolean) => ({
+    fetch: (async () => (fails ? Promise.reject(failed) : Response.json({ data: [{ id: 'k3' }] }))) as typeof fetch,
+  });
+  const open = (changes = {}) =>
+    new ModelCatalog({
+      apiBaseURL: simulator.apiBaseURL,
+      service: 'coding',
+      cache: openCatalogCache('slot', { KIMI_PROVIDER_HOME: home }),
+      now: () => clock,
+      warn: message => warnings.push(message),
+      ...changes,
+    });
+
+  it('fails the request that waits for a first list', async () => {
+    await expect(open().current(asker(true))).rejects.toBe(failed);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is told where nobody waits: in the background, and after the wait', async () => {
+    const models = open();
+    await models.refresh(asker(false));
+    clock += 7 * 3_600_000;
+    expect(await models.current(asker(true))).toMatchObject({ source: 'server' });
+    await expect.poll(() => warnings).toEqual([failed.message]);
+
+    const failing = Promise.withResolvers<Response>();
+    const first = open({ cache: { load: async () => undefined, save: async () => {} }, firstWaitMs: 1 });
+    expect(await first.current({ fetch: (() => failing.promise) as typeof fetch })).toBeUndefined();
+    failing.reject(failed);
+    await expect.poll(() => warnings).toEqual([failed.message, failed.message]);
   });
 });

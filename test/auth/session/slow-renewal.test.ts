@@ -121,6 +121,25 @@ describe('a lock that others hold', () => {
   });
 });
 
+describe('processes whose token has ended', () => {
+  it('get their turn when the time limit of the one before is over, and no advice about its lock', async () => {
+    minutes(16);
+    const hangs: typeof fetch = (_url, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      });
+    const hung = failure(() => session(simulator, store, { fetch: hangs, timeLimitMs: 80 }).getAccessToken());
+    const next = session(simulator, store).getAccessToken();
+    expect(await hung).toMatchObject({
+      name: 'KimiTokenRefreshError',
+      isRetryable: true,
+      message: expect.stringMatching(/no answer within 0\.08 s.*is kept/),
+    });
+    expect(await next).toBe(saved().accessToken);
+    expect([simulator.rotations, simulator.reuses]).toEqual([1, 0]);
+  });
+});
+
 describe('all tries of one refresh', () => {
   const refresh = (options: object) =>
     refreshTokens(first, {
