@@ -77,6 +77,18 @@ it('names only files that exist, in AGENTS.md', () => {
   expect(paths.filter(path => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
 });
 
+it('names only files that exist, in SECURITY.md, and leads to it', () => {
+  const security = readFileSync(new URL('../SECURITY.md', import.meta.url), 'utf8');
+  const paths = [...security.matchAll(/`(test\/[\w./-]+)`/g)].map(([, path = '']) => path);
+  expect(paths.length).toBeGreaterThan(10);
+  expect(paths.filter(path => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
+  // Each claim has a row, and each row what holds it.
+  const rows = security.split('\n').filter(line => /^\| (?!From)\w/.test(line));
+  expect(rows.length).toBeGreaterThanOrEqual(8);
+  expect(rows.filter(row => !/`test\/[^`]+\.test\.ts`[^|]*\|$/.test(row))).toEqual([]);
+  expect(readme).toContain('](SECURITY.md)');
+});
+
 it('shows no code of a place it is used in that is not part of an example', () => {
   const examples = fileURLToPath(new URL('../examples', import.meta.url));
   const sources = readdirSync(examples, { recursive: true, encoding: 'utf8' })

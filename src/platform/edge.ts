@@ -1,3 +1,4 @@
+import { printableText } from '../errors/printable-text';
 import type { Platform } from './platform';
 
 /**
@@ -38,6 +39,6 @@ export const notify: Platform['notify'] = message => {
   if (!told.has(message)) {
     told.add(message);
     // oxlint-disable-next-line no-console -- there is no other place where an operator looks
-    console.warn(`KimiNotice [KIMI_CREDENTIAL_STORE]: ${message}`);
+    console.warn(`KimiNotice [KIMI_CREDENTIAL_STORE]: ${printableText(message)}`);
   }
 };

@@ -9,12 +9,18 @@ import { progressForPeople, styled } from '../terminal';
 type DoctorOptions = LoginOptions & {
   /** Ask one short question, too: only that shows whether Kimi lets this client chat. */
   chat?: boolean | undefined;
+  /** Print a report for an issue instead of the checks alone. */
+  report?: boolean | undefined;
 };
 
 export const doctor: Command<DoctorOptions> = {
   name: 'doctor',
   description: 'Check all that a sign-in depends on, and say what to do.',
-  options: [new Option('--chat', 'ask one short question, too'), ...loginOptions('all')],
+  options: [
+    new Option('--chat', 'ask one short question, too'),
+    new Option('--report', 'print a report for an issue, without secrets'),
+    ...loginOptions('all'),
+  ],
   run: examine,
 };
 
@@ -34,7 +40,15 @@ async function examine(context: CommandContext, options: DoctorOptions): Promise
     progress?.stop();
   }
   const isSound = checks.every(({ state }) => state !== 'failure');
-  if (options.json === true) {
+  if (options.report === true) {
+    const { makeReport, showReport } = await import('../doctor/report');
+    const report = await makeReport(context, await openKimi(context, options), checks);
+    if (options.json === true) {
+      printJSON(context, { ok: isSound, report });
+    } else {
+      showReport(context.output, report);
+    }
+  } else if (options.json === true) {
     printJSON(context, { ok: isSound, checks });
   } else {
     show(context, checks, options.chat === true);
