@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -85,6 +85,19 @@ describe.skipIf(process.platform !== 'linux')('the lock of kimi-cli on Linux', (
       expect(order).toEqual(['ended', 'entered']);
     },
   );
+
+  test('is lost, and nothing hangs, when the program that holds it is stopped', async () => {
+    const stoppedAndGone = kimiCliCredentialStore({ shareDirectory: share }).withLock!(async ({ assertHeld }) => {
+      await assertHeld();
+      const pids = await programsOn(lockFile);
+      expect(pids.length).toBeGreaterThan(0);
+      // The whole group, as a debugger or a container that is frozen stops it.
+      pids.forEach(pid => process.kill(-pid, 'SIGSTOP'));
+      await assertHeld();
+    });
+    await expect(stoppedAndGone).rejects.toMatchObject({ reason: 'lock-lost' });
+    expect(isFree()).toBe(true);
+  });
 
   withPython('keeps python3 with fcntl.flock out', async () => {
     await kimiCliCredentialStore({ shareDirectory: share }).withLock!(async () => {
@@ -235,4 +248,13 @@ function childrenOf(pid: number): number[] {
     .map(line => line.trim().split(/\s+/))
     .filter(([, parent, name]) => Number(parent) === pid && name !== 'ps')
     .map(([child]) => Number(child));
+}
+
+/** Leaders of the process groups that were started with this path. */
+async function programsOn(path: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids
+    .filter((_, index) => commands[index]!.startsWith('/') && commands[index]!.includes(`-x\0${path}\0cat`))
+    .map(Number);
 }

@@ -7,6 +7,7 @@ import type * as nativeLocks from 'fs-native-extensions';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { sleep } from '../../transport/wait';
 
 /** A lock that was taken, by whatever mechanism. */
 export type HeldLock = {
@@ -102,9 +103,20 @@ export async function flockChild(
     child.stdin.write('.');
     return Promise.race([answered, closed]);
   };
+  /** Somebody may have stopped the program, which then neither answers nor ends. The signal reaches `cat`, too. */
+  const kill = () => {
+    try {
+      process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+    } catch {
+      // It has ended, or never began.
+    }
+  };
   const end = async () => {
     child.stdin.end();
-    await closed;
+    if ((await within(SILENCE_MS, closed)) === undefined) {
+      kill();
+      await closed;
+    }
   };
 
   const stopped = new Promise<'stopped'>(resolve =>
@@ -112,14 +124,38 @@ export async function flockChild(
   );
   const outcome = await Promise.race([echo(), stopped]);
   if (outcome === 'stopped') {
-    child.kill();
-    await end();
+    kill();
+    await closed;
     return undefined;
   }
   if (!outcome) {
     throw failure ?? new Error(output.trim() || `${command} ended with status ${child.exitCode ?? child.signalCode}`);
   }
-  return { isHeld: echo, release: end };
+  const isHeld = async () => {
+    const answer = await within(SILENCE_MS, echo());
+    if (answer === undefined) {
+      kill();
+    }
+    return answer ?? false;
+  };
+  return { isHeld, release: end };
+}
+
+/** A program that only echoes what it is given answers sooner, however busy the machine is. */
+const SILENCE_MS = 5_000;
+
+/** What the promise gives, or `undefined` after so long. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  const isSettled = new AbortController();
+  const limit = sleep(milliseconds, isSettled.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    isSettled.abort();
+  }
 }
 
 /** The client locks the first byte on Windows (docs/wire.md#lock-of-kimi-cli); `flock(2)` ignores the range. */
