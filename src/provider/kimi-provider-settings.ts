@@ -107,12 +107,21 @@ export function checkSettings({ fetch, headers, identity, limits, logger }: Kimi
   }
   checkHeaders(headers);
   checkLogger(logger);
-  const wrong = limits === undefined ? undefined : wrongLimit(limits);
-  if (wrong !== undefined) {
-    const argument = `limits.${wrong.name}`;
-    throw new KimiInvalidArgumentError({ argument, message: `The setting "${argument}" must be ${wrong.must}.` });
-  }
+  assertLimits(limits);
   if (identity !== undefined) {
     parseIdentity(identity);
+  }
+}
+
+function assertLimits(limits: KimiLimits | undefined): void {
+  const isNone = limits !== undefined && (typeof limits !== 'object' || limits === null);
+  const wrong = isNone
+    ? { name: undefined, must: 'an object of numbers' }
+    : limits === undefined
+      ? undefined
+      : wrongLimit(limits);
+  if (wrong !== undefined) {
+    const argument = wrong.name === undefined ? 'limits' : `limits.${wrong.name}`;
+    throw new KimiInvalidArgumentError({ argument, message: `The setting "${argument}" must be ${wrong.must}.` });
   }
 }

@@ -22,7 +22,7 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
     }
     await response.body?.cancel();
     if (target === 'hidden' || target.origin !== new URL(url).origin) {
-      throw redirectError(url, target === 'hidden' ? 'unknown' : target.origin);
+      throw redirectError(url, placeOf(target));
     }
     // 307 and 308 keep method and body; the others would turn a POST into a GET, which no Kimi endpoint means.
     const repeated = await fetch(copy === undefined ? target.href : new Request(target.href, copy), {
@@ -32,7 +32,7 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
     const further = redirectTarget(target.href, repeated);
     if (further !== undefined) {
       await repeated.body?.cancel();
-      throw redirectError(url, further === 'hidden' ? 'unknown' : further.origin);
+      throw redirectError(url, placeOf(further));
     }
     return repeated;
   };
@@ -47,6 +47,11 @@ function redirectTarget(url: string, response: Response): URL | 'hidden' | undef
   }
   const location = response.headers.get('location');
   return location !== null && URL.canParse(location, url) ? new URL(location, url) : 'hidden';
+}
+
+/** The origin; of a URL without one (`file:`) the scheme. */
+function placeOf(target: URL | 'hidden'): string {
+  return target === 'hidden' ? 'unknown' : target.origin === 'null' ? target.protocol : target.origin;
 }
 
 function redirectError(url: string, to: string): KimiRedirectError {

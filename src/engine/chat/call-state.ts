@@ -18,7 +18,10 @@ import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } fr
 import { setEventError, type BoundConfig } from './openai-compatible';
 import { convertUsage, findUsage } from './usage';
 
-/** Until the first byte of an answer; a whole one begins when the model has thought to its end. */
+/**
+ * Until the first byte of an answer, which of a whole one comes when the model has thought to its end
+ * (docs/decisions.md#57-time-limits-of-a-chat).
+ */
 const FIRST_BYTE_MS = { stream: 300_000, whole: 1_800_000 };
 
 /**
