@@ -1,3 +1,4 @@
+import { withoutTrailingSlashes } from './transport/trailing-slashes';
 import { KimiInvalidArgumentError } from './errors/kimi-error';
 import { isPlainHTTP } from './transport/loopback';
 import { API_BASE_URLS, DEFAULT_REGIONS, OAUTH_HOSTS, type KimiRegion, type KimiService } from './upstream';
@@ -112,9 +113,9 @@ export function plainHTTP(argument: string, { origin }: URL): KimiInvalidArgumen
 }
 
 function normalizeURL({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`.replace(/\/+$/, '');
+  return withoutTrailingSlashes(`${origin}${pathname}`);
 }
 
 function withVersionSegment(baseURL: string): string {
-  return /\/v\d+[a-z0-9]*$/i.test(baseURL) ? baseURL : `${baseURL}/v1`;
+  return /^v\d[a-z0-9]*$/i.test(baseURL.slice(baseURL.lastIndexOf('/') + 1)) ? baseURL : `${baseURL}/v1`;
 }

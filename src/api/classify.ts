@@ -16,10 +16,14 @@ export type ErrorSubject = {
   isPage: boolean;
 };
 
+/** The patterns of the table look at no more: some take time with the square of it. */
+const LONGEST_SAID = 4096;
+
 /** The first row that fits; `undefined` for a status that no row knows. */
 export function findErrorRow({ status, text, types, isPage }: ErrorSubject): ErrorRow | undefined {
   // A link names models and plans that the refusal is not about.
-  const said = text.replace(/https?:\/\/\S+/g, ' ');
+  const said = text.slice(0, LONGEST_SAID).replace(/https?:\/\/\S+/g, ' ');
+  const named = types.map(type => type.slice(0, LONGEST_SAID));
   return KIMI_ERROR_TABLE.find(row => {
     if (row.page && !isPage) {
       return false;
@@ -31,7 +35,7 @@ export function findErrorRow({ status, text, types, isPage }: ErrorSubject): Err
       return false;
     }
     return (
-      types.some(type => row.types?.test(type)) ||
+      named.some(type => row.types?.test(type)) ||
       (!isPage && (row.texts?.some(pattern => pattern.test(said)) ?? false))
     );
   });

@@ -78,7 +78,7 @@ function typesOf(value: unknown, depth: number): string[] {
 }
 
 function titleOf(page: string): string | undefined {
-  const title = /<(title|h1)[^>]*>([^<]{1,200})</i.exec(page)?.[2]?.trim();
+  const title = /<(title|h1)[^>]*>([^<]{1,200})</i.exec(page.slice(0, 4096))?.[2]?.trim();
   return title === '' ? undefined : title;
 }
 

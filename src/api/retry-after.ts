@@ -28,7 +28,7 @@ export function retryAfterOf(headers: HeaderValues, now: number): Date | undefin
 export function resetTimeOf(data: unknown, text: string, headers: HeaderValues, now: number): Date | undefined {
   return (
     fieldOf(data, now, 0) ??
-    textOf(text, now) ??
+    textOf(text.slice(0, 4096), now) ??
     instantOf(headerOf(headers, 'x-ratelimit-reset'), now) ??
     retryAfterOf(headers, now)
   );
@@ -95,7 +95,7 @@ function numberOf(value: unknown): number | undefined {
   const number =
     typeof value === 'number'
       ? value
-      : typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value)
+      : typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim())
         ? Number(value)
         : undefined;
   return number !== undefined && Number.isFinite(number) && number >= 0 ? number : undefined;

@@ -1,4 +1,5 @@
 /** How the OAuth host is reached, and which URLs are trusted for its sake. */
+import { withoutTrailingSlashes } from '../transport/trailing-slashes';
 import { plainHTTP } from '../endpoints';
 import { KimiDeviceLoginError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { FetchFunction } from '../transport/fetch';
@@ -25,7 +26,7 @@ export type OAuthHost = {
  * @throws KimiInvalidArgumentError for what is no http(s) URL, and for http to another machine unless `allowInsecure`
  */
 export function oauthEndpoint({ oauthHost, allowInsecure }: OAuthHost, path: string): string {
-  const host = oauthHost.replace(/\/+$/, '');
+  const host = withoutTrailingSlashes(oauthHost);
   const url = URL.canParse(host) ? new URL(host) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new KimiInvalidArgumentError({

@@ -2,11 +2,14 @@
 import { sep } from 'node:path';
 import { homeDirectory } from '../credentials/data-directory';
 
+/** What is longer is no prose of ours, and is broken at every space. */
+const LONGEST_PROSE = 4096;
+
 /**
  * Words; a command of ours with its flags is one, and so is what stands in double quotes: they must be copyable from
  * one line.
  */
-const WORDS = /"[^"\n]*"[^\s"]*|npx ai-sdk-provider-kimi [a-z]+(?: --[a-z-]+(?: [\w.@-]+)?)*|\S+/g;
+const WORDS = /"[^"\n]*"[^\s"]*|npx ai-sdk-provider-kimi [a-z]+(?: --[a-z-]+(?: [\w.@][\w.@-]*)?)*|\S+/g;
 
 /**
  * Breaks text into lines of at most `width` characters. A word that is longer, a path or an address, stays whole on a
@@ -29,7 +32,8 @@ export function wrapText(text: string, width: number): string[] {
 }
 
 function wordsOf(text: string, width: number): string[] {
-  return (text.match(WORDS) ?? []).flatMap(word => (word.length > width ? word.split(/\s+/) : [word]));
+  const words = text.length > LONGEST_PROSE ? text.split(/\s+/) : (text.match(WORDS) ?? []);
+  return words.flatMap(word => (word.length > width ? word.split(/\s+/) : [word]));
 }
 
 /** A place for people: what lies in the home directory begins with `~`. Not for what a program reads. */

@@ -1,4 +1,5 @@
 /** What went wrong in somebody else's store, in words that hold no secret. */
+import { hideSecrets as hideValues } from '../errors/hide-secrets';
 import type { KimiCredentials } from './credential-store';
 
 /**
@@ -12,7 +13,8 @@ export function describeFailure(error: unknown, saved?: KimiCredentials | undefi
     return 'unknown error';
   }
   const code = (error as { code?: unknown }).code;
-  const text = hideSecrets(error.message || (typeof code === 'string' ? code : error.name), saved)
+  const message = (error.message || (typeof code === 'string' ? code : error.name)).slice(0, 4096);
+  const text = hideSecrets(message, saved)
     .split('\n', 1)[0]!
     .replace(/,? ?with args beginning with.*$/i, '')
     .replaceAll(/\/\/[^/@\s]*@/g, '//')
@@ -25,9 +27,8 @@ export function hideSecrets(text: string, credentials: KimiCredentials | undefin
   if (credentials === undefined) {
     return text;
   }
-  const secrets =
-    credentials.type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key];
-  return secrets
-    .filter(secret => secret !== '')
-    .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
+  const { type } = credentials;
+  return hideValues(text, {
+    secrets: type === 'oauth' ? [credentials.accessToken, credentials.refreshToken] : [credentials.key],
+  });
 }

@@ -109,11 +109,17 @@ function withoutDataURLs(text: string): string {
  * Keys and account ids that the server repeats in its texts ("Incorrect API key provided: sk-…", "account
  * org-…<ak-…>").
  */
-const FORMS = /\b(sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*|\bBearer\s+[^\s"'\\]+/g;
+const FORMS = [/\b(?:sk|ak|org|tok)-[A-Za-z0-9_*.-]{4,}/g, /\beyJ[\w.-]{8,}/g, /\bBearer\s+[^\s"'\\]+/g];
 
 /** The same text without what has the form of a key or token. */
 function redactByForm(text: string): string {
-  return text.replace(FORMS, match => (match.startsWith('Bearer') ? 'Bearer …' : `${/^\w+-/.exec(match)?.[0] ?? ''}…`));
+  return FORMS.reduce(
+    (result, form) =>
+      result.replace(form, match =>
+        match.startsWith('Bearer') ? 'Bearer …' : match.startsWith('eyJ') ? '…' : `${match.split('-', 1)[0]}-…`,
+      ),
+    text,
+  );
 }
 
 /** A text, and how long a part of it is looked for. */

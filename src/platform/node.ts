@@ -30,7 +30,7 @@ async function collectDevice(): Promise<Device> {
 async function readMacOSVersion(): Promise<string> {
   try {
     const plist = await readFile('/System/Library/CoreServices/SystemVersion.plist', 'utf8');
-    return /<key>ProductVersion<\/key>\s*<string>([^<]*)<\/string>/.exec(plist)?.[1] ?? '';
+    return /<key>ProductVersion<\/key>\s*<string>([^<]*)<\/string>/.exec(plist.slice(0, 4096))?.[1] ?? '';
   } catch {
     return '';
   }

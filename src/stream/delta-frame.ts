@@ -20,6 +20,9 @@ const STRING_CONTENT =
 /** A longer event has other worries than parsing, and its text would be kept in memory. */
 const MAXIMUM_LENGTH = 64 * 1024;
 
+/** Of an event with more texts in fields of that name it is no use to know the frame. */
+const MOST_TEXTS = 8;
+
 /** A text that no server sends, to see where a text would stand. */
 const PROBE = '\u2063probe\u2063';
 
@@ -45,8 +48,7 @@ export class DeltaFrame {
     if (event.length > MAXIMUM_LENGTH) {
       return undefined;
     }
-    for (const { index, 0: name } of event.matchAll(new RegExp(`"${field}"\\s*:\\s*"`, 'g'))) {
-      const start = index + name.length;
+    for (const start of textsOf(event, field)) {
       const end = endOfContent(event, start);
       if (JSON.parse(`"${event.slice(start, end)}"`) !== text) {
         continue;
@@ -82,6 +84,20 @@ export class DeltaFrame {
   eventWith(content: string): string {
     return this.before + content + this.behind;
   }
+}
+
+/** Where the texts of fields with this name may begin. */
+function textsOf(event: string, field: string): number[] {
+  const name = `"${field}"`;
+  const starts: number[] = [];
+  for (let at = event.indexOf(name); at >= 0 && starts.length < MOST_TEXTS; at = event.indexOf(name, at + 1)) {
+    const start = /\s*:\s*"/y;
+    start.lastIndex = at + name.length;
+    if (start.test(event)) {
+      starts.push(start.lastIndex);
+    }
+  }
+  return starts;
 }
 
 function endOfContent(events: string, start: number): number {

@@ -57,11 +57,7 @@ export function checkHeaders(headers: unknown): void {
       });
     }
     // Line breaks at the ends are cut by every `Headers`.
-    if (
-      value !== undefined &&
-      value !== null &&
-      !/^[\t\x20-\x7e\x80-\xff]*$/.test(String(value).replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, ''))
-    ) {
+    if (value !== undefined && value !== null && !/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed(String(value)))) {
       throw new KimiInvalidArgumentError({
         argument: `headers.${name}`,
         message:
@@ -71,4 +67,18 @@ export function checkHeaders(headers: unknown): void {
       });
     }
   }
+}
+
+/** Without what every `Headers` cuts off at the ends. */
+function trimmed(value: string): string {
+  const isBlank = (index: number): boolean => '\t\r\n '.includes(value.charAt(index));
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(start)) {
+    start++;
+  }
+  while (end > start && isBlank(end - 1)) {
+    end--;
+  }
+  return value.slice(start, end);
 }

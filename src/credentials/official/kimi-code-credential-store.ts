@@ -1,3 +1,4 @@
+import { withoutTrailingSlashes } from '../../transport/trailing-slashes';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -141,8 +142,8 @@ async function makeSentinel(sentinel: string, location: string): Promise<void> {
  * never mix. The URLs count as written, but for white space around the host and slashes at the end.
  */
 export function kimiCodeSlot({ oauthHost, apiBaseURL }: { oauthHost: string; apiBaseURL: string }): string {
-  const host = oauthHost.trim().replace(/\/+$/, '');
-  const baseUrl = apiBaseURL.replace(/\/+$/, '');
+  const host = withoutTrailingSlashes(oauthHost.trim());
+  const baseUrl = withoutTrailingSlashes(apiBaseURL);
   if (host === OAUTH_HOSTS['mainland-cn'] && baseUrl === API_BASE_URLS.coding['mainland-cn']) {
     return MAINLAND_SLOT;
   }

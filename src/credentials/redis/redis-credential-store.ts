@@ -72,7 +72,7 @@ export function redisCredentialStore(options: RedisCredentialStoreOptions): Cred
   const cipher = chooseCipher(options, { location, name: key });
   const run = redisScripts(options.client, { location, timeoutMs });
   // Both keys on one node of a cluster: the part in braces decides (Redis cluster specification, "Hash tags").
-  const keys = [key, /\{[^}]+\}/.test(key) ? `${key}:lock` : `{${key}}:lock`];
+  const keys = [key, hasHashTag(key) ? `${key}:lock` : `{${key}}:lock`];
   const lock = redisLock({ run, keys, location, lockTtlMs, lockWaitMs, now, wallNow, sleep, random });
 
   const write = async (operation: 'save' | 'clear', value: string[]): Promise<void> => {
@@ -161,4 +161,10 @@ function refused(location: string, operation: 'save' | 'clear'): KimiCredentialS
     `This process lost the lock of ${location} and another one has saved or is about to, so nothing was written. ` +
     'Load the credential again; it is newer.';
   return new KimiCredentialStoreError({ location, operation, reason: 'lock-lost', message });
+}
+
+/** Whether the key says by a part in braces where it is kept: from the first opening brace to the next closing one. */
+function hasHashTag(key: string): boolean {
+  const start = key.indexOf('{');
+  return start >= 0 && key.indexOf('}', start) > start + 1;
 }

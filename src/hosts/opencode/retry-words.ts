@@ -6,7 +6,6 @@
  * Each with what says the same to a reader and matches nothing.
  */
 const RETRY_WORDS: ReadonlyArray<readonly [pattern: RegExp, replacement: string]> = [
-  [/\d*(?:429|500|502|503|504|524)\d*/g, '…'],
   [/rate increased too quickly/gi, 'rate rose too fast'],
   [/rate([ _-])limit/gi, 'rate$1cap'],
   [/too([ _-])many([ _-])requests/gi, 'too$1frequent$2requests'],
@@ -32,9 +31,12 @@ const RETRY_WORDS: ReadonlyArray<readonly [pattern: RegExp, replacement: string]
   [/\b(currently|temporarily) at capacity\b/gi, '$1 full'],
 ];
 
+/** In any longer number, too. */
+const RETRY_STATUS = /429|500|502|503|504|524/;
+
 /** The same text without a word by which a host would retry. */
 export function withoutRetryWords(text: string): string {
-  let result = text;
+  let result = text.replace(/\d+/g, number => (RETRY_STATUS.test(number) ? '…' : number));
   // What one replacement joins may be a word again; every pass makes the text shorter or ends.
   for (let pass = 0; pass < 8 && RETRY_WORDS.some(([pattern]) => result.search(pattern) >= 0); pass++) {
     for (const [pattern, replacement] of RETRY_WORDS) {

@@ -22,11 +22,10 @@ const KNOWN_AGENTS = [
 ];
 
 /** Products of HTTP libraries and SDKs: a User-Agent that has only these names nobody. */
-const LIBRARIES = new RegExp(
-  '^(ai|ai-sdk|openai|asyncopenai|anthropic|node|node\\.js|node-fetch|undici|axios|got|bun|deno|runtime|' +
-    'curl|wget|python.*|aiohttp|httpx|go-http-client|okhttp|java|mozilla)$',
-  'i',
-);
+const LIBRARIES = [
+  /^(ai|ai-sdk|openai|asyncopenai|anthropic|node|node\.js|node-fetch|undici|axios|got|bun|deno|runtime)$/i,
+  /^(curl|wget|python.*|aiohttp|httpx|go-http-client|okhttp|java|mozilla)$/i,
+];
 
 const IDENTITY_HEADER_NAMES = [
   'x-msh-platform',
@@ -45,7 +44,7 @@ export function isRefusedByGate({ headers }: RecordedRequest, gate: IdentityGate
   const products = productsOf(headers['user-agent']);
   const [first] = products;
   if (gate === 'named') {
-    return first === undefined || LIBRARIES.test(first);
+    return first === undefined || LIBRARIES.some(library => library.test(first));
   }
   const platform = headers['x-msh-platform'];
   if (first === KIMI_CLI.userAgentProduct) {
@@ -72,6 +71,7 @@ export function identityNotices({ headers }: RecordedRequest): string[] {
 
 function productsOf(userAgent = ''): string[] {
   return userAgent
+    .slice(0, 4096)
     .replaceAll(/\([^)]*\)/g, ' ')
     .split(/\s+/)
     .filter(word => word !== '')

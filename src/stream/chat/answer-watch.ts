@@ -38,7 +38,7 @@ const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
  * A finish reason that is not `null`, or an error body. One pattern: the several searches for its words take twice as
  * long.
  */
-const FINISH_OR_ERROR = /"finish_reason"\s*:\s*"|"(?:error|message|detail|error_description)"\s*:/;
+const FINISH_OR_ERROR = /"finish_reason"[ \t\n\r]*:[ \t\n\r]*"|"(?:error|message|detail|error_description)"[ \t\n\r]*:/;
 
 /**
  * Text that is not empty, or a list of parts. With its opening quote, or every piece of `reasoning_content` would match

@@ -1,3 +1,5 @@
+import { ObjectEnd } from './object-end';
+
 /** A tool call that was written out as markup. */
 export type MarkupToolCall = {
   /** `functions.name:0`, as the server itself names calls; absent where the markup has none. */
@@ -38,6 +40,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&amp;': '&',
 };
 
+const ATTRIBUTES = {
+  tool: /\btool\s*=\s*"([^"]*)"/,
+  key: /\bkey\s*=\s*"([^"]*)"/,
+  type: /\btype\s*=\s*"([^"]*)"/,
+} as const;
+
+/** With the blanks around it. */
+const LONGEST_ID = 500;
+
 /**
  * One piece of tool call markup, token by token. Strict: a tool that the request did not declare, arguments that are no
  * JSON object, or text where none belongs, and it is no markup. Lenient only where markup is known to leak torn: a
@@ -56,6 +67,7 @@ export class ToolCallMarkupParser {
   private id: string | undefined;
   private name = '';
   private hasBrace = false;
+  private objectEnd = new ObjectEnd();
   private values: Record<string, unknown> = {};
   private key = '';
   private type = '';
@@ -96,7 +108,7 @@ export class ToolCallMarkupParser {
         this.text += text;
         const brace = this.text.indexOf('{');
         const id = brace < 0 ? this.text : this.text.slice(0, brace);
-        if (!/^\s*[\w.:-]{0,200}\s*$/.test(id)) {
+        if (id.length > LONGEST_ID || !/^[\w.:-]*$/.test(id.trim())) {
           return 'none';
         }
         if (brace < 0) {
@@ -113,7 +125,7 @@ export class ToolCallMarkupParser {
             return 'none';
           }
         }
-        return this.more(text);
+        return this.argument(text);
       case 'open-tag':
       case 'close-tag':
         this.text += text;
@@ -158,8 +170,8 @@ export class ToolCallMarkupParser {
   private inArguments(name: string, source: string): MarkupStep {
     const ends = name === 'tool_call_end' || name === 'tool_call_begin' || /^tool_calls?_section_end$/.test(name);
     // A marker in a JSON string is part of it: what it ends is no JSON yet.
-    if (!ends || !isObject(this.text)) {
-      return this.more(source);
+    if (!ends || (this.hasBrace && !this.objectEnd.isReached)) {
+      return this.argument(source);
     }
     if (!this.endCall()) {
       return 'none';
@@ -182,7 +194,8 @@ export class ToolCallMarkupParser {
     this.id = /:\d+$/.test(id) && name !== bare ? id : undefined;
     this.enter('arguments');
     this.hasBrace = text !== '';
-    return this.more(text);
+    this.objectEnd = new ObjectEnd();
+    return this.argument(text);
   }
 
   private endCall(): boolean {
@@ -199,7 +212,8 @@ export class ToolCallMarkupParser {
     if (name !== 'sep' && name !== 'open') {
       return 'none';
     }
-    const [, tag = '', attributes = ''] = /^\s*(\w+)([\s\S]*)$/.exec(this.text) ?? [];
+    const [tag = ''] = /^\w+/.exec(this.text.trimStart()) ?? [];
+    const attributes = this.text.trimStart().slice(tag.length);
     const next = name === 'open' ? () => this.enterTag('open') : (): MarkupStep => 'more';
     const isOutside = this.tagBefore === 'start' || this.tagBefore === 'tools';
     if (tag === 'tools' && this.tagBefore === 'start') {
@@ -277,6 +291,11 @@ export class ToolCallMarkupParser {
     return 'more';
   }
 
+  private argument(text: string): MarkupStep {
+    this.objectEnd.write(text);
+    return this.more(text);
+  }
+
   private more(text: string): MarkupStep {
     this.text += text;
     return 'more';
@@ -296,8 +315,8 @@ function isObject(text: string): boolean {
   }
 }
 
-function attribute(attributes: string, name: string): string | undefined {
-  const value = new RegExp(`\\b${name}\\s*=\\s*"([^"]*)"`).exec(attributes)?.[1];
+function attribute(attributes: string, name: keyof typeof ATTRIBUTES): string | undefined {
+  const value = ATTRIBUTES[name].exec(attributes)?.[1];
   return value?.replace(/&(?:quot|apos|lt|gt|amp);/g, entity => ENTITIES[entity] ?? entity);
 }
 

@@ -7,11 +7,17 @@ export type MarkupFound = { calls: MarkupToolCall[]; source: string };
 /** Text that is none, and markup, in order. */
 export type MarkupPiece = string | MarkupFound;
 
-const MARKER = /^<\|\s{0,4}([a-z_]{1,40})\s{0,4}\|>/;
-/** A text that may become a marker. */
+const MARKER = /<\|\s{0,4}([a-z_]{1,40})\s{0,4}\|>/y;
+/** A text that may become a marker, and the length of the longest. */
+const LONGEST_MARKER = 52;
 const MARKER_START = /^<(\|\s{0,4}[a-z_]{0,40}\s{0,4}\|?)?$/;
 /** What starts a tool call; everything else is text at once. */
 const OPENING = /^(tool_calls?_section_begin|tool_call_begin|open|close)$/;
+/**
+ * So many characters of false starts are looked at again, so that no answer takes time with the square of its length.
+ * One that has more of them is no leak, and its markup stays text.
+ */
+const MOST_LOOKED_AT_AGAIN = 4_000_000;
 /** What ends a message, and leaks together with the calls in front of it. */
 const MESSAGE_END = /^(end_of_msg|im_end)$/;
 
@@ -23,26 +29,33 @@ const MESSAGE_END = /^(end_of_msg|im_end)$/;
 export class ToolCallMarkup {
   private readonly context = new MarkdownContext();
   private parser: ToolCallMarkupParser | undefined;
-  /** What the parser has taken so far. */
-  private source = '';
-  /** Not looked at yet: at rest, a marker that is not whole. */
+  /** What the parser has taken so far of pieces before this one. */
+  private held = '';
+  /** Where in `input` begins what it has taken of this one. */
+  private start = 0;
+  /** The piece that is looked at, and how far: at rest, a marker that is not whole. */
   private input = '';
+  private position = 0;
   /** Only blank text has come since markup. */
   private followsMarkup = false;
   /** What began in code or in a quotation is quoted to its end, also where nothing but its beginning shows that. */
   private isQuoted = false;
+  private lookedAtAgain = 0;
 
   constructor(private readonly toolNames: ReadonlySet<string>) {}
 
   /** Whether text is held back. */
   get isHolding(): boolean {
-    return this.parser !== undefined || this.input !== '';
+    return this.parser !== undefined || this.position < this.input.length;
   }
 
   /** The next text, and what of it and of the text before can leave. */
   write(text: string): MarkupPiece[] {
     const output: MarkupPiece[] = [];
-    this.input += text;
+    this.held = this.parser === undefined ? '' : this.source;
+    this.input = this.input.slice(this.position) + text;
+    this.position = 0;
+    this.start = 0;
     this.scan(output, false);
     return joined(output);
   }
@@ -71,17 +84,23 @@ export class ToolCallMarkup {
     return joined(output);
   }
 
+  /** What the parser has taken so far. */
+  private get source(): string {
+    return this.held + this.input.slice(this.start, this.position);
+  }
+
   private scan(output: MarkupPiece[], isEnd: boolean): void {
-    while (this.input !== '') {
-      const bracket = this.input.indexOf('<');
-      if (bracket !== 0) {
-        this.plain(this.take(bracket < 0 ? this.input.length : bracket), output);
+    while (this.position < this.input.length) {
+      const bracket = this.input.indexOf('<', this.position);
+      if (bracket !== this.position) {
+        this.plain(this.take((bracket < 0 ? this.input.length : bracket) - this.position), output);
         continue;
       }
+      MARKER.lastIndex = this.position;
       const [marker, name] = MARKER.exec(this.input) ?? [];
       if (marker !== undefined && name !== undefined) {
         this.marker(name, this.take(marker.length), output);
-      } else if (!isEnd && MARKER_START.test(this.input)) {
+      } else if (!isEnd && this.mayBecomeMarker()) {
         return;
       } else {
         this.plain(this.take(1), output);
@@ -89,10 +108,13 @@ export class ToolCallMarkup {
     }
   }
 
+  private mayBecomeMarker(): boolean {
+    return this.input.length - this.position <= LONGEST_MARKER && MARKER_START.test(this.input.slice(this.position));
+  }
+
   private take(length: number): string {
-    const taken = this.input.slice(0, length);
-    this.input = this.input.slice(length);
-    return taken;
+    this.position += length;
+    return this.input.slice(this.position - length, this.position);
   }
 
   private plain(text: string, output: MarkupPiece[]): void {
@@ -110,11 +132,13 @@ export class ToolCallMarkup {
         output.push({ calls: [], source });
         return;
       }
-      if (!OPENING.test(name)) {
+      if (!OPENING.test(name) || this.lookedAtAgain > MOST_LOOKED_AT_AGAIN) {
         this.text(source, output);
         return;
       }
       this.isQuoted ||= this.context.isQuoted();
+      this.start = this.position - source.length;
+      this.held = '';
       this.parser = new ToolCallMarkupParser(this.toolNames, this.followsMarkup);
     }
     this.apply(this.parser.marker(name, source), source, output);
@@ -122,11 +146,10 @@ export class ToolCallMarkup {
 
   private apply(step: MarkupStep, token: string, output: MarkupPiece[]): void {
     if (step === 'done-before') {
+      this.position -= token.length;
       this.found(output);
-      this.input = token + this.input;
       return;
     }
-    this.source += token;
     if (step === 'done') {
       this.found(output);
     } else if (step === 'none') {
@@ -136,11 +159,12 @@ export class ToolCallMarkup {
 
   private found(output: MarkupPiece[]): void {
     // Blank text behind the last marker is no part of the markup.
-    const source = this.source.trimEnd();
-    const blank = this.source.slice(source.length);
+    const taken = this.source;
+    const source = taken.trimEnd();
+    const blank = taken.slice(source.length);
     const calls = this.parser?.calls ?? [];
     this.parser = undefined;
-    this.source = '';
+    this.held = '';
     if (this.isQuoted) {
       this.context.write(source);
       output.push(source);
@@ -155,11 +179,18 @@ export class ToolCallMarkup {
 
   /** What began like markup is none. Its first marker is text; there may be markup behind it. */
   private isText(output: MarkupPiece[]): void {
-    const first = MARKER.exec(this.source)?.[0].length ?? this.source.length;
-    const text = this.source.slice(0, first);
-    this.input = this.source.slice(first) + this.input;
+    const { source } = this;
+    MARKER.lastIndex = 0;
+    const first = MARKER.exec(source)?.[0].length ?? source.length;
+    const text = source.slice(0, first);
+    this.lookedAtAgain += source.length - first;
+    if (this.held !== '') {
+      this.input = source + this.input.slice(this.position);
+      this.start = 0;
+      this.held = '';
+    }
+    this.position = this.start + first;
     this.parser = undefined;
-    this.source = '';
     this.text(text, output);
   }
 

@@ -92,13 +92,13 @@ export class ToolCallRecovery {
       this.thought = [];
     }
     reasoning += this.thoughtAsText();
-    const real = [...this.real];
+    const real = new Map<string, number>();
+    this.real.forEach(key => real.set(key, (real.get(key) ?? 0) + 1));
     const calls = [...thoughtCalls, ...this.found.flatMap(markup => markup.calls)].filter(call => {
-      const double = real.indexOf(keyOf(call.name, call.arguments));
-      if (double >= 0) {
-        real.splice(double, 1);
-      }
-      return double < 0;
+      const key = keyOf(call.name, call.arguments);
+      const doubles = real.get(key) ?? 0;
+      real.set(key, doubles - 1);
+      return doubles <= 0;
     });
     return { reasoning, content, calls };
   }
