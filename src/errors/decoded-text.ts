@@ -50,6 +50,10 @@ export class DecodedText {
     return this.ends[index] as number;
   }
 
+  has(code: number): boolean {
+    return this.codes.subarray(0, this.length).includes(code);
+  }
+
   private grow(): void {
     const capacity = Math.max(64, this.length * 2);
     const { codes, starts, ends } = this;
@@ -68,25 +72,37 @@ export const SEPARATOR = 0xffff;
 /** An escape may be escaped, in a body that is JSON, too. */
 const MOST_ESCAPES = 4;
 
-/** The text, and what it is with its escapes read, once and again; the last has none. */
-export function plainForms(source: DecodedText): DecodedText[] {
-  const forms = [source];
-  for (let form = unescaped(source); form !== undefined && forms.length <= MOST_ESCAPES; form = unescaped(form)) {
-    forms.push(form);
+/** So often escapes are also read of one kind alone: what is encoded may hold what looks like one of another. */
+const MOST_ALONE = 2;
+
+/** What escapes begin with: `%` of URLs, `&` of HTML, `\` of JSON. */
+const MARKS = [0x25, 0x26, 0x5c];
+
+/** The text, and what it is with its escapes read, once and again. The last has all of them read. */
+export function plainForms(source: DecodedText, depth = 0): DecodedText[] {
+  const kinds = depth === MOST_ESCAPES ? [] : MARKS.filter(mark => source.has(mark));
+  const all = kinds.length === 0 ? undefined : unescaped(source, kinds);
+  if (all === undefined) {
+    return [source];
   }
-  return forms;
+  const alone = kinds.length === 1 || depth >= MOST_ALONE ? [] : kinds.map(kind => unescaped(source, [kind]));
+  return [
+    source,
+    ...alone.flatMap(form => (form === undefined ? [] : plainForms(form, depth + 1))),
+    ...plainForms(all, depth + 1),
+  ];
 }
 
 /**
- * What base64 and hex in a text say, with its escapes read.
+ * What base64 and hex in a text say, each with its escapes read as by {@link plainForms}.
  * @param shortest no stretch of fewer characters is looked for
  * @param marks of the source: what is marked as a whole is left out
  */
-export function encodedForms(form: DecodedText, shortest: number, marks: Uint8Array): DecodedText[] {
+export function encodedForms(form: DecodedText, shortest: number, marks: Uint8Array): DecodedText[][] {
   return [
     decodedRuns(form, { bits: 6, shortest: Math.ceil((shortest * 8) / 6), digitOf: base64Digit, marks }),
     decodedRuns(form, { bits: 4, shortest: shortest * 2, digitOf: hexDigit, marks }),
-  ].flatMap(bytes => (bytes.length === 0 ? [] : plainForms(fromUtf8(bytes))));
+  ].flatMap(bytes => (bytes.length === 0 ? [] : [plainForms(fromUtf8(bytes))]));
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', 0: '\0' };
@@ -94,13 +110,12 @@ const ENTITIES: Readonly<Record<string, number>> = { amp: 38, lt: 60, gt: 62, qu
 /** Longer than any entity that is read: `&#1114111;`. */
 const LONGEST_ENTITY = 10;
 
-/** One level of `%xx`, `\uXXXX`, `\/`, `&amp;` and their like read; `undefined` where there is none. */
-function unescaped(form: DecodedText): DecodedText | undefined {
+/** One level of escapes that begin with one of these read; `undefined` where there is none. */
+function unescaped(form: DecodedText, marks: readonly number[]): DecodedText | undefined {
   let output: DecodedText | undefined;
   for (let index = 0; index < form.length;) {
     const code = form.at(index);
-    // `%`, `&` and `\`
-    if (code === 0x25 || code === 0x26 || code === 0x5c) {
+    if ((code === 0x25 || code === 0x26 || code === 0x5c) && marks.includes(code)) {
       output ??= beginningOf(form, index);
       index = readEscape(form, index, output);
     } else {

@@ -28,8 +28,8 @@ const LONGEST_TEXT = 96 * 1024;
 /** So many times base64 or hex may stand in base64 or hex. */
 const MOST_ENCODINGS = 2;
 
-/** Characters of decoded base64 and hex, beyond which nobody looks. Then nothing long is shown. */
-const MOST_DECODED = 1_000_000;
+/** Characters of decoded forms, beyond which nobody looks. Then nothing long is shown. */
+const MOST_DECODED = 1_500_000;
 
 /** Twice what a window of a million tokens holds. Of a longer prompt nothing is searched, and then nothing shown. */
 const LONGEST_PROMPT = 8 * 1024 * 1024;
@@ -164,20 +164,27 @@ function marksOf(texts: readonly string[], needles: readonly Needle[], prompts: 
     offset += text.length;
     return forms;
   });
+  if (lengthOf(plain) > MOST_DECODED) {
+    return markLong(marks, texts, UNKNOWN);
+  }
   look(plain.flat());
   // Only what is still shown is decoded, which in most errors is nothing that could be base64.
   const shortest = Math.min(SHORTEST_PROMPT, ...needles.map(({ length }) => length));
-  let forms = plain.flatMap(levels => levels.slice(-1));
-  for (let encodings = 0; encodings < MOST_ENCODINGS && forms.length > 0; encodings++) {
-    forms = forms.flatMap(form => encodedForms(form, shortest, marks));
-    if (forms.reduce((sum, { length }) => sum + length, 0) > MOST_DECODED) {
+  let found = plain;
+  for (let encodings = 0; encodings < MOST_ENCODINGS && found.length > 0; encodings++) {
+    found = found.flatMap(forms => forms.slice(-1)).flatMap(form => encodedForms(form, shortest, marks));
+    if (lengthOf(found) > MOST_DECODED) {
       return markLong(marks, texts, UNKNOWN);
     }
-    if (forms.length > 0) {
-      look(forms);
+    if (found.length > 0) {
+      look(found.flat());
     }
   }
   return marks;
+}
+
+function lengthOf(forms: readonly DecodedText[][]): number {
+  return forms.flat().reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Where nothing can be looked for: whatever is long enough to be a quotation. */
