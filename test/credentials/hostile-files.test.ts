@@ -124,6 +124,37 @@ describe.skipIf(process.platform === 'win32')('in the place of a file', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('in the place of a lock', () => {
+  const LOCKS = [
+    ['our own', () => `${file().location}.lock`, () => locked(file())],
+    ["kimi-code's", () => join(home, 'oauth', 'kimi-code.lock'), () => locked(kimiCode())],
+  ] as const;
+
+  test.each(
+    LOCKS.flatMap(lock => KINDS.filter(([kind]) => kind !== 'folder').map(kind => [...lock, ...kind] as const)),
+  )('%s: what is no lock is said at once, and stays', async (_whose, place, use, _kind, _word, make) => {
+    await mkdir(dirname(place()), { recursive: true });
+    await make(place());
+    const before = await lstat(place());
+    const error = await failure(use);
+    expect(error).toMatchObject({ reason: 'failed', operation: 'lock' });
+    expect(error.message).toContain(`${place()} is not an empty directory. Remove it.`);
+    expect((await lstat(place())).ino).toBe(before.ino);
+  });
+
+  test.skipIf(!isRoot)('one of another user is refused, unless they share the login (as root)', async () => {
+    const [, place, use] = LOCKS[0];
+    await mkdir(place());
+    await chown(place(), STRANGER, STRANGER);
+    const error = await failure(use);
+    expect(error).toMatchObject({ reason: 'permissions', operation: 'lock' });
+    expect(error.message).toContain(`${place()} belongs to another user (uid ${STRANGER})`);
+    const shared = fileCredentialStore({ path: file().location, allowSharedRead: true });
+    const stop = AbortSignal.timeout(300);
+    await expect(shared.withLock!(async () => 'entered', { abortSignal: stop })).rejects.toThrow(/timeout/);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('the model list', () => {
   test('is 0600 in a folder with 0700, also where it was open before', async () => {
     const cache = openCatalogCache('x', { KIMI_PROVIDER_HOME: join(home, 'new') });
