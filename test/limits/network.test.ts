@@ -155,6 +155,13 @@ describe('a connection that', () => {
     );
   });
 
+  it('is silent behind everything, and nobody waits for its end', async () => {
+    faulty({ connection: { at: 'done', how: 'silence' } })();
+    const { limits: _, ...unlimited } = settingsOf();
+    expect(outcomeOf(await streamed(unlimited))).toBe('an answer');
+    await expect.poll(() => simulator.requests.at(-1)?.clientGone).toBe(true);
+  });
+
   it('is never answered', async () => {
     await using hole = await startBlackHole();
     await expectOutcome('A black hole: connecting is not answered', { stream: LATE }, settingsOf(`${hole.url}/v1`));
