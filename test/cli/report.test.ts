@@ -35,6 +35,7 @@ describe('doctor --report', () => {
         With: 'a login',
         Token: expect.stringMatching(/^ends in /),
         Account: 'default',
+        Identity: expect.stringContaining('kimi-cli'),
         API: simulator.apiBaseURL,
       },
       Models: { 'Kept list': expect.stringMatching(/ old$/), Ids: expect.stringContaining('kimi-for-coding') },

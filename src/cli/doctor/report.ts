@@ -100,6 +100,7 @@ function signIn(status: KimiAuthStatus, now: number): Array<readonly [string, st
     ['Service', `${service}, ${region}`],
     ['API', apiBaseURL],
     ['OAuth host', oauthHost],
+    ['Identity', service === 'coding' ? 'kimi-cli, or the client whose login is shared' : 'the package alone'],
   ];
 }
 
