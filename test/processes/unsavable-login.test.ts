@@ -210,20 +210,23 @@ describe.skipIf(!isRoot)('a place that cannot be written (as root on Linux)', ()
     const folder = join(home, 'folder');
     const path = join(folder, 'login.json');
     const node = join(home, 'node');
+    const ended = join(folder, 'ended.json');
     await fileCredentialStore({ path }).save(dueLogin());
+    await fileCredentialStore({ path: ended }).save(expiredLogin(simulator));
     try {
       linkSync(process.execPath, node);
     } catch {
       copyFileSync(process.execPath, node);
     }
     [home, dirname(bundle.path)].forEach(entry => chmodSync(entry, 0o755));
-    [folder, path].forEach(entry => chownSync(entry, ANYBODY, ANYBODY));
+    [folder, path, ended].forEach(entry => chownSync(entry, ANYBODY, ANYBODY));
     chmodSync(folder, 0o500);
     const user = ['--reuid', String(ANYBODY), '--regid', String(ANYBODY), '--clear-groups'];
     const through = ['setpriv', ...user, 'sh', '-c', 'shift; exec "$0" "$@"', node];
     const one = start({ kind: 'file', path }, { through });
     expect(await one.ask(1)).toEqual(ANSWER);
     expect(one.output).toMatch(/EACCES.*still valid/);
+    expect(await start({ kind: 'file', path: ended }, { through }).ask(1)).toEqual(unsaved(/EACCES.*Nothing was sent/));
     expect(ledger()).toEqual(NOTHING_SPENT);
     chmodSync(folder, 0o700);
     expect(await start({ kind: 'file', path }, { through }).ask(1)).toEqual(ANSWER);

@@ -106,9 +106,14 @@ async function run(renewal: Renewal, start: SessionState): Promise<KimiCredentia
       if (tokenState(renewal).isUsable) {
         return goOnWithoutStore(renewal, error);
       }
-      throw error;
+      throw isUnlockable(error) ? spentNothingError(error) : error;
     }
   }
+}
+
+/** The lock cannot be made: not that others have it, or had it meanwhile. */
+function isUnlockable({ operation, reason }: KimiCredentialStoreError): boolean {
+  return operation === 'lock' && reason !== 'locked' && reason !== 'lock-lost';
 }
 
 /** The store is out of reach, but what we have still works. */

@@ -14,6 +14,7 @@ describe('transition', () => {
     ['missing', 'foundDue', 'due', 'lock'],
     ['refreshing', 'rotated', 'valid', 'use'],
     ['refreshing', 'unavailable', 'due', 'useWhileItLasts'],
+    ['refreshing', 'unsavable', 'due', 'useWhileItLasts'],
     ['refreshing', 'rejected', 'refreshing', 'lookForPeer'],
     ['refreshing', 'foundRejected', 'revoked', 'writeTombstone'],
     ['refreshing', 'foundValid', 'valid', 'use'],
