@@ -1,4 +1,4 @@
-import type { LanguageModelV4Usage } from '@ai-sdk/provider';
+import type { JSONValue, LanguageModelV4Usage } from '@ai-sdk/provider';
 
 /**
  * `providerMetadata.kimi` of every answer, of `generateText` and of a stream's end alike. What the server does not say
@@ -15,6 +15,8 @@ export type KimiProviderMetadata = {
   reasoningTokens?: number;
   /** How many tool calls the server had written into the text or the reasoning, and were made real ones here. */
   recoveredToolCalls?: number;
+  /** Of the answer's tokens, where `providerOptions.kimi.logprobs` asked for them. */
+  logprobs?: { content: JSONValue[] };
 };
 
 /** Puts together what is known of one answer. */
@@ -23,11 +25,13 @@ export function kimiMetadata({
   servedModel,
   usage,
   recoveredToolCalls,
+  logprobs,
 }: {
   traceId: string | undefined;
   servedModel: unknown;
   usage: LanguageModelV4Usage;
   recoveredToolCalls: number;
+  logprobs: readonly unknown[];
 }): KimiProviderMetadata {
   const { inputTokens, outputTokens } = usage;
   return {
@@ -36,5 +40,6 @@ export function kimiMetadata({
     ...(inputTokens.cacheRead === undefined ? {} : { cachedTokens: inputTokens.cacheRead }),
     ...(outputTokens.reasoning === undefined ? {} : { reasoningTokens: outputTokens.reasoning }),
     ...(recoveredToolCalls === 0 ? {} : { recoveredToolCalls }),
+    ...(logprobs.length === 0 ? {} : { logprobs: { content: logprobs as JSONValue[] } }),
   };
 }

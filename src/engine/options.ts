@@ -63,6 +63,12 @@ export type KimiLanguageModelOptions = {
   partial?: boolean;
   /** A stable identifier of the end user, best a hash; the platform's word for OpenAI's `user`. */
   safetyIdentifier?: string;
+  /** Log probabilities of the answer's tokens, in `providerMetadata.kimi.logprobs`. Platform only. Default `false`. */
+  logprobs?: boolean;
+  /** So many of the likeliest tokens at each place, 0 to 20; turns `logprobs` on. Platform only. */
+  topLogprobs?: number;
+  /** Text that much of the answer will repeat, for example the file that is to be changed. Platform only. */
+  prediction?: { type: 'content'; content: string | Array<{ type: 'text'; text: string }> };
 };
 
 /** Zod's schemas are made when the first call has options: making them takes longer than all else that an import does. */
@@ -83,6 +89,14 @@ const optionsSchema = lazy(() =>
     strictJsonSchema: z.boolean().optional(),
     partial: z.boolean().optional(),
     safetyIdentifier: z.string().min(1).optional(),
+    logprobs: z.boolean().optional(),
+    topLogprobs: z.number().int().min(0).max(20).optional(),
+    prediction: z
+      .object({
+        type: z.literal('content'),
+        content: z.union([z.string(), z.array(z.object({ type: z.literal('text'), text: z.string() }))]),
+      })
+      .optional(),
   }),
 );
 
@@ -91,6 +105,7 @@ const ALIASES: Readonly<Record<string, keyof KimiLanguageModelOptions>> = {
   reasoning_effort: 'reasoningEffort',
   prompt_cache_key: 'promptCacheKey',
   safety_identifier: 'safetyIdentifier',
+  top_logprobs: 'topLogprobs',
 };
 
 /** {@link KimiLanguageModelOptions} after reading. */

@@ -6,6 +6,7 @@ import { processVariables, type Variables } from './environment';
 import type { KimiAuth } from './kimi-auth';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
+import { portableModel, settingsOf, type PortableModel } from './portable-model';
 
 /** What the provider of each specification has, `Model` being its language model. */
 export interface CallableProvider<Model> {
@@ -37,11 +38,13 @@ export interface CallableProvider<Model> {
  */
 export function callableProvider<Model>(
   settings: KimiProviderSettings,
-  LanguageModel: new (engine: V4Engine) => Model,
+  LanguageModel: new (engine: V4Engine, portable: PortableModel) => Model,
   variables: Variables = processVariables,
 ): CallableProvider<Model> {
   const core = new KimiCore(settings, variables);
-  const languageModel = memoizeById((modelId: KimiModelId) => new LanguageModel(core.engine(modelId)));
+  const languageModel = memoizeById(
+    (modelId: KimiModelId) => new LanguageModel(core.engine(modelId), portableModel(modelId, settings)),
+  );
   const noEmbeddingModel = (modelId: string): never => {
     throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });
   };
@@ -70,4 +73,9 @@ function memoizeById<Id extends string, T>(create: (id: Id) => T): (id: Id) => T
     }
     return object;
   };
+}
+
+/** The engine of a model that has crossed a step. */
+export function engineOf(portable: PortableModel): V4Engine {
+  return new KimiCore(settingsOf(portable), processVariables).engine(portable.modelId);
 }

@@ -1,7 +1,7 @@
 import { apiKeyCredentials, foreignKey, type CredentialProvider } from '../auth/credential-provider';
 import { KEY_VARIABLES, type CredentialStore } from '../credentials/credential-store';
 import type { Environment, KimiEndpoints } from '../endpoints';
-import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
+import { KimiCredentialStoreError, KimiError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { KEY_CONSOLE_URLS, type KimiService } from '../upstream';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
@@ -102,6 +102,9 @@ async function askFor(apiKey: () => string | Promise<string>, source: string): P
   try {
     return await apiKey();
   } catch (cause) {
+    if (KimiError.isInstance(cause)) {
+      throw cause;
+    }
     throw new KimiCredentialStoreError({
       location: source,
       operation: 'load',

@@ -20,8 +20,12 @@ export abstract class SpecLanguageModel {
 
   protected readonly engine: V4Engine;
 
-  constructor(engine: V4Engine) {
+  /** What a Workflow carries of the model from one step to the next: plain JSON. */
+  protected readonly portable: unknown;
+
+  constructor(engine: V4Engine, portable?: unknown) {
     this.engine = engine;
+    this.portable = portable;
     this.provider = engine.provider;
     this.modelId = engine.modelId;
     this.supportedUrls = engine.supportedUrls;

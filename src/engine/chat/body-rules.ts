@@ -3,7 +3,14 @@ import { maxCompletionTokens, messageSize } from './rules/limits';
 import { media } from './rules/media';
 import { dropBlankText, dropEmptyAssistant, messageName, omitContentBesideToolCalls, partial } from './rules/messages';
 import { responseFormat } from './rules/response-format';
-import { dropRefusedSettings, modelSlug, promptCacheKey, safetyIdentifier } from './rules/settings';
+import {
+  dropRefusedSettings,
+  logprobs,
+  modelSlug,
+  prediction,
+  promptCacheKey,
+  safetyIdentifier,
+} from './rules/settings';
 import { replayReasoningContent, thinking } from './rules/thinking';
 import { pairToolCalls, toolCallArguments, toolCallIds } from './rules/tool-calls';
 import { toolChoice, toolLimit } from './rules/tool-choice';
@@ -51,6 +58,8 @@ export const BODY_RULES: readonly BodyRule[] = [
   dropRefusedSettings,
   promptCacheKey,
   safetyIdentifier,
+  logprobs,
+  prediction,
   // Measure the finished messages.
   messageSize,
   maxCompletionTokens,

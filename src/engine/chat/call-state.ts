@@ -44,6 +44,7 @@ export class CallState implements Exchange {
   readonly silence: SilenceLimit;
   private usage: unknown;
   private servedModel: unknown;
+  private readonly logprobs: unknown[] = [];
   /** What the connection broke with. */
   private brokenBy: unknown;
 
@@ -165,6 +166,7 @@ export class CallState implements Exchange {
       servedModel: (body as { model?: unknown } | undefined)?.model ?? this.servedModel,
       usage: convertUsage(findUsage(body) ?? this.usage),
       recoveredToolCalls: this.recoveredToolCalls,
+      logprobs: [...this.logprobs, ...logprobsOf(body)],
     });
   }
 
@@ -181,6 +183,7 @@ export class CallState implements Exchange {
     }
     this.usage = findUsage(event) ?? this.usage;
     this.servedModel ??= (event as { model?: unknown } | null)?.model;
+    this.logprobs.push(...logprobsOf(event));
   }
 
   /** A refusal, and a good answer that is no stream, as errors: openai-compatible would read either without a limit. */
@@ -200,4 +203,11 @@ function warningDetails(warning: SharedV4Warning, body: KimiChatRequestBody): Ki
   const { type } = warning;
   const { feature, setting, details, message } = warning as Partial<Record<string, string>>;
   return { type, ...hideSecrets({ feature, setting, details, message }, { prompts: body.messages }) };
+}
+
+/** Of one event, or of a whole answer. */
+function logprobsOf(body: unknown): readonly unknown[] {
+  const { choices } = (body ?? {}) as { choices?: Array<{ logprobs?: { content?: unknown } | null }> };
+  const content = Array.isArray(choices) ? choices[0]?.logprobs?.content : undefined;
+  return Array.isArray(content) ? content : [];
 }

@@ -41,6 +41,7 @@ export function chatCompletion(
   parts: readonly FilledPart[],
   head: AnswerHead,
   usage: Record<string, unknown> | undefined,
+  hasLogprobs: boolean,
 ): Record<string, unknown> {
   const join = (type: 'reasoning' | 'text'): string | undefined => {
     const texts = parts
@@ -70,6 +71,7 @@ export function chatCompletion(
             })),
           }),
         },
+        ...(hasLogprobs ? logprobsOf(join('text')) : {}),
         finish_reason: finishReasonOf(answer, parts),
         ...(usage && (answer.usageAt === 'choice' || answer.usageAt === 'both') && { usage }),
       },
@@ -85,6 +87,7 @@ export function chatEvents(
   head: AnswerHead,
   usage: Record<string, unknown> | undefined,
   usageAt: 'choice' | 'top-level' | 'both',
+  hasLogprobs: boolean,
 ): Record<string, unknown>[] {
   const chunk = (rest: Record<string, unknown>): Record<string, unknown> => ({
     id: head.id,
@@ -94,7 +97,7 @@ export function chatEvents(
     ...rest,
   });
   const events = answerDeltas(answer, parts).map(delta =>
-    chunk({ choices: [{ index: 0, delta, finish_reason: null }] }),
+    chunk({ choices: [{ index: 0, delta, ...(hasLogprobs ? logprobsOf(delta.content) : {}), finish_reason: null }] }),
   );
   const last = {
     index: 0,
@@ -107,6 +110,13 @@ export function chatEvents(
     events.push(chunk({ choices: [], usage }));
   }
   return events;
+}
+
+/** One token of the whole piece. */
+function logprobsOf(text: unknown): { logprobs?: object } {
+  return typeof text === 'string' && text !== ''
+    ? { logprobs: { content: [{ token: text, logprob: -0.1, bytes: null, top_logprobs: [] }] } }
+    : {};
 }
 
 /** The `delta` objects of a streamed answer, in order. */

@@ -41,10 +41,15 @@ export async function sendChatAnswer(
   const usageAt = answer.usageAt ?? (streamed ? state.usageAt : 'top-level');
   request.answeredRules.push(...answeredRules(parts, streamed, usage && usageAt));
   if (!streamed) {
-    await exchange.reply(200, chatCompletion(answer, parts, head, usage), answer.headers);
+    await exchange.reply(200, chatCompletion(answer, parts, head, usage, body.logprobs === true), answer.headers);
     return;
   }
-  await sendEventStream(exchange, state.closing, answer, chatEvents(answer, parts, head, usage, usageAt));
+  await sendEventStream(
+    exchange,
+    state.closing,
+    answer,
+    chatEvents(answer, parts, head, usage, usageAt, body.logprobs === true),
+  );
 }
 
 function answeredRules(parts: readonly FilledPart[], streamed: boolean, usageAt: string | undefined): string[] {

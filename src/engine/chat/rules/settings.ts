@@ -1,3 +1,4 @@
+import type { ParsedKimiOptions } from '../../options';
 import { isThinkingOff, type BodyRule } from '../body';
 
 export const modelSlug: BodyRule = {
@@ -81,19 +82,43 @@ export const safetyIdentifier: BodyRule = {
   source:
     'docs/wire.md#fields-of-the-platform; docs/wire.md#chat-body: the official client of the coding ' +
     'service sends no `user`',
-  apply(body, call, warn) {
-    const { safetyIdentifier: identifier } = call.options;
-    if (identifier === undefined) {
-      return;
-    }
-    if (call.service === 'platform') {
-      body.safety_identifier = identifier;
-    } else {
-      warn({
-        type: 'unsupported',
-        feature: 'safetyIdentifier',
-        details: 'Only the platform takes it; it was not sent.',
-      });
-    }
-  },
+  apply: platformOnly(({ safetyIdentifier: identifier }) =>
+    identifier === undefined ? {} : { safetyIdentifier: { safety_identifier: identifier } },
+  ),
 };
+
+export const logprobs: BodyRule = {
+  name: 'logprobs',
+  summary: '`logprobs` and `topLogprobs` go as `logprobs` and `top_logprobs`, on the platform only.',
+  source:
+    'docs/wire.md#fields-of-the-platform; docs/wire.md#chat-body: the official client of the coding service sends none',
+  apply: platformOnly(({ logprobs: asked, topLogprobs: top }) => ({
+    ...(asked === true && top === undefined ? { logprobs: { logprobs: true } } : {}),
+    ...(top === undefined ? {} : { topLogprobs: { logprobs: true, top_logprobs: top } }),
+  })),
+};
+
+export const prediction: BodyRule = {
+  name: 'prediction',
+  summary: '`prediction` goes as it is, on the platform only.',
+  source:
+    'docs/wire.md#fields-of-the-platform; docs/wire.md#chat-body: the official client of the coding service sends none',
+  apply: platformOnly(({ prediction: predicted }) =>
+    predicted === undefined ? {} : { prediction: { prediction: predicted } },
+  ),
+};
+
+/** Fields that the platform takes and the coding service is never sent, by the option that asks for them. */
+function platformOnly(
+  fieldsOf: (options: ParsedKimiOptions) => Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): BodyRule['apply'] {
+  return (body, { options, service }, warn) => {
+    for (const [option, fields] of Object.entries(fieldsOf(options))) {
+      if (service === 'platform') {
+        Object.assign(body, fields);
+      } else {
+        warn({ type: 'unsupported', feature: option, details: 'Only the platform takes it; it was not sent.' });
+      }
+    }
+  };
+}

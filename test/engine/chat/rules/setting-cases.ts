@@ -161,6 +161,42 @@ export const SETTING_CASES: Record<string, BodyRuleCase[]> = {
       warnings: [{ type: 'unsupported', feature: 'safetyIdentifier' }],
     },
   ],
+  logprobs: [
+    {
+      title: 'on the platform',
+      body: {},
+      call: { service: 'platform', options: { logprobs: true } },
+      expected: { logprobs: true },
+    },
+    {
+      title: 'turned on by the number of the likeliest',
+      body: {},
+      call: { service: 'platform', options: { topLogprobs: 2 } },
+      expected: { logprobs: true, top_logprobs: 2 },
+    },
+    {
+      title: 'not on the coding service',
+      body: {},
+      call: { options: { logprobs: true } },
+      expected: {},
+      warnings: [{ type: 'unsupported', feature: 'logprobs' }],
+    },
+  ],
+  prediction: [
+    {
+      title: 'on the platform',
+      body: {},
+      call: { service: 'platform', options: { prediction: { type: 'content', content: 'x' } } },
+      expected: { prediction: { type: 'content', content: 'x' } },
+    },
+    {
+      title: 'not on the coding service',
+      body: {},
+      call: { options: { prediction: { type: 'content', content: 'x' } } },
+      expected: {},
+      warnings: [{ type: 'unsupported', feature: 'prediction' }],
+    },
+  ],
   'message-size': [
     {
       title: 'more than the server takes',
