@@ -1,6 +1,6 @@
 /**
- * An app that has no file descriptor left, and then has some again: what its credential stores say in either case. argv:
- * a folder of its own. Run it with a low limit of open files.
+ * An app that has no file descriptor left, and then has some again: what its credential stores say in either case.
+ * argv: a folder of its own. Run it with a low limit of open files.
  */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';

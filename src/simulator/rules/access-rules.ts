@@ -95,8 +95,8 @@ export const ACCESS_RULES = {
     rule: 'identity-gate',
     kind: 'refusal',
     summary:
-      'Chat completions of the coding service by a client that states no name of its own; with gate "known-agents" by ' +
-      'one that is no known coding agent; with gate "off" by nobody.',
+      'Chat completions of the coding service by a client that states no name of its own; with gate "known-agents" ' +
+      'by one that is no known coding agent; with gate "off" by nobody.',
     source:
       'docs/wire.md#identity-gate; docs/decisions.md#27-gate-of-the-simulator: what the live gate checks ' +
       'is not known',
