@@ -2,7 +2,7 @@
  * Why a refresh token came back, or a login ended: the step that docs/decisions.md#20-what-cannot-be-saved allows, or
  * none, which is a violation. Pure: all from the event log.
  */
-import { FILE_LOCK_MS, REDIS_LOCK_MS, type Event, type Login } from './protocol.ts';
+import { FILE_LOCK_MS, REDIS_LOCK_MS, STORE_OUTAGES, type Event, type Login } from './protocol.ts';
 
 export type Interval = { from: number; to: number };
 type EventOf<Type extends Event['type']> = Extract<Event, { type: Type }>;
@@ -16,13 +16,6 @@ const PROOF_MS = 1_000;
 const SAVE_MS = 3_000;
 /** A request that a process had all but sent when it was stopped arrives so soon after it goes on. */
 const WAKE_MS = 5_000;
-
-const OUTAGES: Readonly<Record<Login['store'], readonly string[]>> = {
-  file: ['disk full'],
-  redis: ['redis down', 'redis paused'],
-  // Its lock is a file.
-  keychain: ['keyring locked', 'disk full'],
-};
 
 export class Losses {
   private readonly rotations = new Map<string, EventOf<'rotated'>>();
@@ -61,10 +54,13 @@ export class Losses {
       return { allowed: 'answer lost between server and process' };
     }
     const killed = this.kills.get(spender);
-    if (killed !== undefined && killed >= rotation.at - 5 && killed <= at) {
+    if (killed !== undefined && killed <= at) {
       return { allowed: 'SIGKILL between rotation and save' };
     }
     const lockLife = this.lockLifeOf(login);
+    if (this.wasAsleep(spender, lockLife, rotation.at)) {
+      return { allowed: 'SIGSTOP beyond the lock, with the request on its way' };
+    }
     const slept = (this.stops.get(spender) ?? []).find(({ from, to }) => to > rotation.at && from < at);
     if (slept !== undefined && Math.min(slept.to, at) - slept.from >= lockLife * 0.9) {
       return { allowed: 'SIGSTOP beyond the lock between rotation and save' };
@@ -74,7 +70,7 @@ export class Losses {
 
   private explainByStore(rotation: EventOf<'rotated'>, answeredAt: number, at: number): Explanation {
     const { login, worker } = rotation;
-    const kinds = OUTAGES[this.logins.get(login)?.store ?? 'file'];
+    const kinds = STORE_OUTAGES[this.logins.get(login)?.store ?? 'file'];
     const concerning = this.outages.filter(
       ({ what, worker: starved }) => kinds.includes(what) || (what === 'no file descriptors' && starved === worker),
     );

@@ -49,7 +49,8 @@ export type ServerSettings = {
   seed: number;
   hosts: number;
   logins: readonly Login[];
-  tokenSeconds: number;
+  /** How long an access token lives, by host. */
+  tokenSeconds: readonly number[];
   /** `false`: only what the plan of the world does. `slow-tokens`: every token answer takes a while, nothing else. */
   faults: boolean | 'slow-tokens';
 };
@@ -63,6 +64,9 @@ export type ServerCommand =
 export type ServerReport =
   | { type: 'listening'; hosts: string[] }
   | { type: 'issued'; login: string; access: string; refresh: string }
+  | { type: 'issued-until'; token: string; until: number }
+  | { type: 'chat-arrived'; id: string; worker: string }
+  | { type: 'expired'; login: string }
   | { type: 'signed-in'; login: string; request: number; access: string; refresh: string; seconds: number }
   | { type: 'fault'; host: number; endpoint: string; fault: string; worker: string; login: string | undefined }
   | { type: 'refresh-arrived'; login: string; token: string; worker: string }
@@ -95,6 +99,14 @@ export type Outage =
   | 'keyring locked'
   | 'no file descriptors'
   | 'host down';
+
+/** What breaks which places. */
+export const STORE_OUTAGES: Readonly<Record<StoreKind, readonly string[]>> = {
+  file: ['disk full'],
+  redis: ['redis down', 'redis paused'],
+  // Its lock is a file.
+  keychain: ['keyring locked', 'disk full'],
+};
 
 /** A line of the event log. */
 export type Event = { at: number; worker?: string } & (WorkerReport | ServerReport | WorldReport);

@@ -26,7 +26,7 @@ function report(message: ServerReport): void {
 }
 
 for (const login of settings.logins) {
-  const simulator = await startKimiSimulator({ tokenLifetime: settings.tokenSeconds });
+  const simulator = await startKimiSimulator({ tokenLifetime: secondsOf(login) });
   accounts.set(login.id, { login, simulator, newest: [] });
 }
 for (let host = 0; host < settings.hosts; host++) {
@@ -53,6 +53,11 @@ function register(account: Account, access: string, refresh: string): void {
   owners.set(refresh, account);
   account.newest = [access, refresh];
   report({ type: 'issued', login: account.login.id, access, refresh });
+  report({ type: 'issued-until', token: tokenName(refresh), until: Date.now() + secondsOf(account.login) * 1000 });
+}
+
+function secondsOf({ host }: Login): number {
+  return settings.tokenSeconds[host % settings.tokenSeconds.length]!;
 }
 
 function drawFault(host: number, endpoint: Endpoint): Fault | undefined {
@@ -83,6 +88,10 @@ async function serve(host: number, message: IncomingMessage, response: ServerRes
   const others = hosts.filter((_, index) => index !== host).map(({ url }) => url);
   const place = { request: seen.body, headers: message.headers, path, others };
   const account = identify(seen);
+  const call = endpoint === 'chat' ? /call=([\w.-]+)/.exec(seen.body.toString())?.[1] : undefined;
+  if (call !== undefined) {
+    report({ type: 'chat-arrived', id: call, worker });
+  }
   if (fault?.stage === 'before') {
     await deliver(response, { status: 200, headers: {}, body: Buffer.alloc(0) }, fault.act, place);
   } else if (endpoint === 'token') {
@@ -178,6 +187,7 @@ process.on('message', (command: ServerCommand) => {
       break;
     case 'expire-tokens':
       accounts.get(command.login)!.simulator.expireTokens();
+      report({ type: 'expired', login: command.login });
       break;
     case 'revoke':
       accounts.get(command.login)!.simulator.revoke();

@@ -20,6 +20,7 @@ export function table(verdict: Verdict): string {
     row('logins ended by the server', verdict.endedByServer),
     row('requests or answers under the wrong account or host', verdict.wrongAccount, 0),
     row('answers torn and passed on as whole', verdict.torn, 0),
+    row('calls that waited although their token was good', verdict.stalls, 0),
     row('hangs', verdict.hangs, 0),
     row('leaked secrets', verdict.leaks, 0),
     row('processes that ended by themselves', verdict.crashes, 0),

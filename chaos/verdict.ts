@@ -1,6 +1,7 @@
 /** What a run came to: figures, and all that must not have happened. Pure: from the event log. */
 import { Losses } from './losses.ts';
 import type { Event, Login } from './protocol.ts';
+import { Stalls } from './stalls.ts';
 
 export type Verdict = {
   requests: number;
@@ -19,6 +20,8 @@ export type Verdict = {
   endedByServer: number;
   wrongAccount: number;
   torn: number;
+  /** Calls that never left although their token was good. */
+  stalls: number;
   hangs: number;
   leaks: number;
   crashes: number;
@@ -47,6 +50,7 @@ export function judge(unordered: readonly Event[], logins: readonly Login[]): Ve
     endedByServer: 0,
     wrongAccount: 0,
     torn: 0,
+    stalls: 0,
     hangs: 0,
     leaks: 0,
     crashes: 0,
@@ -56,6 +60,7 @@ export function judge(unordered: readonly Event[], logins: readonly Login[]): Ve
   };
   const losses = new Losses(events, logins);
   const ended = new EndedLogins();
+  const stalls = new Stalls(logins);
   for (const event of events) {
     countOutcome(event, verdict);
     countWorld(event, verdict);
@@ -63,6 +68,11 @@ export function judge(unordered: readonly Event[], logins: readonly Login[]): Ve
     const unfounded = ended.take(event);
     if (unfounded !== undefined) {
       verdict.violations.push(at(event, unfounded));
+    }
+    const stalled = stalls.take(event);
+    if (stalled !== undefined) {
+      verdict.stalls++;
+      verdict.violations.push(at(event, stalled));
     }
   }
   verdict.cutByKill =

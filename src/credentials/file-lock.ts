@@ -12,6 +12,7 @@ import { stopwatch } from '../transport/stopwatch';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import type { CredentialLock, CredentialLockOptions } from './credential-store';
 import { makePrivateDirectory } from './data-directory';
+import { loadModule } from './load-module';
 import { lockFileSystem, lookAt, stateOf, type LockFileSystem } from './lock-file-system';
 import { lockWatch } from './lock-watch';
 
@@ -109,7 +110,7 @@ async function acquire(options: FileLockOptions): Promise<HeldLock> {
 async function tryAcquire(options: FileLockOptions): Promise<HeldLock | undefined> {
   const { lockPath, deadAfterMs = DEAD_AFTER_MS, touchMs = deadAfterMs / 3 } = options;
   // Loaded on first use: it hooks the process's exit and signals when it is loaded.
-  const { lock } = await import('proper-lockfile');
+  const { lock } = await loadModule(() => import('proper-lockfile'), options.location);
   const fileSystem = lockFileSystem();
   let isLost = false;
   let release: () => Promise<void>;

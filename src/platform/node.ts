@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Device } from '../identity/device';
 import { homeDirectory } from '../credentials/data-directory';
+import { loadModule } from '../credentials/load-module';
 import { PrivateFileError, readPrivateFile } from '../credentials/private-file';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { printableText } from '../errors/printable-text';
@@ -54,7 +55,8 @@ export const notify: Platform['notify'] = message => {
 
 export const defaultCredentialStore: Platform['defaultCredentialStore'] = async options => {
   // Loaded when a login is looked for: a request with a key needs none of it.
-  const { defaultCredentialStore: choose } = await import('../credentials/default-credential-store');
+  const load = () => import('../credentials/default-credential-store');
+  const { defaultCredentialStore: choose } = await loadModule(load, 'the saved login');
   return choose({ ...options, notify });
 };
 

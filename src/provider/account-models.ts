@@ -3,6 +3,7 @@ import type { ModelInfo } from '../models/model-info';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
 import type { KimiService } from '../upstream';
+import { loadPlatform } from './load-platform';
 import type { Access, CallResolver } from './resolve-call';
 
 /** A list younger than this is not asked for again because of an id that it lacks. */
@@ -112,7 +113,7 @@ export class AccountModels {
     let catalog = this.catalogs.get(name);
     if (catalog === undefined) {
       const { apiBaseURL, service } = place.endpoints;
-      catalog = import('#platform').then(
+      catalog = loadPlatform().then(
         ({ openCatalogCache, notify }) =>
           new ModelCatalog({
             warn: notify,
@@ -123,6 +124,7 @@ export class AccountModels {
           }),
       );
       this.catalogs.set(name, catalog);
+      catalog.catch(() => this.catalogs.delete(name));
       const oldest = this.catalogs.keys().next();
       if (this.catalogs.size > MOST_CATALOGS && oldest.done !== true) {
         this.catalogs.delete(oldest.value);

@@ -1,6 +1,7 @@
 import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
 import type { CredentialProvider } from '../auth/credential-provider';
 import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
+import { loadModule } from '../credentials/load-module';
 import type { Environment, KimiEndpoints } from '../endpoints';
 import { KimiCredentialStoreError, KimiInvalidArgumentError, KimiLoginRequiredError } from '../errors/kimi-error';
 import type { Log } from '../log/log';
@@ -9,6 +10,7 @@ import type { FetchFunction } from '../transport/fetch';
 import { OAUTH_HOSTS } from '../upstream';
 import { configuredKey, loginRemedy, noStoreMessage, storeRemedy } from './configured-key';
 import type { KimiProviderSettings } from './kimi-provider-settings';
+import { loadPlatform } from './load-platform';
 import type { Place } from './resolve-place';
 
 /** Which credential a call gets, and what comes with it. */
@@ -143,7 +145,7 @@ export class CredentialAccess {
     const chosen =
       explicit === undefined
         ? await (
-            await import('#platform')
+            await loadPlatform()
           ).defaultCredentialStore({
             slot,
             account,
@@ -163,8 +165,8 @@ export class CredentialAccess {
     const { store, isOwn, isEmpty } = chosen;
     refuseForeignLogin(store, endpoints, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
     // Loaded when a login is used: a call with a key needs none of it.
-    const { createAuthSession } = await import('../auth/session/auth-session');
-    const { notify } = await import('#platform');
+    const { createAuthSession } = await loadModule(() => import('../auth/session/auth-session'), store.location);
+    const { notify } = await loadPlatform();
     const session = createAuthSession({
       store,
       warn: message => {

@@ -10,6 +10,7 @@ import { CredentialAccess } from './credential-access';
 import { originsOf, type Environment } from '../endpoints';
 import { readEnvironment, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
+import { loadPlatform } from './load-platform';
 import { ProviderLog } from './provider-log';
 import { PlaceResolver, type Place } from './resolve-place';
 
@@ -105,7 +106,7 @@ export class CallResolver {
         identity: this.identity(place, implied),
         account,
         environment: this.environment(),
-        reader: () => import('#platform'),
+        reader: loadPlatform,
       });
       this.identities.set(key, headers);
     }

@@ -2,6 +2,7 @@ import { credentialSlot } from '../credentials/credential-slot';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
 import type { KimiRegion } from '../upstream';
 import { checkSettings, type KimiProviderSettings } from './kimi-provider-settings';
+import { loadPlatform } from './load-platform';
 import { callVariables, readEnvironment, readVariables, type Variables } from './environment';
 
 /** Hosts and account of a call. The same object for as long as settings and environment say the same. */
@@ -38,7 +39,7 @@ export class PlaceResolver {
   /** @throws KimiInvalidArgumentError for a setting that no request can be made with */
   async resolve(): Promise<Place> {
     // The region that the official installer noted. Read once.
-    this.marker ??= import('#platform')
+    this.marker ??= loadPlatform()
       .then(({ readRegionMarker }) => readRegionMarker(readEnvironment(this.variables)))
       .catch((error: unknown) => {
         this.marker = undefined;

@@ -34,7 +34,7 @@ async function runCalmly(options: Partial<ChaosOptions> & { seed: number }): Pro
     stores: ['file'],
     faults: 'slow-tokens',
     plan: [],
-    tokenSeconds: 2,
+    tokenSeconds: [2],
     pauseMs: 50,
     ...options,
   });
@@ -202,6 +202,43 @@ describe('a log of events', () => {
     expect(
       judge([call, { at: 15, type: 'login-saved', login: 'f', token: 't' }, given('revoked')], logins).violations,
     ).toEqual([]);
+  });
+
+  const token = (until: number): Event[] => [
+    { at: 0, type: 'issued-until', token: 't', until },
+    { at: 1, type: 'saved', login: 'f', token: 't', worker: 'w0.0' },
+    { at: 2, type: 'outcome', id: 'b', login: 'f', shown: '', outcome: { answer: 'right' }, worker: 'w0.0' },
+  ];
+  const given15: Event = {
+    at: 15_010,
+    type: 'outcome',
+    id: 'c',
+    login: 'f',
+    shown: '',
+    outcome: { aborted: 'TimeoutError' },
+    worker: 'w0.0',
+  };
+  const asked: Event = { ...call, worker: 'w0.0' };
+
+  test('a call that waited although its token was good, and what makes waiting understandable', () => {
+    expect(judge([...token(20_000), asked, given15], logins)).toMatchObject({
+      stalls: 1,
+      violations: [expect.stringContaining('call c of f waited 15 s and did not leave, with a token that was good')],
+    });
+    const understandable: Event[] = [
+      { at: 50, type: 'chat-arrived', id: 'c', worker: 'w0.0' },
+      { at: 50, type: 'expired', login: 'f' },
+      { at: 50, type: 'fault', host: 0, endpoint: 'chat', fault: 'token refused', worker: 'w1.0', login: 'f' },
+      { at: 50, type: 'clock', worker: 'w1.0', offsetMs: 70_000 },
+      { at: 5, type: 'clock', worker: 'w0.0', offsetMs: 70_000 },
+      { at: 50, type: 'stopped', worker: 'w0.0' },
+      outage(50, 60)[0]!,
+    ];
+    for (const event of understandable) {
+      expect(judge([...token(20_000), asked, event, given15], logins).stalls, event.type).toBe(0);
+    }
+    expect(judge([...token(16_000), asked, given15], logins).stalls).toBe(0);
+    expect(judge([...token(20_000).slice(0, 2), asked, given15], logins).stalls).toBe(0);
   });
 
   const others: readonly [keyof Verdict, Event][] = [

@@ -10,6 +10,7 @@ import {
   kimiCliCredentialStore,
   kimiCodeCredentialStore,
 } from 'ai-sdk-provider-kimi/credential-stores';
+import { createKimi } from 'ai-sdk-provider-kimi/v3';
 
 const folder = process.argv[2];
 const hosts = { oauthHost: 'https://auth.kimi.com', apiBaseURL: 'https://api.kimi.com/coding/v1' };
@@ -30,8 +31,17 @@ const stores = {
   'kimi-cli': kimiCliCredentialStore({ shareDirectory: join(folder, 'kimi-cli'), ...hosts }),
 };
 
+// Not one module of it has been loaded but its entry. A login in memory: what fails is loading the code for it.
+const kimi = createKimi({
+  credentialStore: { location: 'the app', load: async () => undefined, save: async () => {} },
+});
+
 async function outcomes() {
   const all = {};
+  all.provider = await kimi.auth.getAccessToken().then(
+    () => 'done',
+    error => `${error.name}: ${error.message}`,
+  );
   for (const [name, store] of Object.entries(stores)) {
     const operations = {
       load: () => store.load(),

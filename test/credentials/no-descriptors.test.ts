@@ -8,12 +8,9 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 
 const APP = fileURLToPath(new URL('descriptors-app.mjs', import.meta.url));
-const FAILING = [
-  'file load',
-  'keychain load',
-  'keychain save',
-  ...['kimi-code', 'kimi-cli'].flatMap(store => [`${store} load`, `${store} save`, `${store} lock`]),
-];
+const FAILING = ['file', 'keychain', 'kimi-code', 'kimi-cli'].flatMap(store =>
+  ['load', 'save', 'lock'].map(operation => `${store} ${operation}`),
+);
 
 test.skipIf(process.platform === 'win32')('a process without file descriptors', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kimi-descriptors-'));
@@ -29,7 +26,9 @@ test.skipIf(process.platform === 'win32')('a process without file descriptors', 
   for (const operation of FAILING) {
     expect(without[operation], operation).toMatch(/^KimiCredentialStoreError: .*EMFILE/);
   }
+  expect(without.provider).toMatch(/^Kimi\w*Error: .*EMFILE/);
   // As if nothing had been: no module is missing because it could not be loaded then.
   expect(again).toMatchObject({ 'file load': 'done', 'file save': 'done', 'file lock': 'done' });
   expect(again['kimi-code lock']).toBe('done');
+  expect(again.provider).toMatch(/^KimiLoginRequiredError/);
 });
