@@ -84,6 +84,13 @@ describe('no usable login', () => {
       'revoked on the disk',
       () => ({ credentialStore: memoryCredentialStore({ ...scene.signIn(), accessToken: '', refreshToken: '' }) }),
     ],
+    [
+      'token with a line break in a store',
+      () => {
+        const login = scene.signIn();
+        return { credentialStore: memoryCredentialStore({ ...login, accessToken: `${login.accessToken}\n\u0007ж` }) };
+      },
+    ],
     ['unusable key in a setting', () => ({ apiKey: `${scene.key} ${scene.key}` })],
     ['key with a line break', () => ({ apiKey: `${scene.key}\n${scene.key}` })],
     [

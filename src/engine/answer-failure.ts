@@ -1,4 +1,4 @@
-import { APICallError, InvalidResponseDataError } from '@ai-sdk/provider';
+import { APICallError, InvalidResponseDataError, JSONParseError, TypeValidationError } from '@ai-sdk/provider';
 import {
   connectionFailure,
   failure,
@@ -16,6 +16,10 @@ import type { AnswerFault } from '../stream/chat/answer-watch';
 export function answerFailure(error: unknown, exchange: Exchange): unknown {
   if (InvalidResponseDataError.isInstance(error)) {
     return answerFaultError('empty', exchange);
+  }
+  if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
+    // Both quote what they could not read: no cause.
+    return answerFaultError('malformed', exchange);
   }
   if (isNetworkFailure(error)) {
     return connectionFailure(exchange, error.cause ?? error, error.message);
@@ -59,7 +63,7 @@ export function answerFaultError(fault: AnswerFault, exchange: Exchange, cause?:
         `${host} gave an answer of thinking alone, without text and without a tool call. ` +
           'Try again; if that goes on, leave maxOutputTokens out or raise it: thinking counts towards it.',
       ],
-      malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is not JSON. Try again.`],
+      malformed: ['KIMI_ANSWER_INVALID', `${host} sent an event that is no part of an answer. Try again.`],
       'too-large': [
         'KIMI_ANSWER_INVALID',
         `The answer of ${host} is larger than it may be${why}. Check the "baseURL" setting and proxies in between; ` +

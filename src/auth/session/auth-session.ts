@@ -157,6 +157,16 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
 }
 
 function toRequestCredential({ store, remedy }: SessionContext, credentials: KimiCredentials): RequestCredential {
+  const sent = credentials.type === 'oauth' ? credentials.accessToken : credentials.key;
+  if (!/^[\x21-\x7e]+$/.test(sent)) {
+    // The runtime's own error would print it.
+    throw new KimiCredentialStoreError({
+      location: store.location,
+      operation: 'load',
+      reason: 'corrupt',
+      message: `What is saved in ${store.location} holds characters that no token and no key has. ${remedy}`,
+    });
+  }
   if (credentials.type === 'oauth') {
     return { kind: 'oauth', token: credentials.accessToken, source: store.location, remedy };
   }

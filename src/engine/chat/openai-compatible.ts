@@ -96,6 +96,29 @@ export function withToolCallIds(
   );
 }
 
+/** The same stream; its errors told by `tell`, because those of the AI SDK quote what they could not read. */
+export function withOwnErrors(
+  stream: ReadableStream<LanguageModelV4StreamPart>,
+  tell: (error: unknown) => unknown,
+): ReadableStream<LanguageModelV4StreamPart> {
+  const reader = stream.getReader();
+  return new ReadableStream<LanguageModelV4StreamPart>(
+    {
+      // Promises by hand: this runs for every part.
+      pull: controller =>
+        reader.read().then(({ done, value }) => {
+          if (done) {
+            controller.close();
+          } else {
+            controller.enqueue(value.type === 'error' ? { type: 'error', error: tell(value.error) } : value);
+          }
+        }),
+      cancel: reason => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 /** The same stream, whose raw parts are the server's own chunks: neither repaired ones nor those that were added. */
 export function withServerChunks(
   stream: ReadableStream<LanguageModelV4StreamPart>,

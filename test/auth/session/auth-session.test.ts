@@ -592,7 +592,7 @@ describe('a store that fails', () => {
     store.failNext.save = new Error(`could not insert ${first.refreshToken}`);
     const error = await caught(session(simulator, store).save(first));
     expect(inspect(error, { depth: null })).not.toContain(first.refreshToken);
-    expect(String(error)).toContain('could not insert [hidden]');
+    expect(String(error)).toContain('could not insert [secret]');
   });
 });
 
