@@ -9,7 +9,7 @@ import { KEY, MODEL } from './readers.mjs';
 const TOKEN_LIFETIME_SECONDS = 30 * 24 * 3600;
 
 /** A login that needs no refresh while anything is measured: a refresh is due when half of the lifetime is over. */
-function login() {
+function login(origin) {
   return {
     type: 'oauth',
     accessToken: 'bench-token',
@@ -18,6 +18,7 @@ function login() {
     expiresIn: TOKEN_LIFETIME_SECONDS,
     scope: 'kimi-code',
     tokenType: 'Bearer',
+    issuedFor: { oauthHost: origin, apiOrigin: origin, account: 'default' },
   };
 }
 
@@ -42,7 +43,7 @@ export function contenders({ specifications, memoryCredentialStore }, { origin, 
     moonshotai: createMoonshotAI(peer)(MODEL),
     key: bySpecification(() => ({ apiKey: KEY })),
     // The server is the OAuth host, too, and reports a refresh as an error.
-    session: bySpecification(() => ({ credentialStore: memoryCredentialStore(login()), oauthHost: origin })),
+    session: bySpecification(() => ({ credentialStore: memoryCredentialStore(login(origin)), oauthHost: origin })),
   };
 }
 

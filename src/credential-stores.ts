@@ -23,6 +23,7 @@ export type {
   CredentialLockOptions,
   CredentialStore,
   KimiApiKeyCredentials,
+  KimiCredentialBinding,
   KimiCredentials,
   KimiOAuthCredentials,
 } from './credentials/credential-store';

@@ -107,6 +107,20 @@ it('shows no code of a place it is used in that is not part of an example', () =
   }
 });
 
+it('says of no store that it keeps logins apart that the contract of stores does not prove it of', () => {
+  expect(readme).toContain('never share a place, whatever the store');
+  const start = readme.indexOf('| Store | Where |');
+  const table = readme.slice(start, readme.indexOf('\n\n', start));
+  const stores = [...new Set(table.match(/\b\w+CredentialStore(?=\()/g))];
+  expect(stores.length).toBeGreaterThan(7);
+  const folder = new URL('credentials/', import.meta.url);
+  const tests = readdirSync(folder).map(name => readFileSync(new URL(name, folder), 'utf8'));
+  const proved = tests.flatMap(text => text.match(/(?<=describeCredentialStore\(\s*['`])\w+/g) ?? []);
+  // Those keep nothing of their own: a variable, or the store around which they stand.
+  const others = ['environmentCredentialStore', 'seededCredentialStore'];
+  expect(stores.filter(store => !proved.includes(store) && !others.includes(store))).toEqual([]);
+});
+
 /** Links each citation; an anchor alone belongs to the file that was named last. */
 function linked(source: string): string {
   let file = '';

@@ -108,6 +108,7 @@ describe('objects', () => {
     const session = createAuthSession({
       store: memoryCredentialStore(scene.signIn(-60)),
       oauthHost: scene.simulator.oauthHost,
+      apiOrigin: new URL(scene.simulator.apiBaseURL).origin,
       fetch,
     });
     await session.getAccessToken();

@@ -33,14 +33,14 @@ const ENCRYPTION_KEY = detector.plant(
   Buffer.from('a canary sings in 32 bytes here!').toString('base64'),
 );
 const TIMES = { expiresAt: 1, expiresIn: 900, scope: '', tokenType: 'Bearer' };
+const NOWHERE = { oauthHost: 'http://127.0.0.1:1', apiOrigin: 'http://127.0.0.1:1' };
 const LOGIN: KimiCredentials = { type: 'oauth', accessToken: ACCESS, refreshToken: REFRESH, ...TIMES };
 const SAVED_KEY: KimiCredentials = { type: 'api-key', key: KEY, service: 'coding', region: 'mainland-cn' };
 
 const folder = () => mkdtempSync(join(tmpdir(), 'kimi-secrets-'));
 /** All that the store and a session on it raise; at least `count` of the operations must fail. */
 async function expectNothingShows(store: CredentialStore, count: number): Promise<void> {
-  const session = () =>
-    createAuthSession({ store, oauthHost: 'http://127.0.0.1:1', fetch, sleep: async () => undefined });
+  const session = () => createAuthSession({ store, ...NOWHERE, fetch, sleep: async () => undefined });
   const errors = [
     await failure(() => store.load()),
     await failure(() => store.save(LOGIN)),
@@ -196,9 +196,9 @@ describe('a store of a user’s own', () => {
     const fail = async (credentials?: KimiCredentials) => {
       throw Object.assign(new Error(`INSERT INTO logins VALUES ('${JSON.stringify(credentials)}')`), { credentials });
     };
-    const store: CredentialStore = { location: 'table logins', load: async () => LOGIN, save: fail, clear: fail };
-    const session = () =>
-      createAuthSession({ store: { ...store }, oauthHost: 'http://127.0.0.1:1', fetch, sleep: async () => undefined });
+    const login = { ...LOGIN, issuedFor: { ...NOWHERE, account: 'default' } };
+    const store: CredentialStore = { location: 'table logins', load: async () => login, save: fail, clear: fail };
+    const session = () => createAuthSession({ store: { ...store }, ...NOWHERE, fetch, sleep: async () => undefined });
     for (const error of [
       await failure(() => session().save(LOGIN)),
       await failure(() => session().save(SAVED_KEY)),

@@ -172,6 +172,7 @@ describe('a refresh that fails', () => {
     const session = createAuthSession({
       store,
       oauthHost: scene.simulator.oauthHost,
+      apiOrigin: new URL(scene.simulator.apiBaseURL).origin,
       sleep: async () => undefined,
       fetch: async (_, init) => {
         throw new TypeError(`fetch failed: ${String(init?.body)}`, { cause: new Error(String(init?.body)) });

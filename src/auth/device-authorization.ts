@@ -119,7 +119,7 @@ export async function pollDeviceToken(
     abortSignal,
   );
   if (answer.outcome === 'success') {
-    const credentials = toCredentials(answer.value, { sentAt });
+    const credentials = toCredentials(answer.value, { ...host, sentAt });
     if (credentials.refreshToken === '') {
       throw refused(host, { status: 200, error: 'a login without refresh token' });
     }

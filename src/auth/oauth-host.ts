@@ -1,9 +1,10 @@
 /** How the OAuth host is reached, and which URLs are trusted for its sake. */
-import { withoutTrailingSlashes } from '../transport/trailing-slashes';
+import type { KimiCredentialBinding } from '../credentials/credential-store';
 import { plainHTTP } from '../endpoints';
 import { KimiDeviceLoginError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { FetchFunction } from '../transport/fetch';
 import { isLoopbackHost, isPlainHTTP } from '../transport/loopback';
+import { withoutTrailingSlashes } from '../transport/trailing-slashes';
 import { OAUTH_HOSTS } from '../upstream';
 
 /** How the OAuth host is reached. */
@@ -14,6 +15,8 @@ export type OAuthHost = {
   oauthHost: string;
   /** Takes plain http to another machine, too (docs/decisions.md#53-plain-http). @default false */
   allowInsecure?: boolean | undefined;
+  /** What a login of this host is for; goes into each record that comes of it. */
+  issuedFor?: KimiCredentialBinding | undefined;
   /** Clock in ms since the epoch. @default Date.now */
   now?: (() => number) | undefined;
   /** How long one POST, or all tries of a refresh together, may take, in ms. @default 30 s, as in the official client (docs/wire.md#oauth-timeout) */

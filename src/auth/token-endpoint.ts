@@ -1,5 +1,5 @@
 /** The token endpoint: its answer as a record, and the refresh grant. */
-import type { KimiOAuthCredentials } from '../credentials/credential-store';
+import type { KimiCredentialBinding, KimiOAuthCredentials } from '../credentials/credential-store';
 import { KimiError } from '../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import { TOKEN_PATH } from '../upstream';
@@ -58,12 +58,21 @@ export function parseTokenResponse(body: OAuthBody): TokenResponse | undefined {
 /**
  * The record of a token answer.
  * @param options.sentAt when it was asked for, in ms: the token is not older than that
+ * @param options.issuedFor what the login is for
  * @param options.previous the login that was refreshed: what the answer does not say stays (RFC 6749, 6;
  *   docs/decisions.md#17-kept-refresh-token)
  */
 export function toCredentials(
   { accessToken, refreshToken, expiresIn, scope, tokenType }: TokenResponse,
-  { sentAt, previous }: { sentAt: number; previous?: KimiOAuthCredentials | undefined },
+  {
+    sentAt,
+    issuedFor,
+    previous,
+  }: {
+    sentAt: number;
+    issuedFor?: KimiCredentialBinding | undefined;
+    previous?: KimiOAuthCredentials | undefined;
+  },
 ): KimiOAuthCredentials {
   return {
     type: 'oauth',
@@ -73,6 +82,7 @@ export function toCredentials(
     expiresIn,
     scope: scope ?? previous?.scope ?? '',
     tokenType,
+    ...(issuedFor === undefined ? {} : { issuedFor }),
   };
 }
 
@@ -135,7 +145,10 @@ export async function refreshTokens(
       throw error;
     }
     if (answer.outcome === 'success') {
-      return { outcome: 'rotated', credentials: toCredentials(answer.value, { sentAt, previous: credentials }) };
+      return {
+        outcome: 'rotated',
+        credentials: toCredentials(answer.value, { ...options, sentAt, previous: credentials }),
+      };
     }
     if (answer.outcome === 'unreachable' && answer.isTimeout) {
       return { outcome: 'unavailable', reason: `no answer within ${timeLimitMs / 1000} s`, retryable: true };

@@ -1,12 +1,24 @@
 import { z } from 'zod/v4';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
-import type { KimiApiKeyCredentials, KimiCredentials, KimiOAuthCredentials } from './credential-store';
+import type {
+  KimiApiKeyCredentials,
+  KimiCredentialBinding,
+  KimiCredentials,
+  KimiOAuthCredentials,
+} from './credential-store';
 
 /**
  * Version of the record that this package writes. A reader refuses a newer one: it cannot know what it would lose by
- * writing it back.
+ * writing it back. `issuedFor` came without a new version: earlier readers drop it, and what they save is then a record
+ * that does not say it, as before. A new version would have locked them out of a login that several programs share.
  */
 const VERSION = 1;
+
+const bindingSchema = z.object({
+  oauthHost: z.string().min(1).max(2048),
+  apiOrigin: z.string().min(1).max(2048),
+  account: z.string().max(2048),
+}) satisfies z.ZodType<KimiCredentialBinding>;
 
 const oauthSchema = z.object({
   type: z.literal('oauth'),
@@ -16,6 +28,7 @@ const oauthSchema = z.object({
   expiresIn: z.number().nonnegative(),
   scope: z.string(),
   tokenType: z.string(),
+  issuedFor: bindingSchema.optional(),
 }) satisfies z.ZodType<KimiOAuthCredentials>;
 
 const apiKeySchema = z.object({
@@ -23,6 +36,7 @@ const apiKeySchema = z.object({
   key: z.string().min(1),
   service: z.enum(['coding', 'platform']),
   region: z.enum(['mainland-cn', 'global']),
+  issuedFor: bindingSchema.optional(),
 }) satisfies z.ZodType<KimiApiKeyCredentials>;
 
 const credentialsSchema = z.discriminatedUnion('type', [oauthSchema, apiKeySchema]);
@@ -101,7 +115,7 @@ export function checkCredentials(value: unknown, { location }: { location: strin
   return value as KimiCredentials;
 }
 
-/** The record of a login that has ended: no tokens, no times; scope and type stay. */
+/** The record of a login that has ended: no tokens, no times; scope, type and binding stay. */
 export function tombstoneOf(credentials: KimiOAuthCredentials): KimiOAuthCredentials {
   return { ...credentials, accessToken: '', refreshToken: '', expiresAt: 0, expiresIn: 0 };
 }

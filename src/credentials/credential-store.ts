@@ -1,6 +1,19 @@
 import type { KimiRegion, KimiService } from '../upstream';
 
 /**
+ * What a credential was issued for: it is sent nowhere else, and answers for nobody else
+ * (docs/decisions.md#38-bound-credentials).
+ */
+export type KimiCredentialBinding = {
+  /** Without trailing slash: `https://auth.kimi.com`. */
+  oauthHost: string;
+  /** Origin of the API: `https://api.kimi.com`. */
+  apiOrigin: string;
+  /** The `account` setting; `default` where none is set. */
+  account: string;
+};
+
+/**
  * An OAuth login. A record with an empty `accessToken` and `refreshToken` is a tombstone: "this login is dead, sign in
  * again".
  */
@@ -14,6 +27,8 @@ export type KimiOAuthCredentials = {
   expiresIn: number;
   scope: string;
   tokenType: string;
+  /** Absent in records of earlier versions: then only Kimi's own hosts get it. */
+  issuedFor?: KimiCredentialBinding | undefined;
 };
 
 /** A key kept in the store by `login --api-key`. */
@@ -22,10 +37,17 @@ export type KimiApiKeyCredentials = {
   key: string;
   service: KimiService;
   region: KimiRegion;
+  /** Absent in records of earlier versions: then only Kimi's own host of that service and region gets it. */
+  issuedFor?: KimiCredentialBinding | undefined;
 };
 
 /** What a store keeps for one slot (OAuth host + API base + account). */
 export type KimiCredentials = KimiOAuthCredentials | KimiApiKeyCredentials;
+
+/** Whether the record says that its login has ended. */
+export function isTombstone(credentials: KimiCredentials | undefined): boolean {
+  return credentials?.type === 'oauth' && credentials.accessToken === '' && credentials.refreshToken === '';
+}
 
 /** Options of {@link CredentialStore.withLock}. */
 export type CredentialLockOptions = {
@@ -54,12 +76,12 @@ export const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
  */
 export function describeStore(
   store: CredentialStore,
-): Pick<CredentialStore, 'location' | 'impliedIdentity' | 'impliedRegion' | 'prepareSave'> {
-  const { location, impliedIdentity, impliedRegion, prepareSave } = store;
+): Pick<CredentialStore, 'location' | 'impliedIdentity' | 'impliedBinding' | 'prepareSave'> {
+  const { location, impliedIdentity, impliedBinding, prepareSave } = store;
   return {
     location,
     ...(impliedIdentity === undefined ? {} : { impliedIdentity }),
-    ...(impliedRegion === undefined ? {} : { impliedRegion }),
+    ...(impliedBinding === undefined ? {} : { impliedBinding }),
     ...(prepareSave === undefined ? {} : { prepareSave: prepareSave.bind(store) }),
   };
 }
@@ -75,8 +97,11 @@ export interface CredentialStore {
   /** The identity that goes with this store: an official client's login implies that client's header set. */
   readonly impliedIdentity?: 'kimi-cli' | 'kimi-code';
 
-  /** The region whose login is kept here, where the place is an official client's file for that region alone. */
-  readonly impliedRegion?: KimiRegion;
+  /**
+   * What a record without `issuedFor` was issued for, where the place says it: an official client's file is of that
+   * client's hosts.
+   */
+  readonly impliedBinding?: KimiCredentialBinding;
 
   /**
    * The saved credential, or `undefined` if none was ever saved or it was cleared.

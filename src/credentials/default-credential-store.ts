@@ -1,5 +1,6 @@
 import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
-import { OAUTH_HOSTS, type KimiService } from '../upstream';
+import type { KimiService } from '../upstream';
+import { bindingOf, isSameBinding } from './credential-binding';
 import { describeStore, type CredentialStore, type KimiCredentials } from './credential-store';
 import { environmentCredentialStore } from './environment-credential-store';
 import { fileCredentialStore } from './file-credential-store';
@@ -111,16 +112,19 @@ export async function defaultCredentialStore(
 }
 
 /**
- * Only the default account, and each client's own hosts only: kimi-cli knows no other than the mainland's
- * (docs/wire.md#login-of-kimi-cli).
+ * Only the default account, and the hosts that the client's login is of: kimi-code names its file after them,
+ * kimi-cli's is of the mainland's, whatever a variable says today (docs/wire.md#login-of-kimi-cli).
  */
 async function officialLogin(options: DefaultCredentialStoreOptions): Promise<DefaultCredentialStore | undefined> {
   if (options.account !== 'default' || options.service !== 'coding') {
     return undefined;
   }
-  const candidates = ['kimi-code', ...(options.oauthHost === OAUTH_HOSTS['mainland-cn'] ? ['kimi-cli'] : [])] as const;
-  for (const name of candidates) {
-    const store = STORES[name as StoreName](options);
+  const seeker = bindingOf(options);
+  for (const name of ['kimi-code', 'kimi-cli'] as const) {
+    const store = STORES[name](options);
+    if (store.impliedBinding === undefined || !isSameBinding(store.impliedBinding, seeker)) {
+      continue;
+    }
     const record = await store.load();
     if (record?.type === 'oauth' && record.refreshToken !== '') {
       options.notify(

@@ -1,7 +1,13 @@
 /** Logins and keys that come in environment variables: used as they are, or as the seed of a store that can save. */
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
-import { describeStore, KEY_VARIABLES, type CredentialStore, type KimiCredentials } from './credential-store';
+import {
+  describeStore,
+  KEY_VARIABLES,
+  type CredentialStore,
+  type KimiCredentialBinding,
+  type KimiCredentials,
+} from './credential-store';
 
 export type EnvironmentCredentialStoreOptions = {
   /** Default `process.env`, read at every load. */
@@ -13,6 +19,8 @@ export type EnvironmentCredentialStoreOptions = {
    * both.
    */
   service?: KimiService | undefined;
+  /** What the credential is for, where that is another host than Kimi's own (docs/decisions.md#38-bound-credentials). */
+  issuedFor?: KimiCredentialBinding | undefined;
 };
 
 /** What each key variable is for. */
@@ -32,7 +40,7 @@ const REFRESH_VARIABLE = 'KIMI_REFRESH_TOKEN';
  * (docs/decisions.md#11-credentials-in-the-environment).
  */
 export function environmentCredentialStore(options: EnvironmentCredentialStoreOptions = {}): CredentialStore {
-  const { environment = process.env, region, service: only } = options;
+  const { environment = process.env, region, service: only, issuedFor } = options;
   const keyVariables = [...SERVICE_OF_VARIABLE.keys()].filter(
     name => only === undefined || SERVICE_OF_VARIABLE.get(name) === only,
   );
@@ -50,6 +58,7 @@ export function environmentCredentialStore(options: EnvironmentCredentialStoreOp
     get location() {
       return location();
     },
+    ...(issuedFor === undefined ? {} : { impliedBinding: issuedFor }),
     async load() {
       const variable = used();
       if (variable === undefined) {
@@ -111,11 +120,18 @@ function toCredentials(
  *
  * The seed itself is not written: when it is due, the session refreshes it under the store's lock and saves what
  * follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that
- * start together cannot write the spent seed over its successor. To use a new seed, clear the store.
+ * start together cannot write the spent seed over its successor. To use a new seed, clear the store. A seed of another
+ * host than Kimi's own needs `issuedFor`: no other host gets one that does not say where it is from.
  */
 export function seededCredentialStore(
   store: CredentialStore,
-  { environment = process.env }: { environment?: Readonly<Record<string, string | undefined>> | undefined } = {},
+  {
+    environment = process.env,
+    issuedFor,
+  }: {
+    environment?: Readonly<Record<string, string | undefined>> | undefined;
+    issuedFor?: KimiCredentialBinding | undefined;
+  } = {},
 ): CredentialStore {
   return {
     ...describeStore(store),
@@ -137,6 +153,7 @@ export function seededCredentialStore(
         expiresIn: isKnown ? expiresIn : 0,
         scope: '',
         tokenType: 'Bearer',
+        ...(issuedFor === undefined ? {} : { issuedFor }),
       };
     },
     save: credentials => store.save(credentials),

@@ -95,7 +95,8 @@ export class KimiCredentialStoreError extends KimiError {
 
   /**
    * What went wrong: `corrupt` (cannot be parsed or has wrong types), `future` (written by a newer version), `locked`,
-   * `unavailable`, `timeout`, `permissions`, `read-only`, `lock-lost`, `failed`.
+   * `unavailable`, `timeout`, `permissions`, `read-only`, `lock-lost`, `other-login` (what is there is of another host
+   * or account, and would be replaced), `failed`.
    */
   readonly reason:
     | 'corrupt'
@@ -106,6 +107,7 @@ export class KimiCredentialStoreError extends KimiError {
     | 'permissions'
     | 'read-only'
     | 'lock-lost'
+    | 'other-login'
     | 'failed';
 
   constructor({

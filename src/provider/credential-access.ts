@@ -1,13 +1,14 @@
 import type { AuthSession, SessionStatus } from '../auth/session/auth-session';
 import type { CredentialProvider } from '../auth/credential-provider';
-import type { CredentialStore, KimiCredentials } from '../credentials/credential-store';
+import { bindingOf, describeBinding, isSameBinding } from '../credentials/credential-binding';
+import type { CredentialStore, KimiCredentialBinding, KimiCredentials } from '../credentials/credential-store';
 import { loadModule } from '../credentials/load-module';
-import type { Environment, KimiEndpoints } from '../endpoints';
+import type { Environment } from '../endpoints';
 import { KimiCredentialStoreError, KimiInvalidArgumentError, KimiLoginRequiredError } from '../errors/kimi-error';
 import type { Log } from '../log/log';
 import type { OfficialClient } from '../identity/identity';
 import type { FetchFunction } from '../transport/fetch';
-import { OAUTH_HOSTS } from '../upstream';
+import { API_BASE_URLS, OAUTH_HOSTS } from '../upstream';
 import { configuredKey, loginRemedy, noStoreMessage, storeRemedy } from './configured-key';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { loadPlatform } from './load-platform';
@@ -163,7 +164,10 @@ export class CredentialAccess {
       return undefined;
     }
     const { store, isOwn, isEmpty } = chosen;
-    refuseForeignLogin(store, endpoints, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
+    const isOfficial = store.impliedIdentity !== undefined;
+    if (isOfficial) {
+      refuseForeignLogin(store, place, explicit === undefined ? 'KIMI_CREDENTIAL_STORE' : 'credentialStore');
+    }
     // Loaded when a login is used: a call with a key needs none of it.
     const { createAuthSession } = await loadModule(() => import('../auth/session/auth-session'), store.location);
     const { notify } = await loadPlatform();
@@ -178,6 +182,10 @@ export class CredentialAccess {
       fetch: this.ways.fetch(place, store.impliedIdentity),
       log: this.ways.log,
       oauthHost,
+      apiOrigin: place.apiOrigin,
+      account,
+      // A slot is named after hosts and account, and what is in the process's own variables is for its own settings.
+      impliedBinding: explicit === undefined && !isOfficial ? place.binding : impliedBindingOf(store),
       allowInsecure: this.settings.allowInsecure,
       remedy: explicit === undefined ? loginRemedy(endpoints, account) : storeRemedy(endpoints, explicit),
       now: this.settings.now,
@@ -191,36 +199,43 @@ export class CredentialAccess {
   }
 }
 
+/** kimi-cli's login is of the mainland, whatever a store around its own forgets to say. */
+function impliedBindingOf({ impliedIdentity, impliedBinding }: CredentialStore): KimiCredentialBinding | undefined {
+  const mainland = { oauthHost: OAUTH_HOSTS['mainland-cn'], apiBaseURL: API_BASE_URLS.coding['mainland-cn'] };
+  return impliedBinding ?? (impliedIdentity === 'kimi-cli' ? bindingOf(mainland) : undefined);
+}
+
 /**
- * An official client's login is for that client's hosts. Elsewhere its token would leave them, and a refresh that the
- * other host rejects would end it for the client, too. Both call the file of the mainland's login `kimi-code.json`;
- * kimi-cli has no other (docs/wire.md#login-of-kimi-cli).
+ * An official client's login is for that client's hosts, and of the one account that it has. Elsewhere its token would
+ * leave them, and a refresh that the other host rejects would end it for the client, too
+ * (docs/decisions.md#38-bound-credentials).
  * @throws KimiInvalidArgumentError
  */
-function refuseForeignLogin(
-  { impliedIdentity, impliedRegion, location }: CredentialStore,
-  { service, oauthHost, apiBaseURL }: KimiEndpoints,
-  argument: string,
-): void {
-  // kimi-cli has logins of the mainland only, whatever a store around its own forgets to say.
-  const region = impliedIdentity === 'kimi-cli' ? 'mainland-cn' : impliedRegion;
-  const isForeign = service === 'platform' || (oauthHost === OAUTH_HOSTS.global && region === 'mainland-cn');
-  if (impliedIdentity === undefined || !isForeign) {
+function refuseForeignLogin(store: CredentialStore, { endpoints, binding }: Place, argument: string): void {
+  const { service, region, apiBaseURL } = endpoints;
+  const home = impliedBindingOf(store);
+  if (service !== 'platform' && (home === undefined || isSameBinding(home, binding))) {
     return;
   }
-  const [home, fix] =
+  const [owner, seeker, fix] =
     service === 'platform'
-      ? ['the coding service', 'Set MOONSHOT_API_KEY, or the "apiKey" setting, to a key of the platform.']
+      ? [
+          'the coding service',
+          new URL(apiBaseURL).host,
+          'Set MOONSHOT_API_KEY, or the "apiKey" setting, to a key of the platform.',
+        ]
       : [
-          OAUTH_HOSTS['mainland-cn'],
-          `Set "region" to 'mainland-cn', or leave "${argument}" out and sign in with a login of your own: ` +
-            'npx ai-sdk-provider-kimi login --region global',
+          home === undefined ? 'other hosts' : describeBinding(home),
+          describeBinding(binding),
+          'Set "region", "baseURL", "oauthHost" and "account", and the variables of that meaning, as they were for ' +
+            `that client; or leave "${argument}" out and sign in with a login of your own: ` +
+            `npx ai-sdk-provider-kimi login${region === 'global' ? ' --region global' : ''}`,
         ];
   throw new KimiInvalidArgumentError({
     argument,
     message:
-      `"${argument}" names the login of ${impliedIdentity} in ${location}, which is for ${home} and not for ` +
-      `${new URL(apiBaseURL).host}. ${fix}`,
+      `"${argument}" names the login of ${store.impliedIdentity} in ${store.location}, which is for ${owner} and not ` +
+      `for ${seeker}. ${fix}`,
   });
 }
 

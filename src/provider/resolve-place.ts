@@ -1,4 +1,6 @@
+import { bindingOf } from '../credentials/credential-binding';
 import { credentialSlot } from '../credentials/credential-slot';
+import type { KimiCredentialBinding } from '../credentials/credential-store';
 import { resolveEndpoints, type Environment, type KimiEndpoints } from '../endpoints';
 import type { KimiRegion } from '../upstream';
 import { checkSettings, type KimiProviderSettings } from './kimi-provider-settings';
@@ -11,6 +13,8 @@ export type Place = Readonly<{
   account: string;
   /** Origin of the API: nothing else gets the credential. */
   apiOrigin: string;
+  /** What a login of this place is issued for (docs/decisions.md#38-bound-credentials). */
+  binding: KimiCredentialBinding;
   /** The variables that a call looks at, as they were. */
   environment: Environment;
   /** Tells places apart by OAuth host, API base and account, which may all change between two calls. */
@@ -62,10 +66,12 @@ export class PlaceResolver {
     const endpoints = resolveEndpoints({ ...settings, region }, environment);
     const account = settings.account ?? environment.KIMI_ACCOUNT ?? 'default';
     const { apiBaseURL, oauthHost } = endpoints;
+    const binding = bindingOf({ oauthHost, apiBaseURL, account });
     return {
       endpoints,
       account,
-      apiOrigin: new URL(apiBaseURL).origin,
+      apiOrigin: binding.apiOrigin,
+      binding,
       environment,
       id: JSON.stringify([oauthHost, apiBaseURL, account]),
       slot: credentialSlot({ apiBaseURL, oauthHost, account }),

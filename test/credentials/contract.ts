@@ -13,6 +13,7 @@ import type {
   KimiOAuthCredentials,
 } from '../../src/credentials/credential-store';
 import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
+import { describeBindings } from './binding-contract';
 
 /** A fresh, empty place with one store on it. */
 export type CredentialStoreFixture = {
@@ -239,6 +240,10 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
     });
     if (locks) {
       describeLock(() => fixture);
+    }
+    if (keepsApiKeys) {
+      // The files of official clients have no place for it; what they are of stands in their names.
+      describeBindings(() => fixture);
     }
   });
 }

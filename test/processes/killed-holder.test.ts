@@ -95,7 +95,7 @@ async function withHolderAt(
   );
   const peers = [startWorker('first peer', []), startWorker('second peer', [])];
   try {
-    await place.store.save(expiredLogin(simulator));
+    await place.store.save(expiredLogin(simulator, gate.url));
     await Promise.all([holder, ...peers].map(worker => worker.at('ready')));
     holder.start(1);
     let held: HeldRequest | undefined;

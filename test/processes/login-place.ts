@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import { credentialSlot } from '../../src/credentials/credential-slot';
 import type { CredentialStore, KimiOAuthCredentials } from '../../src/credentials/credential-store';
 import { fileCredentialStore, keychainCredentialStore, kimiCodeCredentialStore } from '../../src/credential-stores';
@@ -82,8 +83,8 @@ export async function openLoginPlace(
   }
 }
 
-/** A login of the simulator, dated so that it is expired. */
-export function expiredLogin(simulator: KimiSimulator): KimiOAuthCredentials {
+/** A login of the simulator, dated so that it is expired; `oauthHost` where that is reached by another address. */
+export function expiredLogin(simulator: KimiSimulator, oauthHost = simulator.oauthHost): KimiOAuthCredentials {
   const { access_token, refresh_token, expires_in, scope, token_type } = simulator.signIn();
   return {
     type: 'oauth',
@@ -93,6 +94,7 @@ export function expiredLogin(simulator: KimiSimulator): KimiOAuthCredentials {
     expiresIn: expires_in,
     scope,
     tokenType: token_type,
+    issuedFor: bindingOf({ apiBaseURL: simulator.apiBaseURL, oauthHost }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import { memoryCredentialStore } from '../../src/credential-stores';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { createKimi, type KimiProviderSettings } from '../../src/v4';
@@ -108,6 +109,7 @@ it('lets the chat wait on for a new token, where the time for the list is over',
       expiresIn: expires_in,
       scope: 'kimi-code',
       tokenType: 'Bearer',
+      issuedFor: bindingOf(simulator),
     }),
     fetch: async (input, init) => {
       if (String(input).endsWith('/api/oauth/token')) {

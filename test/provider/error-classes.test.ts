@@ -136,6 +136,7 @@ describe('what is not a chat fails with', () => {
   const inMemory = () => createKimi({ ...unreachable, credentialStore: memoryCredentialStore() });
   const onBroken = () => createKimi({ ...unreachable, credentialStore: broken });
   const oauth = { type: 'oauth', accessToken: 'a', refreshToken: 'r', expiresAt: 1, expiresIn: 1 } as const;
+  const there = { oauthHost: 'http://127.0.0.1:9', apiOrigin: 'http://127.0.0.1:9', account: 'default' };
 
   it.each<[string, () => unknown, string]>([
     ['models', () => createKimi({ ...settings(), baseURL: 'http://127.0.0.1:9/v1' }).models(), 'KimiAPIError'],
@@ -155,7 +156,7 @@ describe('what is not a chat fails with', () => {
       'getAccessToken, due and unreachable',
       async () => {
         const credentialStore = memoryCredentialStore();
-        await credentialStore.save({ ...oauth, scope: '', tokenType: 'Bearer' });
+        await credentialStore.save({ ...oauth, scope: '', tokenType: 'Bearer', issuedFor: there });
         return createKimi({ ...unreachable, credentialStore }).auth.getAccessToken();
       },
       'KimiTokenRefreshError',

@@ -1,5 +1,6 @@
 import { generateText, streamText } from 'ai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import { memoryCredentialStore } from '../../src/credential-stores';
 import type { CredentialStore } from '../../src/index';
 import { startKimiSimulator } from '../../src/simulator/index';
@@ -139,6 +140,7 @@ describe('KIMI_IDENTITY', () => {
       const store: CredentialStore = {
         ...memoryCredentialStore({ type: 'api-key', key: 'sk-kimi-test', service: 'coding', region: 'mainland-cn' }),
         impliedIdentity: 'kimi-cli',
+        impliedBinding: bindingOf({ oauthHost: 'https://auth.kimi.com', apiBaseURL: server.baseURL }),
       };
       const kimi = createKimi({ baseURL: server.baseURL, credentialStore: store });
       expect((await kimi.auth.status()).identity).toBe(name);

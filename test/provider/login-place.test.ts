@@ -5,6 +5,7 @@ import path from 'node:path';
 import { generateText } from 'ai';
 import { createStorage } from 'unstorage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import {
   kimiCliCredentialStore,
   kimiCodeCredentialStore,
@@ -60,6 +61,7 @@ const record = (): KimiOAuthCredentials => {
     expiresIn: expires_in,
     scope: 'kimi-code',
     tokenType: 'Bearer',
+    issuedFor: bindingOf(simulator),
   };
 };
 
@@ -95,7 +97,7 @@ describe('a "credentialStore" of the app', () => {
     const message = String(await failure(ask(kimi({ credentialStore: memoryCredentialStore() }))));
     expect(message).toContain('call auth.login() of a provider with this "credentialStore"');
     expect(message).not.toContain('KIMI_API_KEY');
-    expect(String(await failure(ask(kimi({ credentialStore: kimiCliCredentialStore() }))))).toContain(
+    expect(String(await failure(ask(kimi({ credentialStore: kimiCliCredentialStore(simulator) }))))).toContain(
       'kimi, then /login',
     );
   });
@@ -139,7 +141,7 @@ describe('a credential stays with the hosts it is for', () => {
     ['the other region', () => ({ region: 'global' as const, oauthHost: undefined })],
   ])("sends kimi-cli's login not to %s, where a refusal would end it for kimi-cli, too", async (_, settings) => {
     process.env.KIMI_CREDENTIAL_STORE = 'kimi-cli';
-    const login = { ...record(), expiresAt: 1 };
+    const login = { ...record(), expiresAt: 1, issuedFor: undefined };
     await kimiCliCredentialStore().save(login);
     const asked: string[] = [];
     const fetch: typeof globalThis.fetch = async input => {
@@ -178,7 +180,7 @@ describe('a credential stays with the hosts it is for', () => {
       }),
     ],
   ])('knows whose login it is through %s around its place', async (_, around) => {
-    const login = { ...record(), expiresAt: 1 };
+    const login = { ...record(), expiresAt: 1, issuedFor: undefined };
     await kimiCliCredentialStore().save(login);
     const fetch = vi.fn<typeof globalThis.fetch>();
     const provider = createKimi({ region: 'global', credentialStore: around(kimiCliCredentialStore()), fetch });

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { generateText, streamText } from 'ai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import { memoryCredentialStore } from '../../src/credential-stores';
 import { KimiNoSuchModelError, KimiUnsupportedProtocolError, type KimiProviderSettings } from '../../src/index';
 import { startKimiSimulator, type KimiSimulator, type SimulatorModel } from '../../src/simulator/index';
@@ -225,6 +226,7 @@ describe('discovery', () => {
         expiresIn: 900,
         scope: '',
         tokenType: 'Bearer',
+        issuedFor: bindingOf(simulator),
       }),
     });
     simulator.models.coding = K25;
@@ -317,11 +319,18 @@ describe('a key of the wrong kind or region', () => {
 
   it('a saved key, too', async () => {
     const key = 'sk-kimi-saved';
-    const credentialStore = memoryCredentialStore({ type: 'api-key', key, service: 'platform', region: 'global' });
+    const credentialStore = memoryCredentialStore({
+      type: 'api-key',
+      key,
+      service: 'platform',
+      region: 'global',
+      issuedFor: bindingOf({ ...simulator, apiBaseURL: simulator.platformBaseURL }),
+    });
     const provider = kimi({
       service: 'platform',
       apiKey: undefined,
       baseURL: simulator.platformBaseURL,
+      oauthHost: simulator.oauthHost,
       credentialStore,
     });
     const error = await app(provider, 'kimi-k2.6').catch((caught: unknown) => caught);

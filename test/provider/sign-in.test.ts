@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { generateText } from 'ai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import { fileCredentialStore, kimiCodeCredentialStore, memoryCredentialStore } from '../../src/credential-stores';
 import {
   KimiCredentialStoreError,
@@ -40,7 +41,7 @@ const failure = (promise: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => error,
   );
-const record = (): KimiCredentials => {
+const record = (account = 'default'): KimiCredentials => {
   const { access_token, refresh_token, expires_in } = simulator.signIn() as {
     access_token: string;
     refresh_token: string;
@@ -54,6 +55,7 @@ const record = (): KimiCredentials => {
     expiresIn: expires_in,
     scope: 'kimi-code',
     tokenType: 'Bearer',
+    issuedFor: bindingOf({ ...simulator, account }),
   };
 };
 const notices = () => vi.mocked(process.emitWarning).mock.calls.map(([message]) => String(message));
@@ -120,7 +122,7 @@ describe('signing in', () => {
   });
 
   it('keeps accounts apart', async () => {
-    const [one, two] = [record(), record()];
+    const [one, two] = [record('one'), record('two')];
     await kimi({ account: 'one' }).auth.save(one);
     await kimi({ account: 'two' }).auth.save(two);
     process.env.KIMI_ACCOUNT = 'two';
@@ -180,20 +182,21 @@ describe('which credential', () => {
     ],
     [
       'an explicit store before a variable',
-      {
+      () => ({
         credentialStore: memoryCredentialStore({
-          type: 'api-key',
+          type: 'api-key' as const,
           key: 'sk-kimi-store',
-          service: 'coding',
-          region: 'global',
+          service: 'coding' as const,
+          region: 'global' as const,
+          issuedFor: bindingOf(simulator),
         }),
-      },
+      }),
       { KIMI_API_KEY: 'sk-kimi-variable' },
       'Bearer sk-kimi-store',
     ],
   ])('%s', async (_, settings, variables, authorization) => {
     Object.assign(process.env, variables);
-    await failure(ask(kimi(settings)));
+    await failure(ask(kimi(typeof settings === 'function' ? settings() : settings)));
     expect(simulator.requests.at(-1)?.headers.authorization).toBe(authorization);
   });
 
@@ -229,7 +232,7 @@ describe('the default place', () => {
     'is what KIMI_CREDENTIAL_STORE=%s says',
     async name => {
       process.env.KIMI_CREDENTIAL_STORE = name;
-      const { source } = await kimi().auth.status();
+      const { source } = await createKimi().auth.status();
       expect(source).toContain(
         {
           file: process.env.KIMI_PROVIDER_HOME,

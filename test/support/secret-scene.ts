@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { bindingOf } from '../../src/credentials/credential-binding';
 import type { KimiOAuthCredentials } from '../../src/credentials/credential-store';
 import type { KimiProviderSettings } from '../../src/index';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
@@ -57,6 +58,7 @@ export async function openSecretScene(): Promise<SecretScene> {
         expiresIn: 900,
         scope: 'kimi-code',
         tokenType: 'Bearer',
+        issuedFor: bindingOf(simulator),
       };
     },
     plantNewest() {

@@ -1,4 +1,5 @@
-import type { CredentialStore, KimiCredentials } from '../../credentials/credential-store';
+import { bindingOf } from '../../credentials/credential-binding';
+import type { CredentialStore, KimiCredentialBinding, KimiCredentials } from '../../credentials/credential-store';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Log } from '../../log/log';
 import { sleep as realSleep, type Sleep } from '../../transport/wait';
@@ -11,6 +12,7 @@ import {
 } from '../device-login';
 import { foreignKey, type CredentialProvider, type RequestCredential } from '../credential-provider';
 import type { OAuthHost } from '../oauth-host';
+import { bindTo, boundStore } from './bound-store';
 import { currentCredentials, markAccepted, markRejected, markReplaced, renewalEnded } from './current-credentials';
 import {
   forget,
@@ -27,7 +29,11 @@ import { newLoginNotSavedError } from './session-errors';
 import { clearRecord, loadRecord, prepareSave, saveRecord, underLock } from './session-store';
 
 /** Options of {@link createAuthSession}. */
-export type AuthSessionOptions = OAuthHost & {
+export type AuthSessionOptions = Omit<OAuthHost, 'issuedFor'> & {
+  /** Origin of the API that its credential is for. */
+  apiOrigin: string;
+  /** @default 'default' */
+  account?: string | undefined;
   /** Keeps one login; is not touched before the first use. */
   store: CredentialStore;
   /**
@@ -36,6 +42,11 @@ export type AuthSessionOptions = OAuthHost & {
    * two logins.
    */
   shareAs?: string | undefined;
+  /**
+   * What a record of the store that does not say so was issued for, where its place is named after that: a slot of this
+   * package. @default `store.impliedBinding`
+   */
+  impliedBinding?: KimiCredentialBinding | undefined;
   /** What a person does who is not signed in. @default 'Sign in: npx ai-sdk-provider-kimi login' */
   remedy?: string | undefined;
   /**
@@ -103,6 +114,11 @@ export type SessionStatus = {
   kind?: 'oauth' | 'api-key';
   /** End of the access token; it is renewed before. Absent for a key and for a dead login. */
   expiresAt?: Date;
+  /**
+   * `missing`, because the login that is kept there is of another host or account: this one. Empty where the record
+   * does not say it.
+   */
+  otherLogin?: Partial<KimiCredentialBinding>;
 };
 
 /**
@@ -110,15 +126,17 @@ export type SessionStatus = {
  * is asked for something. Closures, not a class: nothing of it shows in `inspect` or JSON.
  */
 export function createAuthSession(options: AuthSessionOptions): AuthSession {
-  const { store: original, shareAs, log, registry = processSessionRegistry() } = options;
-  // What is shared is known by the store that the user has.
-  const memory = registry.memoryOf(original, shareAs);
+  const { oauthHost, apiOrigin, account, store: original, shareAs, log, registry = processSessionRegistry() } = options;
+  const issuedFor = bindingOf({ oauthHost, apiBaseURL: apiOrigin, account });
+  const implied = options.impliedBinding ?? original.impliedBinding;
   const store = log === undefined ? original : loggedStore(original, log);
   const context: SessionContext = {
     ...options,
-    store,
     registry,
-    memory,
+    issuedFor,
+    // What is shared is known by the store that the user has.
+    store: boundStore(store, { issuedFor, implied, claim: registry.claimOf(original) }),
+    memory: registry.memoryOf(original, shareAs, issuedFor),
     remedy: options.remedy ?? 'Sign in: npx ai-sdk-provider-kimi login',
     now: options.now ?? Date.now,
     monotonicNow: options.monotonicNow ?? (() => performance.now()),
@@ -144,7 +162,10 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     save: credentials => saveNew(context, credentials),
     logout: () => logout(context),
     status: () => sessionStatus(context),
-    startDeviceLogin: ({ abortSignal } = {}) => startDeviceLogin(context, abortSignal),
+    async startDeviceLogin({ abortSignal } = {}) {
+      await context.store.assertReplaceable();
+      return startDeviceLogin(context, abortSignal);
+    },
     async pollDeviceLogin(state, { abortSignal } = {}) {
       const poll = await pollDeviceLogin(context, state, abortSignal);
       if (poll.status !== 'done') {
@@ -177,6 +198,7 @@ function toRequestCredential({ store, remedy }: SessionContext, credentials: Kim
 
 /** A store that cannot be used should say so before the person goes to the browser. */
 async function assertCanSave({ store }: SessionContext, abortSignal: AbortSignal | undefined): Promise<void> {
+  await store.assertReplaceable();
   const current = await loadRecord(store).catch((error: unknown) => {
     // A damaged record is no hindrance: it is replaced.
     if (!KimiCredentialStoreError.isInstance(error) || error.reason !== 'corrupt') {
@@ -209,8 +231,10 @@ const USUAL_LOGIN: KimiCredentials = {
   tokenType: 'Bearer',
 };
 
-async function saveNew(context: SessionContext, credentials: KimiCredentials): Promise<void> {
-  const { store, memory } = context;
+async function saveNew(context: SessionContext, given: KimiCredentials): Promise<void> {
+  const { store, memory, issuedFor } = context;
+  const credentials = bindTo(issuedFor, given);
+  await store.assertReplaceable();
   await renewalEnded(context);
   try {
     await underLock(store, lock => saveRecord(store, credentials, lock), undefined);
@@ -233,6 +257,10 @@ async function logout(context: SessionContext): Promise<void> {
 
 async function sessionStatus(context: SessionContext): Promise<SessionStatus> {
   const source = context.store.location;
+  const other = await context.store.otherLogin();
+  if (other !== undefined) {
+    return { state: 'missing', source, otherLogin: other.whose === 'other' ? other.binding : {} };
+  }
   const record = await loadRecord(context.store);
   if (record === undefined) {
     return { state: 'missing', source };

@@ -21,7 +21,7 @@ export async function sendOnce(
   const key = `${context.oauthHost} ${credentials.refreshToken}`;
   for (let running = exchanges.get(key); running !== undefined; running = exchanges.get(key)) {
     try {
-      return await running;
+      return ofItsOwn(context, await running);
     } catch {
       // The other one lost its lock, or nobody waited for it any more: nothing was sent. Now it is our turn.
     }
@@ -33,6 +33,11 @@ export async function sendOnce(
   const started = send(context, credentials, lock).finally(() => exchanges.delete(key));
   exchanges.set(key, started);
   return started;
+}
+
+/** Another store of this process has sent the same refresh token: the answer is this one's, too, under its own name. */
+function ofItsOwn({ issuedFor }: Sending, result: RefreshResult): RefreshResult {
+  return result.outcome === 'rotated' ? { ...result, credentials: { ...result.credentials, issuedFor } } : result;
 }
 
 async function send(context: Sending, credentials: KimiOAuthCredentials, lock: Lock): Promise<RefreshResult> {

@@ -2,17 +2,26 @@
  * What a process knows of its logins, and what it makes of a record: is it usable, due or dead, by the policy and by
  * what was heard of it. No I/O.
  */
-import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../credentials/credential-store';
+import { describeBinding, type BindingClaim } from '../../credentials/credential-binding';
+import type {
+  CredentialStore,
+  KimiCredentialBinding,
+  KimiCredentials,
+  KimiOAuthCredentials,
+} from '../../credentials/credential-store';
 import type { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Log } from '../../log/log';
 import type { Sleep } from '../../transport/wait';
 import type { OAuthHost } from '../oauth-host';
 import { judgeToken } from '../refresh-policy';
 import type { RefreshResult } from '../token-endpoint';
+import type { BoundStore } from './bound-store';
 
 /** What the parts of a session work with; defaults are filled in. */
 export type SessionContext = OAuthHost & {
-  store: CredentialStore;
+  store: BoundStore;
+  /** What its login was issued for. */
+  issuedFor: KimiCredentialBinding;
   memory: SessionMemory;
   registry: SessionRegistry;
   /** Wall clock in ms. */
@@ -81,14 +90,17 @@ export type SessionFlight = {
 export type SessionRegistry = {
   /**
    * The memory of a login. Without `shareAs` it belongs to the store object: two stores may name the same `location`
-   * and still be two people's logins (memory stores; two databases), and nothing may mix those.
+   * and still be two people's logins (memory stores; two databases), and nothing may mix those. Nor may it mix what one
+   * store is used for: each host and account has a memory of its own.
    */
-  memoryOf(store: CredentialStore, shareAs: string | undefined): SessionMemory;
+  memoryOf(store: CredentialStore, shareAs: string | undefined, issuedFor: KimiCredentialBinding): SessionMemory;
+  /** Who was the first to use a record of this store that does not say for whom it is. */
+  claimOf(store: CredentialStore): BindingClaim;
   /** Refreshes under way, by OAuth host and refresh token: whatever the store, one refresh token is sent once. */
   exchanges(): Map<string, Promise<RefreshResult>>;
   /**
-   * What came of refresh tokens that this process has spent. A store that still gives one out was not saved to, or is a
-   * copy.
+   * What came of refresh tokens that this process has spent, by hosts and token. A store that still gives one out was
+   * not saved to, or is a copy.
    */
   successors(): Map<string, KimiOAuthCredentials>;
 };
@@ -101,30 +113,35 @@ export function processSessionRegistry(): SessionRegistry {
   const shared = globalThis as { [key: symbol]: Record<string, SessionRegistry> | undefined };
   const key = Symbol.for('ai-sdk-provider-kimi.sessions');
   const byLayout = (shared[key] ??= {});
-  return (byLayout['2'] ??= createSessionRegistry());
+  return (byLayout['3'] ??= createSessionRegistry());
 }
 
 /** A registry of its own, as another process would have it. */
 export function createSessionRegistry(): SessionRegistry {
   // Everything behind closures: `inspect` of globalThis shows no token.
   const byKey = new Map<string, SessionMemory>();
-  const byStore = new WeakMap<CredentialStore, SessionMemory>();
+  const byStore = new WeakMap<CredentialStore, Map<string, SessionMemory>>();
+  const claims = new WeakMap<CredentialStore, BindingClaim>();
   const exchanges = new Map<string, Promise<RefreshResult>>();
   const successors = new Map<string, KimiOAuthCredentials>();
   return {
-    memoryOf(store, shareAs) {
-      const memory = (shareAs === undefined ? byStore.get(store) : byKey.get(shareAs)) ?? {
-        isRevoked: false,
-        dead: new Set(),
-      };
+    memoryOf(store, shareAs, issuedFor) {
+      const ofStore = byStore.get(store) ?? new Map<string, SessionMemory>();
       if (shareAs === undefined) {
-        byStore.set(store, memory);
-      } else {
-        byKey.set(shareAs, memory);
+        byStore.set(store, ofStore);
       }
+      const memories = shareAs === undefined ? ofStore : byKey;
+      const key = `${describeBinding(issuedFor)} ${shareAs ?? ''}`;
+      const memory = memories.get(key) ?? { isRevoked: false, dead: new Set() };
+      memories.set(key, memory);
       return memory;
     },
     exchanges: () => exchanges,
+    claimOf(store) {
+      const claim = claims.get(store) ?? {};
+      claims.set(store, claim);
+      return claim;
+    },
     successors: () => successors,
   };
 }
@@ -218,30 +235,33 @@ export function forget({ memory }: SessionContext): void {
 }
 
 /** The end of the chain that this process has made of a record: the record itself unless its refresh token is spent. */
-export function newestOf({ registry }: SessionContext, record: KimiOAuthCredentials): KimiOAuthCredentials {
+export function newestOf(context: SessionContext, record: KimiOAuthCredentials): KimiOAuthCredentials {
+  const successors = context.registry.successors();
+  const next = (login: KimiOAuthCredentials) => successors.get(spentKey(context, login.refreshToken));
   let newest = record;
-  for (
-    let next = registry.successors().get(newest.refreshToken);
-    next !== undefined;
-    next = registry.successors().get(newest.refreshToken)
-  ) {
-    newest = next;
+  for (let later = next(newest); later !== undefined; later = next(newest)) {
+    newest = later;
   }
-  return newest;
+  return newest === record ? record : { ...newest, issuedFor: context.issuedFor };
+}
+
+/** By hosts, too: what came of a token at one host is nothing for another one, whoever holds a copy of it. */
+function spentKey({ issuedFor: { oauthHost, apiOrigin } }: SessionContext, refreshToken: string): string {
+  return `${oauthHost} ${apiOrigin} ${refreshToken}`;
 }
 
 /**
  * Remembers that a refresh token is spent, and what came of it. A server may give an old one out again: then that one
  * is not.
  */
-export function rememberSpent({ registry }: SessionContext, spent: string, successor: KimiOAuthCredentials): void {
-  const successors = registry.successors();
+export function rememberSpent(context: SessionContext, spent: string, successor: KimiOAuthCredentials): void {
+  const successors = context.registry.successors();
   if (spent !== successor.refreshToken) {
-    successors.set(spent, successor);
+    successors.set(spentKey(context, spent), successor);
     dropOldest(successors);
   }
   // So the chains end, always.
-  successors.delete(successor.refreshToken);
+  successors.delete(spentKey(context, successor.refreshToken));
 }
 
 /** Remembers that a token is refused. */

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
+import { API_BASE_URLS, OAUTH_HOSTS } from '../../upstream';
+import { bindingOf } from '../credential-binding';
 import type { CredentialStore } from '../credential-store';
 import { findFlockMechanism, type FlockMechanism } from './flock';
 import { withKimiCliLock } from './kimi-cli-lock';
@@ -20,6 +22,13 @@ export type KimiCliCredentialStoreOptions = {
   shareDirectory?: string | undefined;
   /** Where `KIMI_SHARE_DIR` and `PATH` (for the program `flock`) are looked up. Default `process.env`. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * OAuth host that the client was signed in to. Its file does not say it, and no variable is asked: one that is set
+   * today may not have been set then. Default `https://auth.kimi.com`.
+   */
+  oauthHost?: string | undefined;
+  /** API base that the client was used with. Default `https://api.kimi.com/coding/v1`. */
+  apiBaseURL?: string | undefined;
   /** How long to wait for the client's lock, in ms. Default 60 s. */
   lockWaitMs?: number | undefined;
   /** Waits so many ms, or rejects when the signal aborts. For tests. */
@@ -28,8 +37,9 @@ export type KimiCliCredentialStoreOptions = {
 
 /**
  * The login of the official Python client (kimi-cli), used in place: the same file, the same form, the same lock, so
- * that the client and this package share one chain of refresh tokens. Nothing is copied. It is a login of
- * `auth.kimi.com`; the client has no other region.
+ * that the client and this package share one chain of refresh tokens. Nothing is copied. It counts as a login of
+ * `auth.kimi.com` for `api.kimi.com`, and goes nowhere else (docs/wire.md#login-of-kimi-cli), unless `oauthHost` and
+ * `apiBaseURL` say where that client was signed in.
  *
  * - File: `<share>/credentials/kimi-code.json` (docs/wire.md#credential-file). A symbolic link is kept.
  * - Lock: `flock(2)` on `<share>/credentials/kimi-code.lock`, on Linux through the program `flock` (util-linux),
@@ -43,8 +53,14 @@ export type KimiCliCredentialStoreOptions = {
  * - A key (`type: 'api-key'`) cannot be saved here.
  */
 export function kimiCliCredentialStore(options: KimiCliCredentialStoreOptions = {}): CredentialStore {
-  const { environment = process.env, lockWaitMs = 60_000, sleep } = options;
-  const implied = { impliedIdentity: 'kimi-cli', impliedRegion: 'mainland-cn' } as const;
+  const {
+    environment = process.env,
+    oauthHost = OAUTH_HOSTS['mainland-cn'],
+    apiBaseURL = API_BASE_URLS.coding['mainland-cn'],
+    lockWaitMs = 60_000,
+    sleep,
+  } = options;
+  const implied = { impliedIdentity: 'kimi-cli', impliedBinding: bindingOf({ oauthHost, apiBaseURL }) } as const;
   const share = officialFolder(options.shareDirectory ?? environment.KIMI_SHARE_DIR, '.kimi');
   if (share === undefined) {
     return storeWithoutHome('KIMI_SHARE_DIR', implied);

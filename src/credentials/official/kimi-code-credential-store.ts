@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import type { Sleep } from '../../transport/wait';
 import { API_BASE_URLS, OAUTH_HOSTS } from '../../upstream';
+import { bindingOf } from '../credential-binding';
 import type { CredentialStore } from '../credential-store';
 import { withFileLock } from '../file-lock';
 import { checkFolderOf, PrivateFileError, touchPrivateFile } from '../private-file';
@@ -57,16 +58,15 @@ export type KimiCodeCredentialStoreOptions = {
 export function kimiCodeCredentialStore(options: KimiCodeCredentialStoreOptions = {}): CredentialStore {
   const { environment = process.env, lockWaitMs, sleep } = options;
   const home = officialFolder(options.home ?? environment.KIMI_CODE_HOME, '.kimi-code');
-  const slot = kimiCodeSlot({
+  const hosts = {
     oauthHost:
       options.oauthHost ??
       (environment.KIMI_CODE_OAUTH_HOST || environment.KIMI_OAUTH_HOST || OAUTH_HOSTS['mainland-cn']),
     apiBaseURL: options.apiBaseURL ?? (environment.KIMI_CODE_BASE_URL || API_BASE_URLS.coding['mainland-cn']),
-  });
-  const implied: Pick<CredentialStore, 'impliedIdentity' | 'impliedRegion'> = {
-    impliedIdentity: 'kimi-code',
-    ...(slot === MAINLAND_SLOT ? { impliedRegion: 'mainland-cn' } : {}),
   };
+  const slot = kimiCodeSlot(hosts);
+  // The name of the file says it, whatever the hosts: the client makes it of both URLs.
+  const implied = { impliedIdentity: 'kimi-code', impliedBinding: bindingOf(hosts) } as const;
   if (home === undefined) {
     return storeWithoutHome('KIMI_CODE_HOME', implied);
   }

@@ -15,7 +15,7 @@ export function officialFolder(named: string | undefined, inHome: string): strin
 /** Nobody has signed in to the client here, and nobody can. @param variable the client's own, which moves its folder */
 export function storeWithoutHome(
   variable: string,
-  implied: Pick<CredentialStore, 'impliedIdentity' | 'impliedRegion'>,
+  implied: Pick<CredentialStore, 'impliedIdentity' | 'impliedBinding'>,
 ): CredentialStore {
   return {
     ...implied,

@@ -3,6 +3,7 @@ import { APICallError } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
 import { createSessionRegistry, processSessionRegistry } from '../../../src/auth/session/session-memory';
+import { bindingOf } from '../../../src/credentials/credential-binding';
 import type { KimiOAuthCredentials } from '../../../src/credentials/credential-store';
 import { memoryCredentialStore } from '../../../src/credentials/memory-credential-store';
 import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../../src/errors/kimi-error';
@@ -311,9 +312,9 @@ describe('a refresh that does not come about', () => {
 
   it('never sends a login over plain http to another machine', async () => {
     minutes(16);
-    const error = (await caught(
-      session(simulator, store, { oauthHost: 'http://auth.example.org' }).getAccessToken(),
-    )) as KimiTokenRefreshError;
+    const oauthHost = 'http://auth.example.org';
+    store.record = { ...first, issuedFor: bindingOf({ ...simulator, oauthHost }) };
+    const error = (await caught(session(simulator, store, { oauthHost }).getAccessToken())) as KimiTokenRefreshError;
     expect(error.message).toContain('https');
     expect(error.isRetryable).toBe(false);
   });
@@ -321,8 +322,10 @@ describe('a refresh that does not come about', () => {
   it('sends it there where the settings allow that', async () => {
     minutes(16);
     const asked: string[] = [];
+    const oauthHost = 'http://auth.example.org';
+    store.record = { ...first, issuedFor: bindingOf({ ...simulator, oauthHost }) };
     const own = session(simulator, store, {
-      oauthHost: 'http://auth.example.org',
+      oauthHost,
       allowInsecure: true,
       fetch: (input, init) => {
         asked.push(String(input));
@@ -598,7 +601,8 @@ describe('a store that fails', () => {
 
 describe('other records', () => {
   it('a saved key is used as it is and never refreshed', async () => {
-    store.record = { type: 'api-key', key: 'sk-kimi-simulator', service: 'coding', region: 'mainland-cn' };
+    const { issuedFor } = first;
+    store.record = { type: 'api-key', key: 'sk-kimi-simulator', service: 'coding', region: 'mainland-cn', issuedFor };
     const own = session(simulator, store);
     expect(await own.getCredential()).toMatchObject({
       kind: 'api-key',

@@ -132,11 +132,11 @@ describe('a store that cannot be written', () => {
 
 it('a seed in a variable is proved with the store around which it stands', async () => {
   store.record = undefined;
-  const environment = { KIMI_REFRESH_TOKEN: first.refreshToken };
+  const seed = { environment: { KIMI_REFRESH_TOKEN: first.refreshToken }, issuedFor: first.issuedFor };
   store.failNext.prepareSave = full();
-  await failure(() => opened(seededCredentialStore(store, { environment })).getAccessToken());
+  await failure(() => opened(seededCredentialStore(store, seed)).getAccessToken());
   expect(simulator.counts.refreshes).toBe(0);
-  await opened(seededCredentialStore(store, { environment })).getAccessToken();
+  await opened(seededCredentialStore(store, seed)).getAccessToken();
   expect([simulator.rotations, store.log.filter(entry => entry === 'save').length]).toEqual([1, 1]);
 });
 

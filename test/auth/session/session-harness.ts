@@ -1,3 +1,4 @@
+import { bindingOf } from '../../../src/credentials/credential-binding';
 import { createAuthSession, type AuthSessionOptions } from '../../../src/auth/session/auth-session';
 import { createSessionRegistry } from '../../../src/auth/session/session-memory';
 import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../../src/credentials/credential-store';
@@ -15,6 +16,7 @@ export function signedIn(simulator: KimiSimulator): KimiOAuthCredentials {
     expiresIn: expires_in,
     scope,
     tokenType: token_type,
+    issuedFor: bindingOf(simulator),
   };
 }
 
@@ -121,6 +123,7 @@ export function session(simulator: KimiSimulator, store: CredentialStore, option
     store,
     fetch,
     oauthHost: simulator.oauthHost,
+    apiOrigin: new URL(simulator.apiBaseURL).origin,
     now: simulator.clock.now,
     monotonicNow: simulator.clock.now,
     registry: createSessionRegistry(),

@@ -4,6 +4,7 @@
  * and answer, and the scheduler decides which of all waiting steps is next. A process can be killed or stopped before
  * any step.
  */
+import { bindingOf } from '../../../src/credentials/credential-binding';
 import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
 import { createAuthSession } from '../../../src/auth/session/auth-session';
 import { createSessionRegistry } from '../../../src/auth/session/session-memory';
@@ -47,6 +48,7 @@ export class World {
       expiresIn: LIFETIME,
       scope: '',
       tokenType: 'Bearer',
+      issuedFor: bindingOf({ oauthHost: HOST, apiBaseURL: API }),
     };
   }
 
@@ -112,6 +114,7 @@ export class Process {
     const session = createAuthSession({
       store: this.store(),
       oauthHost: HOST,
+      apiOrigin: new URL(API).origin,
       fetch: (_url, init) => this.post(new URLSearchParams(String(init?.body)).get('refresh_token') ?? ''),
       registry: createSessionRegistry(),
       now: () => world.time + this.skewMs,

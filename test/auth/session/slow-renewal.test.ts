@@ -109,8 +109,9 @@ describe('a lock that others hold', () => {
     const { own, losePatience, answer, patiences } = slowSession();
     answer();
     const asking = own.getAccessToken();
-    losePatience();
     // The store is read before the lock is known to be taken.
+    await new Promise(resolve => setImmediate(resolve));
+    losePatience();
     expect(await asking).toBe(first.accessToken);
     expect(await own.getAccessToken()).toBe(first.accessToken);
     release();
