@@ -113,7 +113,9 @@ describe('layers', () => {
 
   it('reads the imports', () => {
     expect(imports.length).toBeGreaterThan(50);
-    expect(imports.some(({ from, to }) => from === 'provider/load-platform.ts' && to === 'platform/node.ts')).toBe(true);
+    expect(imports.some(({ from, to }) => from === 'provider/load-platform.ts' && to === 'platform/node.ts')).toBe(
+      true,
+    );
   });
 
   it('has no arrow up and none sideways that is not listed', () => {
