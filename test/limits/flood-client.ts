@@ -77,6 +77,7 @@ async function ask({ endpoint, url }: FloodTask): Promise<void> {
         expiresIn: 900,
         scope: '',
         tokenType: 'Bearer',
+        issuedFor: { oauthHost: url, apiOrigin: url, account: 'default' },
       });
       await createKimi({ ...settings, credentialStore }).auth.getAccessToken();
     }
