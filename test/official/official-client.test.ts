@@ -145,12 +145,12 @@ describe('turns', () => {
       model: 'kimi-for-coding',
       stream: true,
       thinking: { type: 'enabled', keep: 'all' },
-      max_completion_tokens: 262_144,
+      max_completion_tokens: 1_048_576,
     });
     expect(one?.prompt_cache_key).toMatch(/^session_[0-9a-f-]{36}$/);
     expect(two?.prompt_cache_key).toBe(one?.prompt_cache_key);
     // Usage of the first turn was understood: the second asks for less than the whole window.
-    expect(two?.max_completion_tokens).toBeLessThan(262_144);
+    expect(two?.max_completion_tokens).toBeLessThan(1_048_576);
     expect(two?.messages.find(({ role }) => role === 'assistant')?.reasoning_content).toContain('good morning');
     const names = requests[0]?.rawHeaders.map(([name]) => name) ?? [];
     expect(names.filter(name => IDENTITY.includes(name))).toEqual(IDENTITY);

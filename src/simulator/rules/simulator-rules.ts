@@ -66,6 +66,7 @@ export const OFFICIAL_CLIENT_EVIDENCE: Readonly<Record<string, 'gets' | 'passes'
   'thinking-and-effort': 'passes',
   'thinking-cannot-be-disabled': 'passes',
   'thinking-type': 'passes',
+  'too-many-tools': 'passes',
   'tool-call-fragments': 'gets',
   'tool-call-id-not-found': 'passes',
   'tool-message-without-call': 'passes',
