@@ -4,7 +4,7 @@ import { KimiDeviceLoginError } from '../errors/kimi-error';
 import { DEVICE_AUTHORIZATION_PATH, TOKEN_PATH } from '../upstream';
 import { checkVerificationURL, type OAuthHost } from './oauth-host';
 import { oauthRequest, secondsField, textField, type OAuthAnswer, type OAuthBody } from './oauth-request';
-import { parseTokenResponse, toCredentials } from './token-endpoint';
+import { hasUnusableToken, parseTokenResponse, toCredentials, UNUSABLE_TOKEN } from './token-endpoint';
 
 /** What the person needs to confirm a login, and what we need to ask whether they did. */
 export type DeviceAuthorization = {
@@ -63,16 +63,17 @@ export async function requestDeviceAuthorization(
     const { reason, retryAfterMs } = passingFailure(host, answer);
     return { status: 'unreachable', reason, retryAfterMs };
   }
-  const { userCode, verificationUri, verificationUriComplete } = answer.value;
+  const { deviceCode, userCode, verificationUri, verificationUriComplete } = answer.value;
   if (!/^[\x20-\x7e]{1,64}$/.test(userCode)) {
-    throw refused(host, { status: 200, error: 'a user code that cannot be shown' });
+    throw refused(host, 'a user code that cannot be shown');
   }
+  const secrets = [deviceCode];
   return {
     status: 'started',
     authorization: {
       ...answer.value,
-      verificationUri: checkVerificationURL(verificationUri, host.oauthHost),
-      verificationUriComplete: checkVerificationURL(verificationUriComplete, host.oauthHost),
+      verificationUri: checkVerificationURL(verificationUri, host.oauthHost, secrets),
+      verificationUriComplete: checkVerificationURL(verificationUriComplete, host.oauthHost, secrets),
     },
   };
 }
@@ -121,7 +122,10 @@ export async function pollDeviceToken(
   if (answer.outcome === 'success') {
     const credentials = toCredentials(answer.value, { ...host, sentAt });
     if (credentials.refreshToken === '') {
-      throw refused(host, { status: 200, error: 'a login without refresh token' });
+      throw refused(host, 'a login without refresh token');
+    }
+    if (hasUnusableToken(answer.value)) {
+      throw refused(host, UNUSABLE_TOKEN);
     }
     return { status: 'done', credentials };
   }
@@ -147,21 +151,17 @@ function passingFailure(host: OAuthHost, answer: Failure): { reason: string; ret
     return { reason: answer.reason, retryAfterMs: undefined };
   }
   if (answer.status === 429 || answer.status >= 500) {
-    return { reason: `HTTP ${answer.status}`, retryAfterMs: answer.retryAfterMs };
+    return { reason: answer.reason, retryAfterMs: answer.retryAfterMs };
   }
-  throw refused(host, answer);
+  throw refused(host, answer.reason);
 }
 
 function retryAfterMsOf(answer: Failure): number {
   return answer.outcome === 'refused' ? (answer.retryAfterMs ?? 0) : 0;
 }
 
-function refused(
-  { oauthHost }: OAuthHost,
-  { status, error: code, isTooLarge }: { status: number; error?: string | undefined; isTooLarge?: boolean | undefined },
-): KimiDeviceLoginError {
-  const error = isTooLarge ? 'an answer above the limit' : code;
-  const what = error !== undefined && /^[a-z _]{1,60}$/.test(error) ? `HTTP ${status}, ${error}` : `HTTP ${status}`;
+/** @param what holds nothing of what was sent or received */
+function refused({ oauthHost }: OAuthHost, what: string): KimiDeviceLoginError {
   return new KimiDeviceLoginError({
     reason: 'refused',
     message:

@@ -1,6 +1,7 @@
 /** How the OAuth host is reached, and which URLs are trusted for its sake. */
 import type { KimiCredentialBinding } from '../credentials/credential-store';
 import { plainHTTP } from '../endpoints';
+import { hideSecrets } from '../errors/hide-secrets';
 import { KimiDeviceLoginError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { FetchFunction } from '../transport/fetch';
 import { isLoopbackHost, isPlainHTTP } from '../transport/loopback';
@@ -48,16 +49,19 @@ export function oauthEndpoint({ oauthHost, allowInsecure }: OAuthHost, path: str
  * (`kimi.com`, `kimi.ai`), on the OAuth host itself where that is the user's own (by http where that is reached so), or
  * on this machine where the OAuth host is. It is checked before it is shown or opened: what opens it may be a shell's
  * `open`, and what it shows asks for consent.
+ * @param secrets what no error may show of it
  * @returns the URL, normalised: nothing in it can steer a terminal
  * @throws KimiDeviceLoginError `untrusted-url`
  */
-export function checkVerificationURL(text: string, oauthHost: string): string {
+export function checkVerificationURL(text: string, oauthHost: string, secrets: readonly string[] = []): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && url.username === '' && url.password === '' && isTrusted(url, new URL(oauthHost))) {
     return url.href;
   }
   const shown =
-    url === undefined ? 'something that is not a URL' : url.origin === 'null' ? `a ${url.protocol} URL` : url.origin;
+    url === undefined
+      ? 'something that is not a URL'
+      : hideSecrets(url.origin === 'null' ? `a ${url.protocol} URL` : url.origin, { secrets });
   throw new KimiDeviceLoginError({
     reason: 'untrusted-url',
     message:

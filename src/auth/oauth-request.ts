@@ -7,6 +7,7 @@
 import { networkFailureCode } from '../api/network-failure';
 import { ERROR_BODY_LIMIT, readBody, readRefusal } from '../api/read-body';
 import { retryAfterOf } from '../api/retry-after';
+import { hideSecrets } from '../errors/hide-secrets';
 import { KimiError } from '../errors/kimi-error';
 import { untilAborted } from '../transport/wait';
 import { OAUTH_CLIENT_ID } from '../upstream';
@@ -27,16 +28,18 @@ export type OAuthRequest<T> = {
   parse(body: OAuthBody): T | undefined;
 };
 
-/** What came of it. `error` is the OAuth code (`invalid_grant`, …) where the body has one. */
+/**
+ * What came of it. `error` is the OAuth code (`invalid_grant`, …) where the body has one, and only to compare; `reason`
+ * is what may be shown: without the tokens and codes that were sent or received.
+ */
 export type OAuthAnswer<T> =
   | { outcome: 'success'; value: T }
   | {
       outcome: 'refused';
       status: number;
       error?: string | undefined;
+      reason: string;
       retryAfterMs?: number | undefined;
-      /** The answer has more than {@link ERROR_BODY_LIMIT}; no more of it was read. */
-      isTooLarge?: boolean | undefined;
     }
   | { outcome: 'unreachable'; reason: string; isTimeout: boolean };
 
@@ -65,7 +68,7 @@ export async function oauthRequest<T>(
       redirect: 'manual',
       signal,
     });
-    return judge(response, await readObject(response, signal), parse, now);
+    return judge(response, await readObject(response, signal), { form, parse }, now);
   };
   try {
     // Not every host's `fetch` heeds its signal.
@@ -77,7 +80,9 @@ export async function oauthRequest<T>(
     }
     return {
       outcome: 'unreachable',
-      reason: timeLimit.aborted ? `no answer within ${timeLimitMs / 1000} s` : networkFailureCode(error),
+      reason: timeLimit.aborted
+        ? `no answer within ${timeLimitMs / 1000} s`
+        : hideSecrets(networkFailureCode(error), { secrets: secretsOf(form) }),
       isTimeout: timeLimit.aborted,
     };
   }
@@ -87,20 +92,35 @@ export async function oauthRequest<T>(
 function judge<T>(
   response: Response,
   { body, isTooLarge }: ReadBody,
-  parse: OAuthRequest<T>['parse'],
+  { form, parse }: Pick<OAuthRequest<T>, 'form' | 'parse'>,
   now: () => number,
 ): OAuthAnswer<T> {
   const { status, ok, headers } = response;
   const error = typeof body?.error === 'string' ? body.error : undefined;
+  const what = isTooLarge ? 'an answer above 64 kB' : oauthCode(error, [...secretsOf(form), ...secretsOf(body ?? {})]);
+  const reason = what === undefined ? `HTTP ${status}` : `HTTP ${status}, ${what}`;
   if (ok && error === undefined) {
     const value = body === undefined ? undefined : parse(body);
-    return value === undefined ? { outcome: 'refused', status, isTooLarge } : { outcome: 'success', value };
+    return value === undefined ? { outcome: 'refused', status, reason } : { outcome: 'success', value };
   }
   // Whole ms, because a `Date` drops the fraction.
   const time = Math.floor(now());
   const retryAfter = retryAfterOf(headers, time)?.getTime();
   const retryAfterMs = retryAfter === undefined ? undefined : Math.max(0, retryAfter - time);
-  return { outcome: 'refused', status, error, retryAfterMs, isTooLarge };
+  return { outcome: 'refused', status, error, reason, retryAfterMs };
+}
+
+/** OAuth codes are words; anything else could be an echo of what was sent, and so could a word. */
+function oauthCode(error: string | undefined, secrets: string[]): string | undefined {
+  if (error === undefined) {
+    return undefined;
+  }
+  return /^[a-z_]{1,60}$/.test(error) ? hideSecrets(error, { secrets }) : 'an unknown error';
+}
+
+/** What may not be shown of a form or an answer. */
+function secretsOf(fields: OAuthBody): string[] {
+  return ['refresh_token', 'access_token', 'device_code'].flatMap(name => textField(fields[name]) ?? []);
 }
 
 type ReadBody = { body: OAuthBody | undefined; isTooLarge: boolean };

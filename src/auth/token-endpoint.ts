@@ -1,5 +1,6 @@
 /** The token endpoint: its answer as a record, and the refresh grant. */
 import type { KimiCredentialBinding, KimiOAuthCredentials } from '../credentials/credential-store';
+import { hideSecrets } from '../errors/hide-secrets';
 import { KimiError } from '../errors/kimi-error';
 import { sleep as realSleep, type Sleep } from '../transport/wait';
 import { TOKEN_PATH } from '../upstream';
@@ -56,6 +57,17 @@ export function parseTokenResponse(body: OAuthBody): TokenResponse | undefined {
 }
 
 /**
+ * Whether one of the tokens has characters that no token has (RFC 6749, A.12 and A.17), and an access token none that a
+ * header cannot carry: what cannot be sent is not saved in the place of a login.
+ */
+export function hasUnusableToken({ accessToken, refreshToken = 'none' }: TokenResponse): boolean {
+  return !/^[\x21-\x7e]+$/.test(accessToken) || !/^[\x20-\x7e]+$/.test(refreshToken);
+}
+
+/** What an answer with such a token is called. */
+export const UNUSABLE_TOKEN = 'a token with characters that no token has';
+
+/**
  * The record of a token answer.
  * @param options.sentAt when it was asked for, in ms: the token is not older than that
  * @param options.issuedFor what the login is for
@@ -99,6 +111,8 @@ export type RefreshResult =
       retryable: boolean;
       status?: number | undefined;
       retryAfterMs?: number | undefined;
+      /** The server took the refresh token, which may be spent now, and gave nothing for it that can be used. */
+      mayBeSpent?: boolean | undefined;
     };
 
 /** Options of {@link refreshTokens}. */
@@ -140,11 +154,15 @@ export async function refreshTokens(
     } catch (error) {
       // A redirect, a host that is not https: a setting is wrong, the login is not.
       if (KimiError.isInstance(error)) {
-        return { outcome: 'unavailable', reason: error.message, retryable: false };
+        const reason = hideSecrets(error.message, { secrets: [credentials.refreshToken] });
+        return { outcome: 'unavailable', reason, retryable: false };
       }
       throw error;
     }
     if (answer.outcome === 'success') {
+      if (hasUnusableToken(answer.value)) {
+        return { outcome: 'unavailable', reason: UNUSABLE_TOKEN, retryable: false, mayBeSpent: true };
+      }
       return {
         outcome: 'rotated',
         credentials: toCredentials(answer.value, { ...options, sentAt, previous: credentials }),
@@ -171,19 +189,13 @@ function judge(
   if (answer.outcome === 'unreachable') {
     return { outcome: 'unavailable', reason: answer.reason, retryable: true };
   }
-  const { status, error, retryAfterMs, isTooLarge } = answer;
+  const { status, error, reason, retryAfterMs } = answer;
   // Only who speaks OAuth may end a login: a 401 or 403 without an OAuth error is of a proxy or a firewall.
   const isUnauthorized = status === 401 || status === 403;
   if (error === 'invalid_grant' || (isUnauthorized && error !== undefined)) {
     return { outcome: 'rejected' };
   }
-  const what = isTooLarge ? 'an answer above 64 kB' : error === undefined ? undefined : oauthCode(error);
-  const reason = what === undefined ? `HTTP ${status}` : `HTTP ${status}, ${what}`;
   const retryable = isUnauthorized || status === 429 || status >= 500;
-  return { outcome: 'unavailable', reason, retryable, status, retryAfterMs };
-}
-
-/** OAuth codes are words; anything else could be an echo of what was sent. */
-function oauthCode(error: string): string {
-  return /^[a-z_]{1,60}$/.test(error) ? error : 'an unknown error';
+  const mayBeSpent = status < 300 && error === undefined;
+  return { outcome: 'unavailable', reason, retryable, status, retryAfterMs, ...(mayBeSpent && { mayBeSpent }) };
 }

@@ -1,3 +1,4 @@
+import { hideSecrets, type Hidden } from '../errors/hide-secrets';
 import { KimiRedirectError } from '../errors/kimi-error';
 
 /** The part of `fetch` that this package uses and that a user's own `fetch` must provide. */
@@ -22,7 +23,7 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
     }
     await response.body?.cancel();
     if (target === 'hidden' || target.origin !== new URL(url).origin) {
-      throw redirectError(url, placeOf(target));
+      throw redirectError(url, placeOf(target, input, init));
     }
     // 307 and 308 keep method and body; the others would turn a POST into a GET, which no Kimi endpoint means.
     const repeated = await fetch(copy === undefined ? target.href : new Request(target.href, copy), {
@@ -32,7 +33,7 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
     const further = redirectTarget(target.href, repeated);
     if (further !== undefined) {
       await repeated.body?.cancel();
-      throw redirectError(url, placeOf(further));
+      throw redirectError(url, placeOf(further, input, init));
     }
     return repeated;
   };
@@ -49,9 +50,24 @@ function redirectTarget(url: string, response: Response): URL | 'hidden' | undef
   return location !== null && URL.canParse(location, url) ? new URL(location, url) : 'hidden';
 }
 
-/** The origin; of a URL without one (`file:`) the scheme. */
-function placeOf(target: URL | 'hidden'): string {
-  return target === 'hidden' ? 'unknown' : target.origin === 'null' ? target.protocol : target.origin;
+/** The origin; of a URL without one (`file:`) the scheme. A host can have the name of what it was sent. */
+function placeOf(target: URL | 'hidden', ...sent: Parameters<FetchFunction>): string {
+  return target === 'hidden'
+    ? 'unknown'
+    : hideSecrets(target.origin === 'null' ? target.protocol : target.origin, hiddenOf(...sent));
+}
+
+/** Credential and prompt of a request. */
+function hiddenOf(input: Parameters<FetchFunction>[0], init: RequestInit | undefined): Hidden {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : {}));
+  const { body } = init ?? {};
+  return {
+    secrets: [
+      ...['authorization', 'x-api-key'].flatMap(name => headers.get(name)?.replace(/^Bearer /i, '') ?? []),
+      ...(body instanceof URLSearchParams ? body.values() : []),
+    ],
+    prompts: typeof body === 'string' ? [body] : [],
+  };
 }
 
 function redirectError(url: string, to: string): KimiRedirectError {

@@ -1,7 +1,9 @@
 import { expect, describe, it } from 'vitest';
+import { failure } from '../support/failure';
 import { pollDeviceToken, requestDeviceAuthorization } from '../../src/auth/device-authorization';
 import type { OAuthHost } from '../../src/auth/oauth-host';
 import { refreshTokens } from '../../src/auth/token-endpoint';
+import { createSameOriginFetch } from '../../src/transport/fetch';
 import { OAUTH_CLIENT_ID } from '../../src/upstream';
 
 const HOST = 'https://auth.kimi.com';
@@ -98,5 +100,63 @@ describe('an answer of the OAuth host', () => {
     const host = hostWith(broken);
     expect(await refresh(host)).toEqual({ outcome: 'unavailable', reason: 'ECONNRESET', retryable: true });
     expect(host.sent).toHaveLength(3);
+  });
+});
+
+describe('a token that cannot be sent', () => {
+  it.each([
+    ['a line break in the access token', { access_token: 'new\r\nX-Other: 1', refresh_token: 'next' }],
+    ['a blank in the access token', { access_token: 'new token', refresh_token: 'next' }],
+    ['a letter outside ASCII in the access token', { access_token: 'n\u00ebw', refresh_token: 'next' }],
+    ['a control character in the refresh token', { access_token: 'new', refresh_token: 'next\u0000' }],
+    ['a letter outside ASCII in the refresh token', { access_token: 'new', refresh_token: 'n\u4f60xt' }],
+  ])('is no login: %s', async (_name, body) => {
+    expect(await refresh(hostWith(() => Response.json(body)))).toEqual({
+      outcome: 'unavailable',
+      reason: 'a token with characters that no token has',
+      retryable: false,
+      mayBeSpent: true,
+    });
+    const poll = pollDeviceToken(
+      hostWith(() => Response.json(body)),
+      { deviceCode: 'code', interval: 5 },
+    );
+    await expect(poll).rejects.toMatchObject({
+      code: 'KIMI_DEVICE_LOGIN',
+      reason: 'refused',
+      message: expect.stringContaining('(a token with characters that no token has)'),
+    });
+  });
+});
+
+/** Has the form of an OAuth code, and of a host. */
+const SECRET = 'canarybirdofthenorthseawhosings';
+const thrown = (more: object): never => {
+  throw Object.assign(new Error('x'), more);
+};
+
+it.each([
+  ['as an OAuth error', () => Response.json({ error: SECRET }, { status: 400 })],
+  ['in a longer OAuth error', () => Response.json({ error: `unknown_${SECRET}` }, { status: 400 })],
+  ['as the name of what fetch throws', () => thrown({ name: SECRET })],
+  ['as its code', () => thrown({ code: `E_${SECRET.toUpperCase()}` })],
+  ['as a host to go to', () => Response.redirect(`https://${SECRET}.example/`)],
+])('a token or code that comes back %s is not shown', async (_name, answer) => {
+  const host = hostWith(answer);
+  const guarded = { ...host, fetch: createSameOriginFetch(host.fetch), sleep: async () => undefined };
+  const shown = [
+    JSON.stringify(await refreshTokens({ ...LOGIN, refreshToken: SECRET }, guarded)),
+    String(await failure(() => pollDeviceToken(guarded, { deviceCode: SECRET, interval: 5 }))),
+  ].join('\n');
+  expect(shown).not.toMatch(/canary/i);
+  expect(shown).toMatch(/\[secret\]|undefined$/);
+});
+
+it('a device code in the page to open is not shown', async () => {
+  const body = { device_code: SECRET, user_code: 'USER', verification_uri: `https://${SECRET}.example/` };
+  const error = await failure(() => requestDeviceAuthorization(hostWith(() => Response.json(body))));
+  expect(error).toMatchObject({
+    reason: 'untrusted-url',
+    message: expect.stringContaining('https://[secret].example'),
   });
 });

@@ -228,6 +228,10 @@ async function refreshAndSave(renewal: Renewal, login: KimiOAuthCredentials, loc
   const result = await sendOnce(renewal, login, lock);
   if (result.outcome === 'unavailable') {
     renewal.failure = result;
+    if (result.mayBeSpent === true && tokenState(renewal).isUsable) {
+      // No request fails for it yet.
+      renewal.warn(tokenRefreshError(renewal, result).message);
+    }
     return 'unavailable';
   }
   if (result.outcome === 'rejected') {

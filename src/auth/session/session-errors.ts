@@ -67,8 +67,8 @@ export function loginRequiredError(
 
 /** The login is fine as far as anybody knows, but its access token is not, and could not be renewed. */
 export function tokenRefreshError(
-  { oauthHost, store }: SessionContext,
-  { reason, retryable, status, retryAfterMs, storeError }: RefreshFailure,
+  { oauthHost, store, remedy }: SessionContext,
+  { reason, retryable, status, retryAfterMs, mayBeSpent, storeError }: RefreshFailure,
 ): KimiTokenRefreshError | KimiCredentialStoreError {
   if (storeError !== undefined) {
     return storeError;
@@ -83,7 +83,10 @@ export function tokenRefreshError(
     retryAfterMs,
     isRetryable: retryable,
     message:
-      `The Kimi access token could not be renewed at ${oauthHost} (${reason}). Your sign-in in ${store.location} ` +
-      `is kept. ${advice}`,
+      `The Kimi access token could not be renewed at ${oauthHost} (${reason}). ` +
+      (mayBeSpent === true
+        ? `What ${store.location} holds was not changed, but the server took its refresh token and gave nothing for ` +
+          `it that can be used: the login may be spent. ${advice} If it was, sign in again: ${remedy}`
+        : `Your sign-in in ${store.location} is kept. ${advice}`),
   });
 }

@@ -291,6 +291,28 @@ describe('a refresh that does not come about', () => {
     expect(simulator.counts.refreshes).toBe(2);
   });
 
+  it('that brings a token which cannot be sent replaces no login, and says what may be spent', async () => {
+    const unusable = () =>
+      simulator.fault({
+        match: { path: TOKEN },
+        status: 200,
+        body: { access_token: 'two\nlines', refresh_token: 'n\u00ebxt', expires_in: 900 },
+      });
+    const warnings: string[] = [];
+    const own = session(simulator, store, { warn: message => void warnings.push(message) });
+    minutes(14);
+    unusable();
+    expect(await own.getAccessToken()).toBe(first.accessToken);
+    expect(warnings).toEqual([expect.stringMatching(/holds was not changed.*may be spent.*sign in again/)]);
+    minutes(2);
+    unusable();
+    const error = (await caught(own.getAccessToken())) as KimiTokenRefreshError;
+    expect(error).toMatchObject({ code: 'KIMI_TOKEN_REFRESH', isRetryable: false });
+    expect(error.message).toMatch(/\(a token with characters that no token has\).*may be spent/);
+    expect(store.record).toEqual(first);
+    expect(inspect([error, warnings], { depth: null })).not.toMatch(/two|xt'|is kept/);
+  });
+
   it('is not repeated where it would fail again, and is no logout', async () => {
     minutes(16);
     outage(1, { status: 400, body: { error: 'invalid_request' } });
