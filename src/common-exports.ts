@@ -4,6 +4,13 @@ export type { KimiProviderSettings } from './provider/kimi-provider-settings';
 export type { KimiModelId } from './models/model-info';
 export type { ModelInfo } from './models/model-info';
 export { kimiModelCatalog, type KimiModelEntry } from './models/kimi-model-catalog';
+export {
+  estimateCost,
+  type EstimateCostOptions,
+  type KimiCost,
+  type KimiPrices,
+  type KimiTokenUsage,
+} from './models/estimate-cost';
 export type { ModelResolution } from './models/resolve-model';
 export type { KimiLanguageModelOptions } from './engine/options';
 export type { KimiMessageOptions } from './engine/options';

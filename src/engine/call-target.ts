@@ -1,4 +1,5 @@
 import type { Log } from '../log/log';
+import type { KimiPrices } from '../models/estimate-cost';
 import type { ModelInfo } from '../models/model-info';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiLimits } from '../transport/limits';
@@ -12,8 +13,12 @@ export type CallTarget = Readonly<{
   service: KimiService;
   /** Without trailing slash, with the version segment. */
   apiBaseURL: string;
+  /** The id as the caller wrote it. */
+  asked: string;
   /** What the id means for the account: slug and capabilities. */
   model: ModelInfo;
+  /** Prices of the user's, by id. */
+  prices?: KimiPrices | undefined;
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */
   keepsReasoning: boolean;
   /** Who requests say they come from, for messages. */

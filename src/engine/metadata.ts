@@ -1,4 +1,5 @@
 import type { JSONValue, LanguageModelV4Usage } from '@ai-sdk/provider';
+import type { KimiCost } from '../models/estimate-cost';
 
 /**
  * `providerMetadata.kimi` of every answer, of `generateText` and of a stream's end alike. What the server does not say
@@ -13,6 +14,11 @@ export type KimiProviderMetadata = {
   cachedTokens?: number;
   /** Tokens spent on thinking; part of the output tokens. */
   reasoningTokens?: number;
+  /**
+   * What the answer costs by list prices, or by those of the setting `prices`; on a plan the amount is 0, with the list
+   * price beside it. Absent where tokens or price are not known.
+   */
+  cost?: KimiCost;
   /** How many tool calls the server had written into the text or the reasoning, and were made real ones here. */
   recoveredToolCalls?: number;
   /** Of the answer's tokens, where `providerOptions.kimi.logprobs` asked for them. */
@@ -24,12 +30,14 @@ export function kimiMetadata({
   traceId,
   servedModel,
   usage,
+  cost,
   recoveredToolCalls,
   logprobs,
 }: {
   traceId: string | undefined;
   servedModel: unknown;
   usage: LanguageModelV4Usage;
+  cost: KimiCost | undefined;
   recoveredToolCalls: number;
   logprobs: readonly unknown[];
 }): KimiProviderMetadata {
@@ -39,6 +47,7 @@ export function kimiMetadata({
     ...(typeof servedModel === 'string' && servedModel !== '' ? { servedModel } : {}),
     ...(inputTokens.cacheRead === undefined ? {} : { cachedTokens: inputTokens.cacheRead }),
     ...(outputTokens.reasoning === undefined ? {} : { reasoningTokens: outputTokens.reasoning }),
+    ...(cost === undefined ? {} : { cost }),
     ...(recoveredToolCalls === 0 ? {} : { recoveredToolCalls }),
     ...(logprobs.length === 0 ? {} : { logprobs: { content: logprobs as JSONValue[] } }),
   };

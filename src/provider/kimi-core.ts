@@ -45,7 +45,9 @@ export class KimiCore {
     return {
       service,
       apiBaseURL,
+      asked: modelId,
       model,
+      prices: this.settings.prices,
       keepsReasoning,
       identity,
       credentialSource,

@@ -2,6 +2,7 @@ import type { CredentialStore } from '../credentials/credential-store';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { checkLogger, type KimiLogger } from '../log/log';
 import { type KimiIdentity, parseIdentity } from '../identity/identity';
+import { checkPrices, type KimiPrices } from '../models/estimate-cost';
 import { checkHeaders } from '../transport/headers';
 import { wrongLimit, type KimiLimits } from '../transport/limits';
 import type { FetchFunction } from '../transport/fetch';
@@ -70,6 +71,12 @@ export type KimiProviderSettings = {
   limits?: KimiLimits | undefined;
 
   /**
+   * Prices by model id, for `providerMetadata.kimi.cost`: instead of the bundled list prices, which count for the other
+   * models.
+   */
+  prices?: KimiPrices | undefined;
+
+  /**
    * Where this provider tells of its work: `console`, pino, winston, consola, or anything with `debug`, `info`, `warn`
    * and `error`. Told are the source of the credential, each request (method, address, names of headers, identity),
    * the status, ids and timings of its answer, what is read from and written to the store, renewals, retries, the names
@@ -97,7 +104,7 @@ export type KimiProviderSettings = {
  * construction.
  * @throws KimiInvalidArgumentError
  */
-export function checkSettings({ fetch, headers, identity, limits, logger }: KimiProviderSettings): void {
+export function checkSettings({ fetch, headers, identity, limits, logger, prices }: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
     const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
     throw new KimiInvalidArgumentError({
@@ -108,6 +115,7 @@ export function checkSettings({ fetch, headers, identity, limits, logger }: Kimi
   checkHeaders(headers);
   checkLogger(logger);
   assertLimits(limits);
+  checkPrices(prices);
   if (identity !== undefined) {
     parseIdentity(identity);
   }

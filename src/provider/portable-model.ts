@@ -20,6 +20,7 @@ const PORTABLE = [
   'allowInsecure',
   'identity',
   'limits',
+  'prices',
 ] as const satisfies ReadonlyArray<keyof KimiProviderSettings>;
 
 /**

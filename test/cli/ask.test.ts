@@ -22,7 +22,7 @@ describe('ask', () => {
     simulator.script({ reasoning: 'Hm.', text: 'Yes.' });
     const { stdout, stderr } = await run('ask why', { columns: 80 });
     expect(stdout).toBe('\x1b[2mHm.\x1b[22m\n\nYes.\n');
-    expect(stderr).toMatch(/\d+ tokens in, \d+ out/);
+    expect(stderr).toMatch(/\d+ tokens in, \d+ out; on the plan, about \$0\.0+\d+ by list price/);
   });
 
   it('has no colour with NO_COLOR, and tells thinking by a heading', async () => {
@@ -62,6 +62,7 @@ describe('ask', () => {
         output: expect.any(Number),
         thinking: expect.toSatisfy(value => value === null || typeof value === 'number'),
       },
+      cost: { amount: 0, list: expect.any(Number), currency: 'USD', model: 'k3', date: expect.any(String) },
     });
   });
 

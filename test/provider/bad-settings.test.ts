@@ -27,6 +27,7 @@ describe('a setting that cannot work', () => {
     [{ identity: null }, 'identity', 'The setting "identity" must be'],
     [{ fetch: 5 }, 'fetch', 'The setting "fetch" must be a function'],
     [{ limits: null }, 'limits', 'The setting "limits" must be an object'],
+    [{ prices: { k3: { input: -3, output: 15 } } }, 'prices', 'The price of "k3" in "prices" must be'],
     [{ limits: { eventBytes: 0 } }, 'limits.eventBytes', 'a whole number of bytes from 1'],
     [{ limits: { firstByteMs: -1 } }, 'limits.firstByteMs', '0 for no limit'],
     [{ limits: { idleMs: '5' } }, 'limits.idleMs', '0 for no limit'],

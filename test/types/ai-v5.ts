@@ -7,7 +7,7 @@ import {
   wrapLanguageModel,
   type LanguageModel,
 } from 'ai-v5';
-import { create, createKimi, kimi } from 'ai-sdk-provider-kimi';
+import { create, createKimi, estimateCost, kimi, type KimiCost } from 'ai-sdk-provider-kimi';
 import { kimi as kimiV2 } from 'ai-sdk-provider-kimi/v2';
 import { kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
@@ -32,3 +32,14 @@ streamText({ model: kimiV3('k3'), prompt: 'x' });
 streamText({ model: kimiV4('k3'), prompt: 'x' });
 // @ts-expect-error `create` is for opencode and always V3
 streamText({ model: create()('k3'), prompt: 'x' });
+
+export async function costs(): Promise<Array<KimiCost | undefined>> {
+  const { usage, totalUsage } = await generateText({ model: kimi('k3'), prompt: 'x' });
+  const streamed = streamText({ model: kimi('k3'), prompt: 'x' });
+  return [
+    estimateCost(usage, 'k3'),
+    estimateCost(totalUsage, 'kimi-k3', { service: 'platform', prices: { 'kimi-k3': { input: 1, output: 2 } } }),
+    estimateCost(await streamed.usage, 'k3'),
+    estimateCost(await streamed.totalUsage, 'k3'),
+  ];
+}

@@ -8,7 +8,7 @@ import {
   wrapLanguageModel,
   type LanguageModel,
 } from 'ai-v6';
-import { create, createKimi, kimi } from 'ai-sdk-provider-kimi';
+import { create, createKimi, estimateCost, kimi, type KimiCost } from 'ai-sdk-provider-kimi';
 import { createKimi as createKimiV3, kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
 
@@ -29,3 +29,14 @@ customProvider({ languageModels: { fast: kimi('k3') } });
 wrapLanguageModel({ model: kimi('k3'), middleware: [] });
 // @ts-expect-error V4 models are for AI SDK 7
 streamText({ model: kimiV4('k3'), prompt: 'x' });
+
+export async function costs(): Promise<Array<KimiCost | undefined>> {
+  const { usage, totalUsage } = await generateText({ model: kimiV3('k3'), prompt: 'x' });
+  const streamed = streamText({ model: kimiV3('k3'), prompt: 'x' });
+  return [
+    estimateCost(usage, 'k3'),
+    estimateCost(totalUsage, 'kimi-k3', { service: 'platform', prices: { 'kimi-k3': { input: 1, output: 2 } } }),
+    estimateCost(await streamed.usage, 'k3'),
+    estimateCost(await streamed.totalUsage, 'k3'),
+  ];
+}

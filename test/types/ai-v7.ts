@@ -12,8 +12,10 @@ import {
   KimiError,
   KimiLoginRequiredError,
   createKimi,
+  estimateCost,
   kimi,
   type CredentialStore,
+  type KimiCost,
   type KimiLanguageModelOptions,
   type KimiModelId,
   type KimiProvider,
@@ -57,6 +59,7 @@ export const settings: KimiProviderSettings = {
   fetch: globalThis.fetch,
   specificationVersion: 'v2',
   logger: console,
+  prices: { k3: { input: 3, output: 15, cachedInput: 0.3, date: '2026-11-25' }, other: { input: 1, output: 2 } },
   generateId: () => 'id',
   now: () => 0,
 };
@@ -68,3 +71,14 @@ export function readError(error: unknown): string {
 }
 export const id: KimiModelId = 'whatever the account lists';
 export const provider: KimiProvider = kimi;
+
+export async function costs(): Promise<Array<KimiCost | undefined>> {
+  const { usage, totalUsage } = await generateText({ model: kimiV4('k3'), prompt: 'x' });
+  const streamed = streamText({ model: kimiV4('k3'), prompt: 'x' });
+  return [
+    estimateCost(usage, 'k3'),
+    estimateCost(totalUsage, 'kimi-k3', { service: 'platform', prices: { 'kimi-k3': { input: 1, output: 2 } } }),
+    estimateCost(await streamed.usage, 'k3'),
+    estimateCost(await streamed.totalUsage, 'k3'),
+  ];
+}

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from '@ai-sdk/provider';
+import type { LanguageModelV4StreamPart, SharedV4Warning } from '@ai-sdk/provider';
 import { Option } from 'commander';
+import type { KimiProviderMetadata } from '../../engine/metadata';
 import { KimiInvalidArgumentError } from '../../errors/kimi-error';
+import type { KimiCost } from '../../models/estimate-cost';
 import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
@@ -43,7 +45,7 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
   const isForPeople = options.json !== true && context.output.isTTY;
   const progress = isForPeople ? await context.startProgress() : undefined;
   const printer = options.json === true ? jsonAnswerPrinter(context, modelId) : textAnswerPrinter(context);
-  let finish: Extract<LanguageModelV4StreamPart, { type: 'finish' }> | undefined;
+  let finish: Finish | undefined;
 
   progress?.show('Waiting for Kimi');
   try {
@@ -75,7 +77,7 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
   }
   abortSignal.throwIfAborted();
   if (options.json !== true) {
-    closing(context, finish?.finishReason.unified, isForPeople ? finish?.usage : undefined);
+    closing(context, finish, isForPeople);
   }
   return EXIT_CODES.ok;
 }
@@ -123,7 +125,7 @@ async function readImage(path: string): Promise<{ mediaType: string; data: Uint8
 /** Takes the parts of a streamed answer as they come. */
 type AnswerPrinter = { take(part: LanguageModelV4StreamPart): void; end(): void };
 
-/** `--json`: one object a line: `thinking` and `text` as they come, at the end `finish` with usage. */
+/** `--json`: one object a line: `thinking` and `text` as they come, at the end `finish` with usage and cost. */
 function jsonAnswerPrinter(context: CommandContext, model: string): AnswerPrinter {
   return {
     take(part) {
@@ -143,6 +145,7 @@ function jsonAnswerPrinter(context: CommandContext, model: string): AnswerPrinte
             output: outputTokens.total ?? null,
             thinking: outputTokens.reasoning ?? null,
           },
+          cost: costOf(part) ?? null,
         });
       }
     },
@@ -199,19 +202,36 @@ function warn({ errors }: CommandContext, warning: SharedV4Warning): void {
   errors.text(said ?? `${warning.type}: ${subject}`, { sign: styled(errors.symbols.warning, 'yellow'), style: 'dim' });
 }
 
+type Finish = Extract<LanguageModelV4StreamPart, { type: 'finish' }>;
+
+function costOf(finish: Finish): KimiCost | undefined {
+  return (finish.providerMetadata?.kimi as KimiProviderMetadata | undefined)?.cost;
+}
+
 /** Why it stopped, where that is not the usual end, and on a terminal what it took. */
-function closing(context: CommandContext, reason: string | undefined, usage: LanguageModelV4Usage | undefined): void {
+function closing(context: CommandContext, finish: Finish | undefined, isForPeople: boolean): void {
   const { text, line, symbols } = context.errors;
+  const reason = finish?.finishReason.unified;
   if (reason === 'length') {
     text('The answer was cut: the model reached its output limit.', { sign: styled(symbols.warning, 'yellow') });
   } else if (reason === 'content-filter') {
     text("The answer was cut by Kimi's content filter.", { sign: styled(symbols.warning, 'yellow') });
   }
-  if (usage?.inputTokens.total !== undefined && usage.outputTokens.total !== undefined) {
-    const { inputTokens, outputTokens } = usage;
+  if (isForPeople && finish?.usage.inputTokens.total !== undefined && finish.usage.outputTokens.total !== undefined) {
+    const { inputTokens, outputTokens } = finish.usage;
     const cached = inputTokens.cacheRead ? ` (${inputTokens.cacheRead} cached)` : '';
     const thinking = outputTokens.reasoning ? ` (${outputTokens.reasoning} thinking)` : '';
     line();
-    text(`${inputTokens.total} tokens in${cached}, ${outputTokens.total} out${thinking}`, { style: 'dim' });
+    const cost = costWords(costOf(finish));
+    text(`${inputTokens.total} tokens in${cached}, ${outputTokens.total} out${thinking}${cost}`, { style: 'dim' });
   }
+}
+
+/** Two significant digits, as an estimate has. */
+function costWords(cost: KimiCost | undefined): string {
+  if (cost === undefined) {
+    return '';
+  }
+  const list = `about $${cost.list.toLocaleString('en-US', { maximumSignificantDigits: 2 })}`;
+  return cost.amount === 0 && cost.list > 0 ? `; on the plan, ${list} by list price` : `; ${list}`;
 }

@@ -6,6 +6,7 @@ import { readRefusal } from '../../api/read-body';
 import { answerFaultOf } from '../../stream/chat/answer-watch';
 import { createChatStreamFetch, isNoStream } from '../../stream/chat/chat-stream-fetch';
 import type { ServerChunks } from '../../stream/server-chunks';
+import { answerCost } from '../../models/estimate-cost';
 import type { KimiLimits } from '../../transport/limits';
 import { SilenceLimit, type SilenceError } from '../../transport/silence-limit';
 import { answerFaultError } from '../answer-failure';
@@ -161,10 +162,15 @@ export class CallState implements Exchange {
 
   /** `providerMetadata.kimi`. @param body a whole answer's */
   metadata(body?: unknown): KimiProviderMetadata {
+    const { service, asked, prices } = this.target;
+    const { id: slug, contextLength } = this.target.model;
+    const served = (body as { model?: unknown } | undefined)?.model ?? this.servedModel;
+    const usage = convertUsage(findUsage(body) ?? this.usage);
     return kimiMetadata({
       traceId: traceIdOf(this.responseHeaders),
-      servedModel: (body as { model?: unknown } | undefined)?.model ?? this.servedModel,
-      usage: convertUsage(findUsage(body) ?? this.usage),
+      servedModel: served,
+      usage,
+      cost: answerCost(usage, { asked, slug, contextLength, served }, service, prices),
       recoveredToolCalls: this.recoveredToolCalls,
       logprobs: [...this.logprobs, ...logprobsOf(body)],
     });

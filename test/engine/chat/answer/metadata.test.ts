@@ -15,6 +15,7 @@ const METADATA: KimiProviderMetadata = {
   servedModel: 'kimi-served',
   cachedTokens: 4,
   reasoningTokens: 3,
+  cost: { amount: 0, list: 0.00002646, currency: 'USD', model: 'kimi-for-coding', date: '2026-11-25' },
 };
 
 const model = ({ createKimi }: Combination, baseURL: string, settings: object = {}) =>
@@ -195,7 +196,18 @@ describe('fifty calls at once on one model', () => {
         : {
             content: [{ type: 'text', text: `${number}` }],
             input: 1000 + number,
-            kimi: { traceId: `trace-${number}`, servedModel: `m-${number}`, cachedTokens: number },
+            kimi: {
+              traceId: `trace-${number}`,
+              servedModel: `m-${number}`,
+              cachedTokens: number,
+              cost: {
+                amount: 0,
+                list: Number((1000 * 0.95e-6 + number * 0.19e-6 + 4e-6).toFixed(8)),
+                currency: 'USD',
+                model: 'kimi-for-coding',
+                date: '2026-11-25',
+              },
+            },
           };
     const numbers = Array.from({ length: 50 }, (_, index) => index);
     expect(await Promise.all(numbers.map(outcome))).toEqual(numbers.map(expected));
