@@ -1,7 +1,7 @@
 import { DeltaFrame, type Delta, type DeltaReader } from './delta-frame';
 import { StreamEvent } from './stream-event';
 
-/** So many events in a row are parsed for a frame that then fits none; more would cost, where all events differ. */
+/** So many events in a row are looked at for a frame that then fits none; more would cost, where all events differ. */
 const MAXIMUM_LESSONS = 16;
 
 /** A delta, of one event or joined from several. */
@@ -41,12 +41,12 @@ export class DeltaCoalescer<Chunk extends object> {
   }
 
   /** Learns the frame of an event that came alone and left as it came: others like it may follow. */
-  learn(event: string): void {
-    const { chunk } = this.lessons < MAXIMUM_LESSONS ? StreamEvent.of<Chunk>(event) : {};
+  learn(event: StreamEvent<Chunk>): void {
+    const { chunk } = this.lessons < MAXIMUM_LESSONS ? event : {};
     if (chunk !== undefined) {
       this.lessons++;
       const delta = this.readDelta(chunk);
-      this.frame = (delta && DeltaFrame.of(event, delta, this.readDelta)) ?? this.frame;
+      this.frame = (delta && DeltaFrame.of(event.text, delta, this.readDelta)) ?? this.frame;
     }
   }
 

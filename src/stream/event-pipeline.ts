@@ -107,17 +107,16 @@ export class EventPipeline<Chunk extends object> {
       return '';
     }
     if (coalescer === undefined) {
-      return this.serverChunks === undefined && !steps.needsRepair(events) && !steps.needsParsing(events)
-        ? events
-        : eventsOf<Chunk>(events)
-            .map(event => this.passEvent(this.repaired(event), event))
-            .join('');
+      return eventsOf<Chunk>(events)
+        .map(event => this.passEvent(this.repaired(event), event))
+        .join('');
     }
     if (events.indexOf('\n\n') < events.length - 2 || steps.needsRepair(events) || steps.needsParsing(events)) {
       return this.passJoined(events, coalescer);
     }
-    coalescer.learn(events);
-    return events;
+    const event = StreamEvent.of<Chunk>(events);
+    coalescer.learn(event);
+    return event.isUnreadable ? this.emit(event) : events;
   }
 
   private passJoined(events: string, coalescer: DeltaCoalescer<Chunk>): string {
@@ -143,7 +142,9 @@ export class EventPipeline<Chunk extends object> {
   }
 
   private passEvent(event: StreamEvent<Chunk>, sent?: StreamEvent<Chunk>): string {
-    return event.isChanged || this.steps.needsParsing(event.text) ? this.emit(event, sent) : this.leave([event], sent);
+    return event.isChanged || this.steps.needsParsing(event.text) || event.isUnreadable
+      ? this.emit(event, sent)
+      : this.leave([event], sent);
   }
 
   private emit(event: StreamEvent<Chunk>, sent?: StreamEvent<Chunk>): string {

@@ -1,3 +1,5 @@
+import { secureJsonParse } from '@ai-sdk/provider-utils';
+
 /**
  * One event of an event stream on its way from the server to the reader: its text as it came, or a chunk that somebody
  * put in its place. The chunk is parsed when it is first asked for, and once; an event that was changed is written when
@@ -50,6 +52,11 @@ export class StreamEvent<Chunk extends object> {
     return this.chunkMade ?? this.parse().chunk;
   }
 
+  /** Whether this has data that is neither an object nor `[DONE]`. */
+  get isUnreadable(): boolean {
+    return this.hasData && !this.isDone && this.chunk === undefined;
+  }
+
   /** Whether this is the `[DONE]` with which OpenAI's streams end. */
   get isDone(): boolean {
     return !this.isChanged && this.parse().data?.trim() === '[DONE]';
@@ -81,7 +88,8 @@ export function parseObject<Chunk extends object>(data: string): Chunk | undefin
     return undefined;
   }
   try {
-    return JSON.parse(data) as Chunk;
+    // As the AI SDK reads it, which refuses what would change a prototype.
+    return secureJsonParse(data) as Chunk;
   } catch {
     return undefined;
   }

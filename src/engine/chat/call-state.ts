@@ -16,7 +16,7 @@ import { hideSecrets } from '../../errors/hide-secrets';
 import { errorDetails, type KimiLogDetails } from '../../log/log';
 import { kimiMetadata, type KimiProviderMetadata } from '../metadata';
 import { applyBodyRules, bodyTools, type BodyRule, type KimiChatRequestBody } from './body';
-import { setEventError, type BoundConfig } from './openai-compatible';
+import { isUnreadable, setEventError, type BoundConfig } from './openai-compatible';
 import { convertUsage, findUsage } from './usage';
 
 /**
@@ -176,13 +176,17 @@ export class CallState implements Exchange {
     });
   }
 
+  private eventError(event: object): Error {
+    const fault = answerFaultOf(event);
+    if (fault !== undefined) {
+      return answerFaultError(fault, this, this.brokenBy);
+    }
+    return isErrorBody(event) ? toKimiAPIError(this, event, { inAnswer: true }) : answerFaultError('malformed', this);
+  }
+
   private observe(event: unknown): void {
-    if (isErrorBody(event)) {
-      const fault = answerFaultOf(event);
-      const isOurs = fault !== undefined;
-      const error = isOurs
-        ? answerFaultError(fault, this, this.brokenBy)
-        : toKimiAPIError(this, event, { inAnswer: true });
+    if (isErrorBody(event) || isUnreadable(event)) {
+      const error = this.eventError(event);
       this.target.log?.error('failure', errorDetails(error));
       setEventError(event, error);
       return;

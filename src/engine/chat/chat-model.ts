@@ -14,7 +14,7 @@ import type { CallTarget, WireConfig } from '../call-target';
 import { BODY_RULES } from './body-rules';
 import { CallState } from './call-state';
 import { completeAnswer } from './complete-answer';
-import { withOwnErrors, withServerChunks, wrapChatModel, type BindableChatModel } from './openai-compatible';
+import { withServerChunks, wrapChatModel, type BindableChatModel } from './openai-compatible';
 import { preparePrompt } from './prepare-prompt';
 
 /** Of a whole answer, in bytes; a window of a million tokens has about four million characters. */
@@ -68,8 +68,7 @@ export class ChatModel {
     const serverChunks = options.includeRawChunks === true ? new ServerChunks() : undefined;
     try {
       const result = await model.bind(state.streamConfig(this.config.generateId, serverChunks)).doStream(prepared);
-      const stream = withOwnErrors(result.stream, error => answerFailure(error, state));
-      return { ...result, stream: serverChunks === undefined ? stream : withServerChunks(stream, serverChunks) };
+      return serverChunks === undefined ? result : { ...result, stream: withServerChunks(result.stream, serverChunks) };
     } catch (error) {
       throw answerFailure(error, state);
     }

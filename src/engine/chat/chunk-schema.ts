@@ -6,18 +6,23 @@ import { asSchema, jsonSchema, type FlexibleSchema } from '@ai-sdk/provider-util
  * per event included), where each event is a packet.
  *
  * The chunk that is accepted keeps fields of its choices that zod would drop; openai-compatible reads none of them.
+ *
+ * @param unreadable what stands for a chunk that the schema refuses: the AI SDK's own error would quote it
  */
-export function withShortCut<T>(schema: FlexibleSchema<T>): FlexibleSchema<T> {
+export function withShortCut<T>(schema: FlexibleSchema<T>, unreadable: (chunk: object) => T): FlexibleSchema<T> {
   const whole = asSchema(schema);
   // Nobody asks for the JSON Schema of a chunk, and zod would throw over it where a model is serialised.
   return jsonSchema<T>(
     {},
     {
-      validate: value => {
+      validate: async value => {
         if (isPlainChunk(value)) {
           return { success: true, value: value as T };
         }
-        return whole.validate?.(value) ?? { success: true, value: value as T };
+        const result = await whole.validate?.(value);
+        return result?.success === false && isObject(value)
+          ? { success: true, value: unreadable(value) }
+          : (result ?? { success: true, value: value as T });
       },
     },
   );

@@ -26,7 +26,11 @@ export type BoundConfig = Pick<
 export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
   constructor(modelId: string, config: ChatConfig) {
     super(modelId, config);
-    Reflect.set(this, 'chunkSchema', withShortCut(Reflect.get(this, 'chunkSchema') as FlexibleSchema<unknown>));
+    Reflect.set(
+      this,
+      'chunkSchema',
+      withShortCut(Reflect.get(this, 'chunkSchema') as FlexibleSchema<unknown>, unreadable),
+    );
   }
 
   bind(config: Partial<BoundConfig>): BindableChatModel {
@@ -40,10 +44,23 @@ export class BindableChatModel extends OpenAICompatibleChatLanguageModel {
 /** Where the call leaves the error of an event that is an error body; the schema, which is shared, knows no call. */
 const EVENT_ERROR = Symbol('error');
 
-type EventBody = WireErrorBody & { [EVENT_ERROR]?: Error };
+/** Marks an event that is no chunk, which the schema finds out before `processChunk` sees it. */
+const UNREADABLE = Symbol('unreadable');
+
+type EventBody = WireErrorBody & { [EVENT_ERROR]?: Error; [UNREADABLE]?: true };
+
+function unreadable(event: object): EventError {
+  (event as EventBody)[UNREADABLE] = true;
+  return new EventError(event as EventBody);
+}
+
+/** Whether an event is no chunk of an answer, whatever it is. */
+export function isUnreadable(event: unknown): event is object {
+  return typeof event === 'object' && event !== null && (event as EventBody)[UNREADABLE] === true;
+}
 
 /** Makes `error` what the stream's error part carries for this event. For `processChunk`, which sees it first. */
-export function setEventError(event: WireErrorBody, error: Error): void {
+export function setEventError(event: object, error: Error): void {
   (event as EventBody)[EVENT_ERROR] = error;
 }
 
@@ -93,29 +110,6 @@ export function withToolCallIds(
   let index = 0;
   return content.map(part =>
     part.type === 'tool-call' && !calls[index++]?.id ? { ...part, toolCallId: generateId() } : part,
-  );
-}
-
-/** The same stream; its errors told by `tell`, because those of the AI SDK quote what they could not read. */
-export function withOwnErrors(
-  stream: ReadableStream<LanguageModelV4StreamPart>,
-  tell: (error: unknown) => unknown,
-): ReadableStream<LanguageModelV4StreamPart> {
-  const reader = stream.getReader();
-  return new ReadableStream<LanguageModelV4StreamPart>(
-    {
-      // Promises by hand: this runs for every part.
-      pull: controller =>
-        reader.read().then(({ done, value }) => {
-          if (done) {
-            controller.close();
-          } else {
-            controller.enqueue(value.type === 'error' ? { type: 'error', error: tell(value.error) } : value);
-          }
-        }),
-      cancel: reason => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
   );
 }
 
