@@ -83,8 +83,8 @@ describe('the short cut around the schema of openai-compatible', () => {
       fc.asyncProperty(chunk, async value => {
         const theirs = await asSchema(original).validate?.(value);
         const refused = Symbol('refused');
-        const ours = await asSchema(withShortCut<unknown>(original, () => refused)).validate?.(value);
-        const isRefused = ours?.success === false || ours?.value === refused;
+        const ours = await asSchema(withShortCut(original, () => refused as never)).validate?.(value);
+        const isRefused = ours?.success === false || (ours?.value as unknown) === refused;
         expect(isRefused).toBe(theirs?.success === false);
         if (isPlainChunk(value)) {
           plain++;
