@@ -20,6 +20,7 @@ type Slot = {
   continuedAt: number;
   offsetMs: number;
   output: string;
+  isReady: boolean;
   isDrained: boolean;
   isWanted: boolean;
 };
@@ -40,6 +41,7 @@ export class Cast {
 
   constructor(options: CastOptions) {
     this.options = options;
+    process.once('exit', this.abandon);
   }
 
   start(number: number): void {
@@ -60,6 +62,7 @@ export class Cast {
       continuedAt: 0,
       offsetMs: before?.offsetMs ?? 0,
       output: '',
+      isReady: false,
       isDrained: false,
       isWanted: true,
     };
@@ -137,7 +140,8 @@ export class Cast {
   async starve(number: number, milliseconds: number): Promise<void> {
     const slot = this.slots.get(number);
     const pid = slot?.child.pid;
-    if (slot?.isWanted !== true || pid === undefined || slot.child.exitCode !== null) {
+    // Before it is loaded it is Node alone, and ends by itself.
+    if (slot?.isWanted !== true || pid === undefined || slot.child.exitCode !== null || !slot.isReady) {
       return;
     }
     const undo = await takeDescriptors(pid).catch(() => undefined);
@@ -178,6 +182,7 @@ export class Cast {
 
   async end(): Promise<void> {
     this.isOver = true;
+    process.off('exit', this.abandon);
     await Promise.all(
       [...this.slots.values()].map(async ({ child }) => {
         if (child.exitCode === null && child.signalCode === null) {
@@ -188,6 +193,9 @@ export class Cast {
       }),
     );
   }
+
+  /** Who is stopped does not notice that the harness is gone. */
+  private readonly abandon = (): void => this.slots.forEach(({ child }) => void child.kill('SIGKILL'));
 
   private living(): Slot[] {
     return [...this.slots.values()].filter(({ isWanted }) => isWanted);
@@ -209,6 +217,8 @@ export class Cast {
     } else if (message.type === 'outcome') {
       slot.calls.delete(message.id);
       this.search(slot, 'an error', `${message.shown}\n${textOf(message.outcome)}`);
+    } else if (message.type === 'ready') {
+      slot.isReady = true;
     } else if (message.type === 'drained') {
       slot.isDrained = true;
     } else if (message.type === 'memory' && message.at - slot.continuedAt < ASLEEP_MS) {

@@ -24,6 +24,7 @@ const again = `npm run chaos -- --seed ${seed} --minutes ${minutes}`;
 // Figures alone on stdout where a program reads them.
 const say = (line: string) => (values.json ? console.error(line) : console.log(line));
 
+process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 say(`chaos: seed ${seed}, ${minutes} minutes`);
 const { events, logins, logFile, stage } = await runChaos({ seed, minutes, log, say });
 const verdict = judge(events, logins);

@@ -22,7 +22,7 @@ type Armed = { moment: Moment; act(worker: number): void };
 export async function playWorld(plan: readonly PlannedEvent[], play: Play): Promise<void> {
   const start = Date.now();
   const armed: Armed[] = [];
-  const running = new Set<Promise<void>>();
+  const running: Promise<void>[] = [];
   const busy = new Set<string>();
   play.listeners.push(event => {
     const index = armed.findIndex(({ moment }) => moment === event.type);
@@ -40,11 +40,10 @@ export async function playWorld(plan: readonly PlannedEvent[], play: Play): Prom
       continue;
     }
     busy.add(resource);
-    const done = act(event, play, armed).finally(() => {
-      busy.delete(resource);
-      running.delete(done);
-    });
-    running.add(done);
+    // What fails stays in the list, and fails the run when it is over.
+    const done = act(event, play, armed).finally(() => busy.delete(resource));
+    done.catch(() => undefined);
+    running.push(done);
   }
   while (Date.now() < start + play.seconds * 1000 && !play.isOver()) {
     await delay(Math.min(200, Math.max(0, start + play.seconds * 1000 - Date.now())));
@@ -144,13 +143,19 @@ async function whenever(
     await deed(worker);
     return;
   }
-  await new Promise<void>(resolve => {
-    const trap: Armed = { moment, act: reached => void deed(reached).then(resolve) };
+  await new Promise<void>((resolve, reject) => {
+    let isSprung = false;
+    const trap: Armed = {
+      moment,
+      act(reached) {
+        isSprung = true;
+        deed(reached).then(resolve, reject);
+      },
+    };
     armed.push(trap);
     setTimeout(() => {
-      const index = armed.indexOf(trap);
-      if (index >= 0) {
-        armed.splice(index, 1);
+      if (!isSprung) {
+        armed.splice(0, armed.length, ...armed.filter(other => other !== trap));
         resolve();
       }
     }, 8_000);

@@ -12,6 +12,8 @@ export type Redis = {
   start(): Promise<void>;
   pause(): void;
   resume(): void;
+  /** Ends it at once, for a process that ends. */
+  abandon(): void;
 };
 
 /** `undefined` where redis-server is not installed. */
@@ -52,6 +54,7 @@ export async function startRedis(root: string): Promise<Redis | undefined> {
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    abandon: () => void child.kill('SIGKILL'),
   };
 }
 
@@ -90,6 +93,8 @@ export type Keyring = {
   lock(): Promise<void>;
   unlock(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends it at once, for a process that ends. */
+  abandon(): void;
 };
 
 const PASSWORD = 'chaos-only';
@@ -137,11 +142,27 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
     lock: () => run('gdbus', [...call, '--method', 'org.freedesktop.Secret.Service.Lock', collection], environment),
     unlock: () => unlock(environment),
     stop,
+    abandon: () => void bus.kill('SIGKILL'),
   };
 }
 
-/** A new daemon each time: it goes to the background, and ends with its bus or with its successor. */
+/** On a busy machine the old daemon may still answer for a while: tried again, for some seconds. */
 async function unlock(environment: Record<string, string>): Promise<void> {
+  for (const end = Date.now() + 20_000; ;) {
+    try {
+      await unlockOnce(environment);
+      return;
+    } catch (error) {
+      if (Date.now() > end || (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        throw error;
+      }
+      await delay(200);
+    }
+  }
+}
+
+/** A new daemon each time: it goes to the background, and ends with its bus or with its successor. */
+async function unlockOnce(environment: Record<string, string>): Promise<void> {
   const options = ['--replace', '--unlock', '--components=secrets'];
   await run('gnome-keyring-daemon', options, environment, PASSWORD);
   // It exits 0 with a wrong password, too; this fails then. The first one makes the login collection.

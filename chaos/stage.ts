@@ -53,6 +53,14 @@ export async function buildStage(stores: readonly StoreKind[] = ['file', 'redis'
     [stores.includes('keychain') && !has.keychain, 'Secret Service: no dbus-daemon, gnome-keyring or libsecret-tools'],
     [!CAN_LIMIT_DESCRIPTORS, 'EMFILE, as prlimit or /proc is missing'],
   ];
+  // Also when the run itself fails, or is ended by Ctrl-C: nothing of it may outlive it.
+  const abandon = () => {
+    redis?.abandon();
+    keyring?.abandon();
+    disk.dispose();
+    rmSync(root, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   return {
     disk,
     redis,
@@ -64,6 +72,7 @@ export async function buildStage(stores: readonly StoreKind[] = ['file', 'redis'
       ...missing.flatMap(([isMissing, what]) => (isMissing ? [`left out: ${what}`] : [])),
     ],
     async dispose() {
+      process.off('exit', abandon);
       await redis?.kill();
       await keyring?.stop();
       disk.dispose();
