@@ -20,6 +20,8 @@ import {
   holdRead,
   newestOf,
   processSessionRegistry,
+  SAVE_PAUSE_MS,
+  tokenOf,
   tokenState,
   type SessionContext,
   type SessionRegistry,
@@ -135,7 +137,12 @@ export function createAuthSession(options: AuthSessionOptions): AuthSession {
     registry,
     issuedFor,
     // What is shared is known by the store that the user has.
-    store: boundStore(store, { issuedFor, implied, claim: registry.claimOf(original) }),
+    store: boundStore(store, {
+      issuedFor,
+      implied,
+      claim: registry.claimOf(original),
+      localLock: registry.lockOf(original),
+    }),
     memory: registry.memoryOf(original, shareAs, issuedFor),
     remedy: options.remedy ?? 'Sign in: npx ai-sdk-provider-kimi login',
     now: options.now ?? Date.now,
@@ -232,14 +239,17 @@ const USUAL_LOGIN: KimiCredentials = {
 };
 
 async function saveNew(context: SessionContext, given: KimiCredentials): Promise<void> {
-  const { store, memory, issuedFor } = context;
+  const { store, memory, issuedFor, monotonicNow } = context;
   const credentials = bindTo(issuedFor, given);
   await store.assertReplaceable();
   await renewalEnded(context);
   try {
     await underLock(store, lock => saveRecord(store, credentials, lock), undefined);
-    memory.saveAgainAt = undefined;
+    memory.unsaved = undefined;
   } catch (error) {
+    const stored = await loadRecord(store).catch(() => undefined);
+    const tryAgainAt = monotonicNow() + SAVE_PAUSE_MS;
+    memory.unsaved = { login: credentials, over: tokenOf(stored), isRenewed: false, tryAgainAt };
     throw KimiCredentialStoreError.isInstance(error) ? newLoginNotSavedError(error) : error;
   } finally {
     // After a failed save, too: in this process the login works, and the error says that it is not kept.
@@ -261,16 +271,15 @@ async function sessionStatus(context: SessionContext): Promise<SessionStatus> {
   if (other !== undefined) {
     return { state: 'missing', source, otherLogin: other.whose === 'other' ? other.binding : {} };
   }
-  const record = await loadRecord(context.store);
-  if (record === undefined) {
+  const newest = newestOf(context, await loadRecord(context.store));
+  if (newest === undefined) {
     return { state: 'missing', source };
   }
-  if (record.type === 'api-key') {
+  if (newest.type === 'api-key') {
     return { state: 'valid', source, kind: 'api-key' };
   }
   // Judged beside the session, not in it: asking for the status changes nothing.
   const beside: SessionContext = { ...context, memory: { ...context.memory } };
-  const newest = newestOf(context, record);
   holdRead(beside, newest);
   const { state } = tokenState(beside);
   const revoked = state === 'dead';

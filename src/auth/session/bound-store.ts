@@ -18,6 +18,7 @@ import {
   type KimiCredentials,
 } from '../../credentials/credential-store';
 import { KimiCredentialStoreError, KimiInvalidArgumentError, KimiLoginRequiredError } from '../../errors/kimi-error';
+import type { StoreLock } from './local-lock';
 import { loadRecord } from './session-store';
 
 /** Options of {@link boundStore}. */
@@ -26,12 +27,15 @@ export type BoundStoreOptions = {
   /** What a record that does not say so was issued for, because its place is named after it. */
   implied: KimiCredentialBinding | undefined;
   claim: BindingClaim;
+  /** Used where the store has no lock. */
+  localLock: StoreLock;
 };
 
 /** Somebody else's record: of whom, where that is known. */
 export type OtherLogin = Exclude<Ownership, { whose: 'ours' }>;
 
 export type BoundStore = CredentialStore & {
+  withLock: StoreLock;
   /** The login of another host or account that is kept there, if that is what is there. */
   otherLogin(): Promise<OtherLogin | undefined>;
   /** @throws KimiCredentialStoreError `other-login` where a save would replace one */
@@ -42,7 +46,8 @@ export type BoundStore = CredentialStore & {
  * `load` gives a record with its binding; for somebody else's it throws `KimiLoginRequiredError`, which says whose it
  * is. `save` adds the binding. `clear` leaves somebody else's record alone.
  */
-export function boundStore(store: CredentialStore, { issuedFor, implied, claim }: BoundStoreOptions): BoundStore {
+export function boundStore(store: CredentialStore, options: BoundStoreOptions): BoundStore {
+  const { issuedFor, implied, claim, localLock } = options;
   const judge = (record: KimiCredentials) => ownershipOf(record, { seeker: issuedFor, implied, claim });
   /** The record that was read last says nothing, and was taken for ours on Kimi's own hosts. */
   let isAssumed = false;
@@ -120,19 +125,17 @@ export function boundStore(store: CredentialStore, { issuedFor, implied, claim }
       }
     },
 
-    ...(store.withLock === undefined
-      ? {}
-      : {
-          withLock: (callback, options) =>
-            store.withLock!(async held => {
-              lock = 'held';
-              try {
-                return await callback(held);
-              } finally {
-                lock = 'free';
-              }
-            }, options),
-        }),
+    withLock(callback, lockOptions) {
+      const withLock = store.withLock?.bind(store) ?? localLock;
+      return withLock(async held => {
+        lock = 'held';
+        try {
+          return await callback(held);
+        } finally {
+          lock = 'free';
+        }
+      }, lockOptions);
+    },
   };
 }
 

@@ -25,7 +25,7 @@ export async function currentCredentials(
     const { held } = memory;
     const { state, isUsable } = tokenState(context);
     const isFresh = state === 'valid' || (state === 'due' && isUsable && isBackingOff(context));
-    const isSaved = memory.saveAgainAt === undefined || monotonicNow() < memory.saveAgainAt;
+    const isSaved = memory.unsaved === undefined || monotonicNow() < memory.unsaved.tryAgainAt;
     if (held !== undefined && isFresh && isSaved) {
       return held.credentials;
     }

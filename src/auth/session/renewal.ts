@@ -13,15 +13,14 @@ import {
   isBackingOff,
   newestOf,
   rememberDead,
+  SAVE_PAUSE_MS,
+  tokenOf,
   tokenState,
   type RefreshFailure,
   type SessionContext,
 } from './session-memory';
 import { transition, type SessionAction, type SessionEvent, type SessionState } from './session-state';
 import { loadRecord, prepareSave, saveRecord, underLock, writeTombstone } from './session-store';
-
-/** After so long a save that failed is repeated. */
-const SAVE_PAUSE_MS = 30_000;
 
 /** How long a peer that has just rotated may need to save (docs/wire.md#peer-rotation). */
 const PEER_PAUSE_MS = 100;
@@ -119,7 +118,9 @@ function isUnlockable({ operation, reason }: KimiCredentialStoreError): boolean 
 /** The store is out of reach, but what we have still works. */
 function goOnWithoutStore(renewal: Renewal, error: KimiCredentialStoreError): KimiCredentials {
   const { memory, monotonicNow, warn } = renewal;
-  memory.saveAgainAt = memory.saveAgainAt === undefined ? undefined : monotonicNow() + SAVE_PAUSE_MS;
+  if (memory.unsaved !== undefined) {
+    memory.unsaved.tryAgainAt = monotonicNow() + SAVE_PAUSE_MS;
+  }
   if (error.operation !== 'lock' || error.reason !== 'locked') {
     // Peers that are busy are no reason to bother anybody.
     warn(`${error.message} ${STILL_VALID}`);
@@ -158,35 +159,44 @@ function finish(renewal: Renewal, { state, action }: { state: SessionState; acti
 async function find(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
   const { memory, store } = renewal;
   const record = await loadRecord(store);
-  memory.saveAgainAt = undefined;
-  if (record === undefined) {
+  const newest = newestOf(renewal, record);
+  if (newest === record) {
+    // Saved by now, or a peer's has taken the place of what it followed.
+    memory.unsaved = undefined;
+  }
+  if (newest === undefined) {
     memory.held = undefined;
     return 'foundNothing';
   }
-  const newest = record.type === 'oauth' ? newestOf(renewal, record) : record;
   holdRead(renewal, newest);
   if (newest !== record) {
-    if (lock === undefined && store.withLock !== undefined) {
+    if (lock === undefined) {
       return 'foundDue';
     }
-    await saveAgain(renewal, newest, lock);
+    await saveAgain(renewal, { over: record, login: newest }, lock);
   }
   const { state } = tokenState(renewal);
   return state === 'valid' ? 'foundValid' : state === 'due' ? 'foundDue' : 'foundDead';
 }
 
 /** The login that an earlier save lost. It goes on in memory, and is tried again later. */
-async function saveAgain(renewal: Renewal, unsaved: KimiCredentials, lock: Lock): Promise<void> {
+async function saveAgain(
+  renewal: Renewal,
+  { over, login }: { over: KimiCredentials | undefined; login: KimiCredentials },
+  lock: Lock,
+): Promise<void> {
   const { memory, store, monotonicNow, warn } = renewal;
   try {
-    await saveRecord(store, unsaved, lock);
-    renewal.rotations.push(unsaved);
+    await saveRecord(store, login, lock);
+    renewal.rotations.push(login);
     renewal.isUnsaved = false;
+    memory.unsaved = undefined;
   } catch (error) {
     if (isLockLost(error)) {
       throw error;
     }
-    memory.saveAgainAt = monotonicNow() + SAVE_PAUSE_MS;
+    const isRenewed = memory.unsaved?.isRenewed ?? true;
+    memory.unsaved = { login, over: tokenOf(over), isRenewed, tryAgainAt: monotonicNow() + SAVE_PAUSE_MS };
     warn(notSavedError(renewal, error).message);
   }
 }
@@ -242,8 +252,10 @@ async function refreshAndSave(renewal: Renewal, login: KimiOAuthCredentials, loc
     await saveRecord(store, result.credentials, lock);
     renewal.rotations.push(result.credentials);
     renewal.isUnsaved = false;
+    memory.unsaved = undefined;
   } catch (error) {
-    memory.saveAgainAt = monotonicNow();
+    const { over, isRenewed } = memory.unsaved ?? { over: tokenOf(login), isRenewed: true };
+    memory.unsaved = { login: result.credentials, over, isRenewed, tryAgainAt: monotonicNow() };
     if (isLockLost(error)) {
       throw error;
     }
@@ -266,6 +278,10 @@ async function lookForPeer(renewal: Renewal, lock: Lock): Promise<SessionEvent> 
   const { memory, sleep } = renewal;
   const rejected = loginInHand(renewal);
   rememberDead(renewal, rejected.refreshToken);
+  if (memory.unsaved?.isRenewed === false) {
+    // It followed nothing that is in the store: what is there is another login, and may be alive.
+    memory.unsaved = undefined;
+  }
   await sleep(PEER_PAUSE_MS);
   const event = await find(renewal, lock);
   const found = memory.held?.credentials;

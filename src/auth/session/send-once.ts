@@ -1,7 +1,7 @@
 /** A refresh token works once, so it goes out once: under the lock, and also when two stores of this process hold it. */
 import type { CredentialLock, KimiOAuthCredentials } from '../../credentials/credential-store';
 import { refreshTokens, type RefreshResult } from '../token-endpoint';
-import { newestOf, rememberSpent, type SessionContext } from './session-memory';
+import { endOfChain, rememberSpent, type SessionContext } from './session-memory';
 import { assertHeld } from './session-store';
 
 type Sending = SessionContext & {
@@ -26,7 +26,7 @@ export async function sendOnce(
       // The other one lost its lock, or nobody waited for it any more: nothing was sent. Now it is our turn.
     }
   }
-  const newest = newestOf(context, credentials);
+  const newest = endOfChain(context, credentials);
   if (newest !== credentials) {
     return { outcome: 'rotated', credentials: newest };
   }

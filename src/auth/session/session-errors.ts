@@ -14,12 +14,15 @@ export function spentNothingError(error: KimiCredentialStoreError): KimiCredenti
   );
 }
 
-/** The old login is spent, the new one only in this process. */
-export function notSavedError({ store, remedy }: SessionContext, error: unknown): KimiCredentialStoreError {
+/** The newest login is only in this process; after a renewal the old one is spent. */
+export function notSavedError({ store, memory, remedy }: SessionContext, error: unknown): KimiCredentialStoreError {
   const { location } = store;
   const cause = KimiCredentialStoreError.isInstance(error)
     ? error
     : new KimiCredentialStoreError({ location, operation: 'save', reason: 'failed', message: 'The store failed.' });
+  if (memory.unsaved?.isRenewed === false) {
+    return newLoginNotSavedError(cause);
+  }
   // A lost lock says that nothing was sent, which is not so here.
   const why = cause.reason === 'lock-lost' ? 'the lock was lost while it was renewed.' : cause.message;
   return withMessage(
@@ -34,8 +37,8 @@ export function notSavedError({ store, remedy }: SessionContext, error: unknown)
 export function newLoginNotSavedError(error: KimiCredentialStoreError): KimiCredentialStoreError {
   return withMessage(
     error,
-    `${error.message} You are signed in until this process ends, and in this process only: once this is mended, sign ` +
-      'in again.',
+    `${error.message} You are signed in in this process only, which tries again to save it; if it ends before that, ` +
+      'sign in again.',
   );
 }
 

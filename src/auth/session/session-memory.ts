@@ -16,6 +16,7 @@ import type { OAuthHost } from '../oauth-host';
 import { judgeToken } from '../refresh-policy';
 import type { RefreshResult } from '../token-endpoint';
 import type { BoundStore } from './bound-store';
+import { createLocalLock, type StoreLock } from './local-lock';
 
 /** What the parts of a session work with; defaults are filled in. */
 export type SessionContext = OAuthHost & {
@@ -45,8 +46,8 @@ export type SessionMemory = {
   held?: HeldCredentials | undefined;
   /** The renewal under way, if any: the single flight. */
   flight?: SessionFlight | undefined;
-  /** The save after the last rotation failed; when to try again, on the monotonic clock. */
-  saveAgainAt?: number | undefined;
+  /** The newest login, where the store could not keep it. */
+  unsaved?: UnsavedLogin | undefined;
   /** The last refresh did not come about; since when, on the monotonic clock. */
   backoff?: { since: number; failure: RefreshFailure } | undefined;
   /** Until then no further refresh is tried for a login whose renewed token the API refused, too. */
@@ -55,6 +56,17 @@ export type SessionMemory = {
   isRevoked: boolean;
   /** Access tokens that the API refused and refresh tokens that the OAuth host refused: never sent again. Bounded. */
   dead: Set<string>;
+};
+
+/** A login that only this process has. It counts for as long as the store holds what it held then. */
+export type UnsavedLogin = {
+  login: KimiCredentials;
+  /** What the store held, as `tokenOf` gives it; `undefined` for nothing. */
+  over: string | undefined;
+  /** It came of a renewal, so what the store holds is spent. Else a person has made it. */
+  isRenewed: boolean;
+  /** When to try again to save it, on the monotonic clock. */
+  tryAgainAt: number;
 };
 
 export type HeldCredentials = {
@@ -96,6 +108,8 @@ export type SessionRegistry = {
   memoryOf(store: CredentialStore, shareAs: string | undefined, issuedFor: KimiCredentialBinding): SessionMemory;
   /** Who was the first to use a record of this store that does not say for whom it is. */
   claimOf(store: CredentialStore): BindingClaim;
+  /** Keeps the sessions of one store apart where the store has no lock of its own. */
+  lockOf(store: CredentialStore): StoreLock;
   /** Refreshes under way, by OAuth host and refresh token: whatever the store, one refresh token is sent once. */
   exchanges(): Map<string, Promise<RefreshResult>>;
   /**
@@ -122,6 +136,7 @@ export function createSessionRegistry(): SessionRegistry {
   const byKey = new Map<string, SessionMemory>();
   const byStore = new WeakMap<CredentialStore, Map<string, SessionMemory>>();
   const claims = new WeakMap<CredentialStore, BindingClaim>();
+  const locks = new WeakMap<CredentialStore, StoreLock>();
   const exchanges = new Map<string, Promise<RefreshResult>>();
   const successors = new Map<string, KimiOAuthCredentials>();
   return {
@@ -142,9 +157,17 @@ export function createSessionRegistry(): SessionRegistry {
       claims.set(store, claim);
       return claim;
     },
+    lockOf(store) {
+      const lock = locks.get(store) ?? createLocalLock();
+      locks.set(store, lock);
+      return lock;
+    },
     successors: () => successors,
   };
 }
+
+/** After so long a save that failed is repeated. */
+export const SAVE_PAUSE_MS = 30_000;
 
 /** How many refused and spent tokens a process remembers. One is enough at a time; the rest is for late answers. */
 const REMEMBERED = 64;
@@ -228,14 +251,26 @@ export function forget({ memory }: SessionContext): void {
   Object.assign(memory, {
     held: undefined,
     backoff: undefined,
-    saveAgainAt: undefined,
+    unsaved: undefined,
     refusedUntil: undefined,
     isRevoked: false,
   });
 }
 
-/** The end of the chain that this process has made of a record: the record itself unless its refresh token is spent. */
-export function newestOf(context: SessionContext, record: KimiOAuthCredentials): KimiOAuthCredentials {
+/**
+ * What counts where the store holds `record`: the login that could not be saved over it, and the end of the chain that
+ * this process has made of it. The record itself where there is neither.
+ */
+export function newestOf(context: SessionContext, record: KimiCredentials): KimiCredentials;
+export function newestOf(context: SessionContext, record: KimiCredentials | undefined): KimiCredentials | undefined;
+export function newestOf(context: SessionContext, record: KimiCredentials | undefined): KimiCredentials | undefined {
+  const { unsaved } = context.memory;
+  const first = unsaved !== undefined && unsaved.over === tokenOf(record) ? unsaved.login : record;
+  return first?.type === 'oauth' ? endOfChain(context, first) : first;
+}
+
+/** The login itself unless this process has spent its refresh token. */
+export function endOfChain(context: SessionContext, record: KimiOAuthCredentials): KimiOAuthCredentials {
   const successors = context.registry.successors();
   const next = (login: KimiOAuthCredentials) => successors.get(spentKey(context, login.refreshToken));
   let newest = record;
@@ -270,8 +305,9 @@ export function rememberDead({ memory }: SessionContext, token: string): void {
   dropOldest(memory.dead);
 }
 
-function tokenOf(credentials: KimiCredentials): string {
-  return credentials.type === 'oauth' ? `${credentials.accessToken}\n${credentials.refreshToken}` : credentials.key;
+/** What tells one credential from another; `undefined` for none. */
+export function tokenOf(credentials: KimiCredentials | undefined): string | undefined {
+  return credentials?.type === 'oauth' ? `${credentials.accessToken}\n${credentials.refreshToken}` : credentials?.key;
 }
 
 function dropOldest(remembered: Map<string, unknown> | Set<string>): void {

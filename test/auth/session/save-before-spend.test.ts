@@ -5,6 +5,7 @@ import { seededCredentialStore } from '../../../src/credentials/environment-cred
 import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../../src/errors/kimi-error';
 import { startKimiSimulator, type KimiSimulator } from '../../../src/simulator/index';
 import { failure } from '../../support/failure';
+import { createSessionRegistry } from '../../../src/auth/session/session-memory';
 import { session, sharedStore, signedIn, type SharedStore } from './session-harness';
 
 let simulator: KimiSimulator;
@@ -218,6 +219,58 @@ describe('a save that fails after all', () => {
       message: expect.stringMatching(/no space left.*in this process only/),
     });
     expect(await own.getAccessToken()).toBe(login.accessToken);
+  });
+
+  it('goes on with a login that a person has just made, and saves it when it can', async () => {
+    for (const before of [first, undefined]) {
+      store.record = before;
+      const own = opened();
+      const login = signedIn(simulator);
+      store.failNext.save = full();
+      await failure(() => own.save(login));
+      simulator.clock.advance(31_000);
+      expect(await own.getAccessToken()).toBe(login.accessToken);
+      expect(saved()).toEqual(login);
+      minutes(16);
+      await own.getAccessToken();
+      expect(await opened().getAccessToken()).toBe(saved().accessToken);
+    }
+    expect([simulator.rotations, simulator.reuses]).toEqual([2, 0]);
+  });
+
+  it('ends an unsaved login that the host rejects for itself, and leaves the one in the store alone', async () => {
+    const own = opened();
+    const rejected = { ...signedIn(simulator), refreshToken: 'never issued' };
+    const { save } = store;
+    store.save = async credentials => {
+      if ((credentials as KimiOAuthCredentials).refreshToken === rejected.refreshToken) {
+        throw full();
+      }
+      await save(credentials);
+    };
+    await failure(() => own.save(rejected));
+    minutes(8);
+    expect(await own.getAccessToken()).toBe(saved().accessToken);
+    expect(saved().refreshToken).not.toBe('');
+  });
+
+  it('costs no login though the process renews many others meanwhile', async () => {
+    const registry = createSessionRegistry();
+    const own = session(simulator, store, { registry });
+    minutes(16);
+    store.failNext.save = full();
+    await failure(() => own.getAccessToken());
+    const token = await own.getAccessToken();
+    for (let other = 0; other < 70; other++) {
+      const theirs = signedIn(simulator);
+      await session(simulator, sharedStore({ ...theirs, expiresAt: 1 }), { registry }).getAccessToken();
+    }
+    store.failNext.save = full();
+    simulator.clock.advance(31_000);
+    expect(await own.getAccessToken()).toBe(token);
+    simulator.clock.advance(31_000);
+    expect(await own.getAccessToken()).toBe(token);
+    expect([saved().accessToken, simulator.reuses]).toEqual([token, 0]);
   });
 });
 
