@@ -28,11 +28,13 @@ export type {
   KimiOAuthCredentials,
 } from './credentials/credential-store';
 export type { KimiAuth, KimiAuthStatus } from './provider/kimi-auth';
+export type { KimiFile, KimiFiles, KimiUploadOptions, KimiUploadProgress } from './files/kimi-file';
 export type { DeviceLoginState } from './auth/device-login';
 export { KimiAPIError, type KimiAPIErrorCode } from './errors/kimi-api-error';
 export { KimiError } from './errors/kimi-error';
 export { KimiCredentialStoreError } from './errors/kimi-error';
 export { KimiDeviceLoginError } from './errors/kimi-error';
+export { KimiDownloadError } from './errors/kimi-error';
 export { KimiInvalidArgumentError } from './errors/kimi-error';
 export { KimiLoginRequiredError } from './errors/kimi-error';
 export { KimiNoSuchModelError } from './errors/kimi-error';

@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport', 'hosts', 'json-schema'],
   ['api'],
   ['log'],
-  ['endpoints', 'credentials', 'models', 'spec', 'stream'],
+  ['endpoints', 'credentials', 'files', 'models', 'spec', 'stream'],
   ['auth', 'engine', 'identity'],
   ['platform'],
   ['provider'],

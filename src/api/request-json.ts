@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod/v4';
 import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import type { FetchFunction } from '../transport/fetch';
+import type { SilenceLimit } from '../transport/silence-limit';
 import { connectionFailure, oversizedAnswer, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
 import { readBody, readRefusal } from './read-body';
@@ -15,14 +16,22 @@ export type JSONRequest<T> = {
   url: string;
   /** @default 'GET', or 'POST' with a `body` */
   method?: string | undefined;
+  /** Sent besides `Accept` and `Content-Type`, with names in lower case. */
+  headers?: Record<string, string> | undefined;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as multipart, in place of a `body`. Its files are read anew where it is sent again. */
+  form?: FormData | undefined;
+  /** What else the runtime's `fetch` is told. */
+  init?: RequestInit | undefined;
   /** What a good answer is. */
   schema: ZodType<T>;
   /** How many bytes of a good answer are read; a longer one is an error. */
   limit: number;
   /** How long all of it may take, in ms. @default 8000 */
   timeLimitMs?: number | undefined;
+  /** In place of `timeLimitMs`, where it takes as long as it takes: how long nothing may happen. */
+  silence?: SilenceLimit | undefined;
   abortSignal?: AbortSignal | undefined;
   /** Where the credential came from that was sent, for messages. */
   credentialSource?: (() => string | undefined) | undefined;
@@ -43,26 +52,23 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
     schema,
     limit,
     timeLimitMs = ACCOUNT_TIME_LIMIT_MS,
+    silence,
     abortSignal,
     credentialSource,
     secrets,
   } = request;
-  const timeLimit = AbortSignal.timeout(timeLimitMs);
+  const timeLimit = silence === undefined ? AbortSignal.timeout(timeLimitMs) : silence.signal;
   const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
   const exchange: Exchange = { url, requestBodyValues: body ?? {}, secrets };
   try {
-    const response = await fetch(url, {
-      method: request.method ?? (body === undefined ? 'GET' : 'POST'),
-      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal,
-    });
+    silence?.wait();
+    const response = await fetch(url, { ...request.init, ...sent(request), signal });
     Object.assign(exchange, { statusCode: response.status, responseHeaders: extractResponseHeaders(response) });
     exchange.credentialSource = credentialSource?.();
     if (!response.ok) {
       throw toKimiAPIError(exchange, (await readRefusal(response, signal)).text);
     }
-    const { text, end, cause } = await readBody(response, limit, signal);
+    const { text, end, cause } = await readBody(response, limit, signal, silence);
     if (end === 'cut') {
       throw oversizedAnswer(exchange, text, limit);
     }
@@ -78,8 +84,27 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
   } catch (error) {
     abortSignal?.throwIfAborted();
     if (timeLimit.aborted) {
-      throw connectionFailure(exchange, undefined, `no answer within ${timeLimitMs / 1000} s`);
+      const { reason } = timeLimit;
+      const what = silence === undefined ? `no answer within ${timeLimitMs / 1000} s` : (reason as Error).message;
+      throw connectionFailure(exchange, undefined, what);
     }
     throw isNetworkFailure(error) ? connectionFailure(exchange, error) : error;
+  } finally {
+    silence?.pause();
   }
+}
+
+/** Method, headers and body. The type of a form is the runtime's to say, which draws its boundary. */
+function sent({ method, headers, body, form }: JSONRequest<unknown>): RequestInit {
+  const accept = { ...headers, Accept: 'application/json' };
+  if (form !== undefined) {
+    return { method: method ?? 'POST', headers: accept, body: form };
+  }
+  return body === undefined
+    ? { method: method ?? 'GET', headers: accept }
+    : {
+        method: method ?? 'POST',
+        headers: { ...accept, 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      };
 }

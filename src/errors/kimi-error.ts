@@ -221,3 +221,42 @@ export class KimiRedirectError extends KimiError {
     return hasCode(error, 'KIMI_REDIRECT');
   }
 }
+
+/** A file that an upload was to take from a URL did not come. Nothing was sent to Kimi. */
+export class KimiDownloadError extends KimiError {
+  /**
+   * `address`: the host is this machine or in a private network. `status`: it answered with an error. `size`: the file
+   * is larger than allowed. `redirects`: too many, or one that leads nowhere. `connection`: it cannot be reached, or
+   * the answer broke off.
+   */
+  readonly reason: 'address' | 'status' | 'size' | 'redirects' | 'connection';
+
+  /** Without query and credential, which may be secret. */
+  readonly url: string;
+
+  /** HTTP status of the answer, if there was one. */
+  readonly statusCode: number | undefined;
+
+  constructor({
+    reason,
+    url,
+    statusCode,
+    message,
+    cause,
+  }: {
+    reason: KimiDownloadError['reason'];
+    url: string;
+    statusCode?: number | undefined;
+    message: string;
+    cause?: unknown;
+  }) {
+    super({ name: 'KimiDownloadError', code: 'KIMI_DOWNLOAD', message, cause });
+    this.reason = reason;
+    this.url = url;
+    this.statusCode = statusCode;
+  }
+
+  static override isInstance(error: unknown): error is KimiDownloadError {
+    return hasCode(error, 'KIMI_DOWNLOAD');
+  }
+}

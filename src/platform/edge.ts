@@ -23,6 +23,11 @@ export const openCatalogCache: Platform['openCatalogCache'] = () => ({
   save: async () => {},
 });
 
+/** The same. */
+export const openFileCache: Platform['openFileCache'] = () => ({ load: async () => undefined, save: async () => {} });
+
+export { openBytes, openPath, openStream, openURL, streamingInit } from './edge-upload-source';
+
 /** No keychain and no files: a login needs the `credentialStore` setting here. */
 export const defaultCredentialStore: Platform['defaultCredentialStore'] = async () => undefined;
 

@@ -38,7 +38,8 @@ async function readMacOSVersion(): Promise<string> {
 }
 
 export { readDeviceId } from './device-id-file';
-export { openCatalogCache } from './catalog-file';
+export { openCatalogCache, openFileCache } from './account-caches';
+export { openBytes, openPath, openStream, openURL, streamingInit } from './upload-source';
 
 const told = new Set<string>();
 

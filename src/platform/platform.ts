@@ -1,5 +1,7 @@
 import type { CatalogCacheOpener } from '../models/model-catalog';
 import type { DefaultCredentialStoreResolver } from '../credentials/default-credential-store';
+import type { FileCacheOpener } from '../files/remembered-files';
+import type { UploadSources } from '../files/upload-content';
 import type { DeviceReader } from '../identity/device';
 import type { KimiRegion } from '../upstream';
 
@@ -10,6 +12,8 @@ import type { KimiRegion } from '../upstream';
  */
 export type Platform = DeviceReader &
   CatalogCacheOpener &
+  FileCacheOpener &
+  UploadSources &
   DefaultCredentialStoreResolver & {
     /** Prints a line for who debugs (`KIMI_DEBUG`). */
     printDebug(line: string): void;

@@ -3,6 +3,7 @@ import type { ModelInfo } from '../models/model-info';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
 import type { KimiService } from '../upstream';
+import { accountNames } from './account-name';
 import { loadPlatform } from './load-platform';
 import type { Access, CallResolver } from './resolve-call';
 
@@ -18,7 +19,7 @@ export class AccountModels {
   private readonly now: () => number;
   private readonly catalogs = new Map<string, Promise<ModelCatalog>>();
   private readonly resolved = new Map<string, { list: ModelList | undefined; resolution: ModelResolution }>();
-  private readonly fingerprint = rememberingLast(fingerprint);
+  private readonly nameOf = accountNames();
 
   constructor(calls: CallResolver, now: () => number) {
     this.calls = calls;
@@ -103,16 +104,11 @@ export class AccountModels {
     return source === 'cache' || Math.abs(this.now() - fetchedAt) > FRESH_MS;
   }
 
-  private async catalogOf({ place, credentials }: Access): Promise<ModelCatalog> {
-    const slot = await place.slot;
-    // A key may belong to anybody; a login is known by its slot.
-    const name =
-      credentials.refresh === undefined
-        ? `${slot}-${await this.fingerprint((await credentials.getCredential()).token)}`
-        : slot;
+  private async catalogOf(access: Access): Promise<ModelCatalog> {
+    const name = await this.nameOf(access);
     let catalog = this.catalogs.get(name);
     if (catalog === undefined) {
-      const { apiBaseURL, service } = place.endpoints;
+      const { apiBaseURL, service } = access.place.endpoints;
       catalog = loadPlatform().then(
         ({ openCatalogCache, notify }) =>
           new ModelCatalog({
@@ -132,16 +128,4 @@ export class AccountModels {
     }
     return catalog;
   }
-}
-
-/** Tells keys apart without holding one: 32 bits of its SHA-256. */
-async function fingerprint(key: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
-  return Array.from(digest.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** In a closure, because a key must not show where a provider is inspected. */
-function rememberingLast<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  let last: { key: string; made: Promise<T> } | undefined;
-  return key => (last?.key === key ? last : (last = { key, made: make(key) })).made;
 }

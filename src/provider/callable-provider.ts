@@ -1,4 +1,5 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
+import type { KimiFiles } from '../files/kimi-file';
 import type { KimiModelId, ModelInfo } from '../models/model-info';
 import type { ModelResolution } from '../models/resolve-model';
 import type { V4Engine } from '../spec/v4';
@@ -22,6 +23,8 @@ export interface CallableProvider<Model> {
   models(): Promise<readonly ModelInfo[]>;
   /** What an id means for this account: the slug that is sent, its capabilities, and why. Throws for no id. */
   explain(modelId: KimiModelId): Promise<ModelResolution>;
+  /** Images and videos for Kimi: `files.upload()`; called, the AI SDK's `FilesV4`. */
+  readonly files: KimiFiles;
   /** Sign-in, sign-out, status. */
   readonly auth: KimiAuth;
   /** @throws NoSuchModelError: Kimi has no embedding models. */
@@ -52,6 +55,7 @@ export function callableProvider<Model>(
     languageModel,
     chat: languageModel,
     auth: core.auth,
+    files: core.files,
     models: () => core.models.list(),
     explain: (modelId: KimiModelId) => core.models.explain(modelId),
     embeddingModel: noEmbeddingModel,

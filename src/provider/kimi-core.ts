@@ -1,9 +1,12 @@
 import { generateId } from '@ai-sdk/provider-utils';
 import type { CallTarget } from '../engine/call-target';
 import { KimiLanguageModel } from '../engine/kimi-language-model';
+import type { KimiFiles } from '../files/kimi-file';
+import { AccountFiles } from './account-files';
 import { AccountModels } from './account-models';
 import type { Variables } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';
+import { kimiFiles } from './kimi-files';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { CallResolver } from './resolve-call';
 
@@ -14,6 +17,7 @@ import { CallResolver } from './resolve-call';
 export class KimiCore {
   readonly auth: KimiAuth;
   readonly models: AccountModels;
+  readonly files: KimiFiles;
   private readonly settings: KimiProviderSettings;
   private readonly calls: CallResolver;
 
@@ -22,6 +26,7 @@ export class KimiCore {
     this.calls = new CallResolver(settings, variables);
     this.auth = kimiAuth(this.calls);
     this.models = new AccountModels(this.calls, settings.now ?? Date.now);
+    this.files = kimiFiles(new AccountFiles(this.calls, settings), settings.name ?? 'kimi');
   }
 
   /** A new engine for `modelId`; the provider keeps one per id. */

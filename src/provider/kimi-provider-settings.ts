@@ -52,6 +52,13 @@ export type KimiProviderSettings = {
    */
   allowInsecure?: boolean | undefined;
 
+  /**
+   * Takes uploads by `url` from this machine and from private networks, too, which whoever chooses the URL could have
+   * read to the model.
+   * @default false
+   */
+  allowPrivateAddresses?: boolean | undefined;
+
   /** Where the login is kept. Default: chosen automatically when the first request is made. */
   credentialStore?: CredentialStore | undefined;
 

@@ -2,7 +2,9 @@
 import type { KimiService } from '../upstream';
 import { defaultAnswer } from './answers/default-answer';
 import { sendChatAnswer } from './answers/send-chat-answer';
+import { authorize, ownerOf } from './authorize';
 import { refuseApi, type Exchange } from './exchange';
+import { FILE_ROUTES } from './file-routes';
 import { ACCESS_RULES, identityNotices, isRefusedByGate } from './rules/access-rules';
 import { ANSWER_RULES } from './rules/answer-rules';
 import type { ChatBody, ChatSubject, SimulatorRule } from './rules/simulator-rule';
@@ -97,7 +99,9 @@ async function readSubject(
   const thinks =
     model.supports_thinking_type !== 'no' &&
     (model.supports_thinking_type === 'only' || body.thinking?.type !== 'disabled');
-  return { request: exchange.request, service, body, model, thinking: thinks };
+  const owner = ownerOf(exchange.request);
+  const hasFile = (id: string): boolean => state.files.has(owner, id);
+  return { request: exchange.request, service, body, model, thinking: thinks, hasFile };
 }
 
 type Refusal = { row: SimulatorRule; text: string };
@@ -124,23 +128,10 @@ function judgeChat(subject: ChatSubject, disabled: ReadonlySet<string>, strict: 
   return first;
 }
 
-/** Whether the request has a living credential of `service`; answers 401 itself when not. */
-async function authorize(exchange: Exchange, state: SimulatorState, service: KimiService): Promise<boolean> {
-  const credential = /^Bearer (.+)$/.exec(exchange.request.headers.authorization ?? '')?.[1];
-  const alive =
-    credential !== undefined &&
-    (state.apiKeys[service].includes(credential) || (service === 'coding' && state.ledger.isAlive(credential)));
-  if (!alive) {
-    await refuseApi(exchange, ACCESS_RULES.unauthorized);
-    return false;
-  }
-  exchange.request.passedRules.push(ACCESS_RULES.unauthorized.rule);
-  return true;
-}
-
 export const API_ROUTES: readonly Route[] = [
   modelsRoute('coding', '/coding/v1/models'),
   modelsRoute('platform', '/v1/models'),
   chatCompletionsRoute('coding', '/coding/v1/chat/completions'),
   chatCompletionsRoute('platform', '/v1/chat/completions'),
+  ...FILE_ROUTES,
 ];

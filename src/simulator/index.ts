@@ -7,6 +7,7 @@ export type {
   ToolCallQuirk,
 } from './answers/scripted-answer';
 export { startBlackHole, type BlackHole } from './black-hole';
+export type { FileLimits, SimulatorFile } from './files-ledger';
 export type { Fault, FaultStage, FloodEncoding } from './fault';
 export { startKimiSimulator, type KimiSimulator, type KimiSimulatorOptions } from './kimi-simulator';
 export type { SimulatorClock, TokenAnswer } from './login-ledger';

@@ -8,6 +8,7 @@ import type { AnswerScript } from './answers/scripted-answer';
 import { API_ROUTES } from './api-routes';
 import { breakConnection, Exchange, refuseApi } from './exchange';
 import { FaultQueue, type Fault } from './fault';
+import { FilesLedger, type FileLimits, type SimulatorFile } from './files-ledger';
 import { createSimulatorClock, LoginLedger, type SimulatorClock, type TokenAnswer } from './login-ledger';
 import { OAUTH_ROUTES } from './oauth-routes';
 import { readRequest, type RecordedRequest } from './recorded-request';
@@ -32,6 +33,12 @@ export type KimiSimulatorOptions = {
   gate?: IdentityGate;
   /** Milliseconds in which a used refresh token may come back. Default 0: reuse revokes the chain. */
   reuseGraceMs?: number;
+  /** Ids that every account has, for chats that name `ms://` files which nobody uploaded. */
+  files?: readonly string[];
+  /** Seconds after which a file is gone. Default: never, and no answer has an `expires_at`. */
+  fileLifetime?: number;
+  /** What an account may upload. Default: 1,000 files of at most 100 MiB, 10 GiB in all. */
+  fileLimits?: Partial<FileLimits>;
   /** HTTP status of `invalid_grant`. Default 400; 401 and 403 exist as well (docs/wire.md#rejected-refresh). */
   invalidGrantStatus?: number;
   /** What the account lists. Default `k2.8`, which is today's. */
@@ -90,6 +97,10 @@ export type KimiSimulator = {
   script(answers: AnswerScript | readonly AnswerScript[]): void;
   /** Queues a fault. */
   fault(fault: Fault): void;
+  /** Every file that was uploaded and not deleted, oldest first. */
+  readonly files: readonly SimulatorFile[];
+  /** Kimi has none of them any more. */
+  forgetFiles(): void;
   /** Drops queued answers and faults. */
   reset(): void;
   /** May be changed at any time; the next request sees it. */
@@ -109,7 +120,7 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
   const requests: RecordedRequest[] = [];
   const faults = new FaultQueue();
   const state = createState(options, closing.signal);
-  const { ledger, script, counts, models, clock } = state;
+  const { ledger, files, script, counts, models, clock } = state;
 
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
     if (silent.has(message.socket)) {
@@ -163,6 +174,10 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
     revoke: () => ledger.revoke(),
     script: answers => void script.push(...((Array.isArray(answers) ? answers : [answers]) as AnswerScript[])),
     fault: fault => faults.add(fault),
+    get files() {
+      return files.all();
+    },
+    forgetFiles: () => files.clear(),
     reset() {
       script.length = 0;
       faults.clear();
@@ -212,6 +227,12 @@ function createState(options: KimiSimulatorOptions, closing: AbortSignal): Simul
     disabledRules: knownRules(options.rules?.disable ?? []),
     invalidGrantStatus: options.invalidGrantStatus,
     usageAt: options.usageAt ?? 'choice',
+    files: new FilesLedger({
+      clock,
+      lifetime: options.fileLifetime,
+      limits: options.fileLimits,
+      seeded: options.files,
+    }),
     script: [],
     counts: zeroCounts(),
     promptsByCacheKey: new Map(),
@@ -230,7 +251,10 @@ async function serve(
   requests.push(request);
   const fault = faults.take(request);
   const exchange = new Exchange(request, response, fault, { [TRACE_ID_HEADER]: randomUUID().replaceAll('-', '') });
-  const route = ROUTES.find(({ method, path }) => method === request.method && path === request.path);
+  const route = ROUTES.find(
+    ({ method, path }) =>
+      method === request.method && (typeof path === 'string' ? path === request.path : path.test(request.path)),
+  );
   const count = route?.count?.(exchange);
   state.counts.requests += 1;
   if (count) {
@@ -254,7 +278,7 @@ async function serve(
 }
 
 function zeroCounts(): SimulatorCounts {
-  return { deviceAuthorizations: 0, tokenPolls: 0, refreshes: 0, models: 0, chats: 0, requests: 0 };
+  return { deviceAuthorizations: 0, tokenPolls: 0, refreshes: 0, models: 0, chats: 0, uploads: 0, requests: 0 };
 }
 
 function knownRules(names: readonly string[]): ReadonlySet<string> {

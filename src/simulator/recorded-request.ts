@@ -18,6 +18,8 @@ export type RecordedRequest = {
   body: string;
   /** The body parsed, when it is JSON. */
   json: unknown;
+  /** The body parsed, when it is a form with files; `body` is empty then. */
+  multipart: FormData | undefined;
   /** The body parsed, when it is a form. */
   form: Readonly<Record<string, string>> | undefined;
   /** Milliseconds by the simulator's clock. */
@@ -46,7 +48,6 @@ export async function readRequest(message: IncomingMessage, time: number): Promi
   for await (const packet of message) {
     packets.push(packet as Buffer);
   }
-  const body = Buffer.concat(packets).toString('utf8');
   const url = new URL(message.url ?? '/', 'http://127.0.0.1');
   const rawHeaders: [string, string][] = [];
   for (let index = 0; index + 1 < message.rawHeaders.length; index += 2) {
@@ -58,6 +59,9 @@ export async function readRequest(message: IncomingMessage, time: number): Promi
     headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`;
   }
   const type = headers['content-type'] ?? '';
+  const bytes = Buffer.concat(packets);
+  const multipart = type.startsWith('multipart/form-data') ? await readForm(bytes, type) : undefined;
+  const body = multipart === undefined ? bytes.toString('utf8') : '';
   const request: RecordedRequest = {
     method: message.method ?? 'GET',
     path: url.pathname,
@@ -65,6 +69,7 @@ export async function readRequest(message: IncomingMessage, time: number): Promi
     rawHeaders,
     headers,
     body,
+    multipart,
     json: type.includes('json') ? parseJson(body) : undefined,
     form: type.includes('x-www-form-urlencoded') ? Object.fromEntries(new URLSearchParams(body)) : undefined,
     time,
@@ -89,6 +94,15 @@ function serviceOf(path: string): KimiService | undefined {
     return 'coding';
   }
   return path.startsWith('/v1/') ? 'platform' : undefined;
+}
+
+async function readForm(bytes: Buffer, type: string): Promise<FormData | undefined> {
+  try {
+    const form = new Response(new Uint8Array(bytes), { headers: { 'content-type': type } });
+    return await form.formData();
+  } catch {
+    return undefined;
+  }
 }
 
 function parseJson(text: string): unknown {

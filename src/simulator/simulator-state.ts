@@ -1,6 +1,7 @@
 import type { KimiService } from '../upstream';
 import type { AnswerScript } from './answers/scripted-answer';
 import type { Exchange } from './exchange';
+import type { FilesLedger } from './files-ledger';
 import type { LoginLedger, SimulatorClock } from './login-ledger';
 import type { IdentityGate } from './rules/access-rules';
 import type { SimulatorModels } from './simulator-model';
@@ -12,6 +13,7 @@ export type SimulatorCounts = {
   refreshes: number;
   models: number;
   chats: number;
+  uploads: number;
   /** Requests of every kind. */
   requests: number;
 };
@@ -28,6 +30,7 @@ export type SimulatorState = {
   disabledRules: ReadonlySet<string>;
   invalidGrantStatus: number | undefined;
   usageAt: 'choice' | 'top-level' | 'both';
+  files: FilesLedger;
   script: AnswerScript[];
   counts: SimulatorCounts;
   promptsByCacheKey: Map<string, number>;
@@ -38,8 +41,9 @@ export type SimulatorState = {
 /** One path of the server. A new endpoint is a row in `oauth-routes.ts` or
  * `api-routes.ts`. */
 export type Route = {
-  method: 'GET' | 'POST';
-  path: string;
+  method: 'GET' | 'POST' | 'DELETE';
+  /** The whole of it. */
+  path: string | RegExp;
   count?: (exchange: Exchange) => keyof SimulatorCounts | undefined;
   handle(exchange: Exchange, state: SimulatorState): Promise<void>;
 };

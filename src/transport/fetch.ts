@@ -9,13 +9,16 @@ const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 /**
  * Keeps a request on the origin it was made for: a redirect to the same origin is followed once, any other is an error
  * that names both origins. On a cross-origin 307 plain fetch strips only `Authorization`; `x-api-key`, the identity and
- * the prompt would leave (docs/decisions.md#26-redirects-and-headers).
+ * the prompt would leave (docs/decisions.md#26-redirects-and-headers). With `redirect: 'error'` none is followed.
  */
 export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : input.toString();
     // Its body can be read once.
     const copy = input instanceof Request ? input.clone() : undefined;
+    if (init?.redirect === 'error') {
+      return neverRedirected(fetch, input, init, url);
+    }
     const response = await fetch(input, { ...init, redirect: 'manual' });
     const target = redirectTarget(url, response);
     if (target === undefined) {
@@ -37,6 +40,27 @@ export function createSameOriginFetch(fetch: FetchFunction): FetchFunction {
     }
     return repeated;
   };
+}
+
+/** For who said so: a body that cannot be kept for a second request. */
+async function neverRedirected(
+  fetch: FetchFunction,
+  input: RequestInfo | URL,
+  init: RequestInit,
+  url: string,
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(input, init);
+  } catch (error) {
+    // Node's word for it; the cause of its TypeError.
+    throw /redirect/i.test(String((error as Error | undefined)?.cause)) ? redirectError(url, 'unknown') : error;
+  }
+  if (redirectTarget(url, response) !== undefined) {
+    await response.body?.cancel();
+    throw redirectError(url, 'unknown');
+  }
+  return response;
 }
 
 function redirectTarget(url: string, response: Response): URL | 'hidden' | undefined {

@@ -1,4 +1,4 @@
-/** How much and how long one chat may wait for its answer; what a server sends and does not send is bounded. */
+/** How much and how long one request may wait for its answer; what a server sends and does not send is bounded. */
 export type KimiLimits = {
   /**
    * How many bytes one event of a streamed answer may have, after decompression; the call ends with an error above it.
@@ -20,6 +20,12 @@ export type KimiLimits = {
    * @default 0
    */
   idleMs?: number | undefined;
+
+  /**
+   * How many bytes an upload by `url` downloads at most.
+   * @default 104857600 (100 MiB)
+   */
+  downloadBytes?: number | undefined;
 };
 
 /** The longest that timers know. */
@@ -30,9 +36,12 @@ const MOST_BYTES = 2 ** 29 - 1;
 
 /** What is wrong with `limits`: the name and what it must be; `undefined` where nothing is. */
 export function wrongLimit(limits: KimiLimits): { name: keyof KimiLimits; must: string } | undefined {
-  const { eventBytes, firstByteMs, idleMs } = limits;
+  const { eventBytes, firstByteMs, idleMs, downloadBytes } = limits;
   if (eventBytes !== undefined && !isWholeWithin(eventBytes, 1, MOST_BYTES)) {
     return { name: 'eventBytes', must: `a whole number of bytes from 1 to ${MOST_BYTES}` };
+  }
+  if (downloadBytes !== undefined && !isWholeWithin(downloadBytes, 1, Number.MAX_SAFE_INTEGER)) {
+    return { name: 'downloadBytes', must: 'a whole number of bytes, at least 1' };
   }
   const times = { firstByteMs, idleMs };
   for (const name of ['firstByteMs', 'idleMs'] as const) {

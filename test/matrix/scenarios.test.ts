@@ -11,7 +11,7 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 
 let simulator: KimiSimulator;
 beforeEach(async () => {
-  simulator = await startKimiSimulator();
+  simulator = await startKimiSimulator({ files: ['file-1', 'file-2', 'video-1', 'v', 'x'] });
 });
 afterEach(async () => {
   expect(simulator.requests.flatMap(request => request.notices)).toEqual([]);

@@ -241,6 +241,7 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
   },
 
   { rule: 'image-url-not-inline', trips: image('https://example.com/a.png'), passes: image('ms://file-1') },
+  { rule: 'file-reference-unknown', trips: image('ms://somebody-elses'), passes: image('ms://file-1') },
   { rule: 'image-type', trips: image('data:image/tiff;base64,AAAA'), passes: image('data:image/png;base64,AAAA') },
   {
     rule: 'content-part-type',

@@ -6,7 +6,7 @@ import { chat, lastRequest, readReply } from './simulator-client';
 
 let simulator: KimiSimulator;
 beforeAll(async () => {
-  simulator = await startKimiSimulator();
+  simulator = await startKimiSimulator({ files: ['file-1'] });
 });
 beforeEach(() => simulator.clearRequests());
 afterAll(() => simulator.close());

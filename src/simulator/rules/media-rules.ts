@@ -1,6 +1,6 @@
+import { IMAGE_TYPES } from './media-types';
 import { notice, partsOf, refusal, textOf, verdict, type ChatRule, type ChatSubject } from './simulator-rule';
 
-const IMAGE_TYPES = ['png', 'jpeg', 'jpg', 'gif', 'webp', 'bmp', 'heic', 'heif'];
 const KNOWN_PARTS = ['text', 'image_url', 'video_url'];
 const MESSAGE_SIZE_LIMIT = 2_097_152;
 
@@ -76,6 +76,21 @@ export const MEDIA_RULES: readonly ChatRule[] = [
         types.length > 0,
         bad === undefined ? undefined : `Invalid request: unsupported image format: ${bad}`,
       );
+    },
+  }),
+  refusal({
+    rule: 'file-reference-unknown',
+    summary: 'An `ms://` file that the account does not have: never uploaded, deleted, expired, or of another account.',
+    source: 'docs/wire.md#files-of-an-account; what the server does is not known',
+    confidence: 'assumed',
+    text: 'Invalid request: file not found: …',
+    wording: 'ours',
+    check(subject) {
+      const references = [...urlsOf(subject, 'image_url'), ...urlsOf(subject, 'video_url')].filter(url =>
+        url.startsWith('ms://'),
+      );
+      const bad = references.find(url => !subject.hasFile(url.slice('ms://'.length)));
+      return verdict(references.length > 0, bad === undefined ? undefined : `Invalid request: file not found: ${bad}`);
     },
   }),
   refusal({

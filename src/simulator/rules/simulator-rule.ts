@@ -57,6 +57,8 @@ export type ChatSubject = {
   model: SimulatorModel;
   /** Whether this call thinks: the model can and was not told otherwise. */
   thinking: boolean;
+  /** Whether the account has a file with this id. */
+  hasFile(id: string): boolean;
 };
 
 /**

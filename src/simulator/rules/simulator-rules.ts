@@ -1,5 +1,6 @@
 import { ACCESS_RULES } from './access-rules';
 import { ANSWER_RULES } from './answer-rules';
+import { FILE_NOT_FOUND, FILE_RULES } from './file-rules';
 import { MEDIA_RULES } from './media-rules';
 import { MESSAGE_RULES } from './message-rules';
 import { OAUTH_RULES } from './oauth-rules';
@@ -89,6 +90,8 @@ export const SIMULATOR_RULES: readonly SimulatorRuleRow[] = [
   ...Object.values<SimulatorRule>(OAUTH_RULES),
   ...Object.values<SimulatorRule>(ACCESS_RULES),
   ...Object.values<SimulatorRule>(ANSWER_RULES),
+  ...FILE_RULES.map(({ check: _check, ...row }): SimulatorRule => row),
+  FILE_NOT_FOUND,
   ...CHAT_RULES.map(({ check: _check, ...row }): SimulatorRule => row),
 ].map(row => {
   const officialClient = OFFICIAL_CLIENT_EVIDENCE[row.rule];

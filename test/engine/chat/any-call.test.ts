@@ -11,7 +11,7 @@ const HARMLESS = /^(response-format-schema)/;
 
 let simulator: KimiSimulator;
 beforeAll(async () => {
-  simulator = await startKimiSimulator();
+  simulator = await startKimiSimulator({ files: ['file-1', 'file-2', 'video-1', 'v', 'x'] });
 });
 afterAll(() => simulator.close());
 

@@ -23,7 +23,7 @@ const result = (toolName: string, output: object, toolCallId = 'a') => ({
 
 let simulator: KimiSimulator;
 beforeEach(async () => {
-  simulator = await startKimiSimulator();
+  simulator = await startKimiSimulator({ files: ['file-1', 'file-2', 'video-1', 'v', 'x'] });
 });
 afterEach(() => simulator.close());
 

@@ -1,27 +1,8 @@
 import { UnsupportedFunctionalityError } from '@ai-sdk/provider';
+import { IMAGE_TYPES, VIDEO_TYPES } from '../../../files/media-type';
 import type { KimiCall } from '../../call';
 import type { BodyRule } from '../body';
 import { UNSUPPORTED_FILE } from '../prepare-prompt';
-
-/** docs/wire.md#image-input. */
-const IMAGE_TYPES = ['png', 'jpeg', 'gif', 'webp', 'bmp', 'heic', 'heif'];
-
-/** What the official client uploads and the platform documents name (docs/wire.md#video-input). */
-const VIDEO_TYPES = [
-  'mp4',
-  'mpeg',
-  'mpg',
-  'quicktime',
-  'mov',
-  'webm',
-  'x-matroska',
-  'x-msvideo',
-  'avi',
-  'x-flv',
-  'x-ms-wmv',
-  'wmv',
-  '3gpp',
-];
 
 /**
  * The official client's policy for inline images, in bytes: each, and all of a request

@@ -1,0 +1,27 @@
+import type { Access } from './resolve-call';
+
+/**
+ * Names what is kept for an account: catalogs and uploaded files, in memory and on the disk. A login is known by its
+ * slot; a key may belong to anybody, so that 32 bits of its SHA-256 stand behind it.
+ * @returns a function that gives a file-safe name
+ */
+export function accountNames(): (access: Pick<Access, 'place' | 'credentials'>) => Promise<string> {
+  const fingerprint = rememberingLast(fingerprintOf);
+  return async ({ place, credentials }) => {
+    const slot = await place.slot;
+    return credentials.refresh === undefined
+      ? `${slot}-${await fingerprint((await credentials.getCredential()).token)}`
+      : slot;
+  };
+}
+
+async function fingerprintOf(key: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
+  return Array.from(digest.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** In a closure, because a key must not show where a provider is inspected. */
+function rememberingLast<T>(make: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  let last: { key: string; made: Promise<T> } | undefined;
+  return key => (last?.key === key ? last : (last = { key, made: make(key) })).made;
+}

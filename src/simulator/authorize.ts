@@ -1,0 +1,29 @@
+import type { KimiService } from '../upstream';
+import { refuseApi, type Exchange } from './exchange';
+import type { RecordedRequest } from './recorded-request';
+import { ACCESS_RULES } from './rules/access-rules';
+import type { SimulatorState } from './simulator-state';
+
+/** Whether the request has a living credential of `service`; answers 401 itself when not. */
+export async function authorize(exchange: Exchange, state: SimulatorState, service: KimiService): Promise<boolean> {
+  const credential = credentialOf(exchange.request);
+  const alive =
+    credential !== undefined &&
+    (state.apiKeys[service].includes(credential) || (service === 'coding' && state.ledger.isAlive(credential)));
+  if (!alive) {
+    await refuseApi(exchange, ACCESS_RULES.unauthorized);
+    return false;
+  }
+  exchange.request.passedRules.push(ACCESS_RULES.unauthorized.rule);
+  return true;
+}
+
+/** Whose request it is: a key is an account of its own, all logins are one. */
+export function ownerOf(request: RecordedRequest): string {
+  const credential = credentialOf(request) ?? '';
+  return credential.startsWith('sk-') ? credential : 'login';
+}
+
+function credentialOf({ headers }: RecordedRequest): string | undefined {
+  return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+}
