@@ -30,7 +30,7 @@ const FLATBREAD = {
 let packed: Awaited<ReturnType<typeof packPackage>>;
 let simulator: KimiSimulator;
 beforeAll(async () => {
-  packed = await packPackage();
+  packed = await packPackage(['atomically']);
   await cp(examples, packed.app, { recursive: true, filter: source => !source.includes('node_modules') });
   simulator = await startKimiSimulator({ autoApprove: true });
 }, 60_000);

@@ -8,8 +8,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** An app's folder with this package installed from its tarball; its dependencies are those of the checkout. */
-export async function packPackage(): Promise<{ app: string; installed: string; dispose: () => Promise<void> }> {
+/**
+ * An app's folder with this package installed from its tarball; its dependencies, and `others` that the app has, are
+ * those of the checkout.
+ */
+export async function packPackage(
+  others: readonly string[] = [],
+): Promise<{ app: string; installed: string; dispose: () => Promise<void> }> {
   const app = await mkdtemp(path.join(tmpdir(), 'kimi-packed-'));
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], {
     cwd: root,
@@ -26,7 +31,10 @@ export async function packPackage(): Promise<{ app: string; installed: string; d
   const { dependencies, peerDependencies } = JSON.parse(
     await readFile(path.join(installed, 'package.json'), 'utf8'),
   ) as Record<string, Record<string, string>>;
-  for (const name of Object.keys({ ...dependencies, zod: peerDependencies?.zod, ai: '', 'ai-v6': '' })) {
+  for (const name of [
+    ...Object.keys({ ...dependencies, zod: peerDependencies?.zod, ai: '', 'ai-v6': '' }),
+    ...others,
+  ]) {
     await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
     await symlink(path.join(root, 'node_modules', name), path.join(modules, name), 'junction');
   }
