@@ -14,6 +14,8 @@ export type StreamFault = 'connection' | 'too-large';
 export interface EventSteps<Chunk extends object> {
   /** Whether the server has said that nothing follows. */
   readonly isDone: boolean;
+  /** Whether what must be kept until the end of the answer is more than it may be. */
+  readonly isOverLimit: boolean;
   /** Cheap signs, by text, that one of these events may be changed by `repair`. */
   needsRepair(events: string): boolean;
   /** Puts right, in place, what the reader would trip over; returns whether anything changed. */
@@ -72,9 +74,9 @@ export class EventPipeline<Chunk extends object> {
     return this.pass(framing.write(piece));
   }
 
-  /** Whether an event is larger than it may be; what came before it has left. */
+  /** Whether an event, or what is kept of them all, is larger than it may be; what came before it has left. */
   get isOverLimit(): boolean {
-    return this.framing.isOverLimit;
+    return this.framing.isOverLimit || this.steps.isOverLimit;
   }
 
   /** Whether the server has said that nothing follows. */

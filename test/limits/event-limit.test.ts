@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createKimi } from '../../src/v4';
 import { chunk, DONE, startAnswerServer, type Answer } from '../engine/chat/answer/answer-server';
 
 const SHORT = chunk({ content: 'short' });
 const END = chunk({}, { finish_reason: 'stop' }) + DONE;
 
+const tools = [{ type: 'function' as const, name: 'f', inputSchema: { type: 'object' as const, properties: {} } }];
 const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }];
 
 /** Text and error of a call whose answer goes out in pieces of this size, with the end of its connection. */
@@ -25,7 +26,7 @@ async function answerTo(body: string, pieceBytes: number, eventBytes?: number) {
   };
   const { baseURL } = await startAnswerServer(answer);
   const limits = eventBytes === undefined ? undefined : { eventBytes };
-  const { stream } = await createKimi({ baseURL, apiKey: 'sk-kimi-key', limits })('k3').doStream({ prompt });
+  const { stream } = await createKimi({ baseURL, apiKey: 'sk-kimi-key', limits })('k3').doStream({ prompt, tools });
   let text = '';
   const errors: unknown[] = [];
   for await (const part of stream as unknown as AsyncIterable<{ type: string; delta?: string; error?: unknown }>) {
@@ -57,4 +58,38 @@ it('counts bytes, not characters, and each event for itself', async () => {
   const events = chunk({ content: 'x'.repeat(700) }).repeat(20);
   expect((await answerTo(events + END, 1_000_000, 1_000)).errors).toEqual([]);
   expect((await answerTo(chunk({ content: 'x'.repeat(990) }) + END, 64, 1_000)).errors).toHaveLength(1);
+});
+
+const call = (index: number, input: string) =>
+  chunk({ tool_calls: [{ index, id: `f:${index}`, function: { name: 'f', arguments: input } }] });
+
+describe('what is kept until the end of the answer', () => {
+  it.each([
+    ['arguments of one call', Array.from({ length: 40 }, () => call(0, 'x'.repeat(400)))],
+    ['arguments of several', Array.from({ length: 40 }, (_, index) => call(index % 4, '你'.repeat(100)))],
+    ['calls without arguments', Array.from({ length: 40 }, (_, index) => call(index, ''))],
+    [
+      'leaked calls',
+      Array.from({ length: 40 }, (_, index) =>
+        chunk({
+          content: `<|tool_call_begin|>functions.f:${index}<|tool_call_argument_begin|>{"a":"${'x'.repeat(300)}"}<|tool_call_end|>`,
+        }),
+      ),
+    ],
+  ])('is limited by `eventBytes` in sum: %s', async (_, events) => {
+    const { text, errors } = await answerTo(SHORT + events.join('') + END, 1_000, 10_000);
+    expect(text).toMatch(/^short(<\|.*)?$/);
+    expect(errors).toEqual([expect.objectContaining(TOO_LARGE)]);
+    expect((await answerTo(SHORT + events.join('') + END, 1_000, 100_000)).errors).toEqual([]);
+  });
+
+  it('is not what has left: text that looked like a call for a while', async () => {
+    const events = chunk({ content: `<|tool_call_begin|>${'x'.repeat(100)}` }).repeat(300);
+    expect((await answerTo(SHORT + events + END, 1_000, 2_000)).errors).toEqual([]);
+  });
+});
+
+it('an index that is huge costs no time', async () => {
+  const events = [4_294_967_294, 1e300, -1, 0.5].map(index => call(index, '{}'));
+  expect((await answerTo(SHORT + events.join('') + END, 1_000)).errors).toEqual([]);
 });

@@ -19,6 +19,10 @@ export type FloodTask = {
    * runtime is left alone.
    */
   measure: 'memory' | 'time';
+  /** `limits.eventBytes`. */
+  eventBytes?: number | undefined;
+  /** The call is aborted when so many bytes of its answer have come. */
+  abortAfter?: number | undefined;
 };
 
 export type FloodCost = {
@@ -34,15 +38,41 @@ const RESOLUTION_MS = 2;
 
 const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }];
 
-async function ask({ endpoint, url }: FloodTask): Promise<void> {
-  const settings = { baseURL: `${url}/coding/v1`, oauthHost: url };
+const tools = [{ type: 'function' as const, name: 'f', inputSchema: { type: 'object' as const, properties: {} } }];
+
+/** `fetch` that aborts when so many bytes have come. */
+function fetchUntil(bytes: number, abort: AbortController): typeof fetch {
+  let left = bytes;
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        left -= piece.length;
+        controller.enqueue(piece);
+        if (left < 0) {
+          abort.abort();
+        }
+      },
+    });
+    return new Response(response.body?.pipeThrough(counted) ?? null, response);
+  };
+}
+
+async function ask({ endpoint, url, eventBytes, abortAfter }: FloodTask): Promise<void> {
+  const abort = new AbortController();
+  const settings = {
+    baseURL: `${url}/coding/v1`,
+    oauthHost: url,
+    ...(eventBytes === undefined ? {} : { limits: { eventBytes } }),
+    ...(abortAfter === undefined ? {} : { fetch: fetchUntil(abortAfter, abort) }),
+  };
   const kimi = createKimi({ ...settings, apiKey: 'sk-kimi-simulator' });
   switch (endpoint) {
     case 'whole':
       await kimi('k3').doGenerate({ prompt });
       return;
     case 'stream': {
-      const { stream } = await kimi('k3').doStream({ prompt });
+      const { stream } = await kimi('k3').doStream({ prompt, tools, abortSignal: abort.signal });
       for await (const part of stream as unknown as AsyncIterable<{ type: string; error?: unknown }>) {
         if (part.type === 'error') {
           throw part.error;

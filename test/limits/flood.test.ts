@@ -44,9 +44,15 @@ afterAll(async () => {
   await simulator.close();
 });
 
-async function ask(endpoint: FloodTask['endpoint'], measure: FloodTask['measure']): Promise<FloodCost> {
+type Limits = Pick<FloodTask, 'eventBytes' | 'abortAfter'>;
+
+async function ask(
+  endpoint: FloodTask['endpoint'],
+  measure: FloodTask['measure'],
+  limits: Limits = {},
+): Promise<FloodCost> {
   const line = once(lines, 'line');
-  child.stdin.write(`${JSON.stringify({ endpoint, url: simulator.url, measure } satisfies FloodTask)}\n`);
+  child.stdin.write(`${JSON.stringify({ endpoint, url: simulator.url, measure, ...limits } satisfies FloodTask)}\n`);
   return JSON.parse(String((await line)[0])) as FloodCost;
 }
 
@@ -59,21 +65,21 @@ const PATHS = {
   refresh: '/token',
 };
 
-async function askAndLeave(endpoint: FloodTask['endpoint'], measure: FloodTask['measure']): Promise<FloodCost> {
-  const cost = await ask(endpoint, measure);
+async function askAndLeave(...task: Parameters<typeof ask>): Promise<FloodCost> {
+  const cost = await ask(...task);
   const request = simulator.requests.at(-1);
   await expect.poll(() => request?.clientGone).toBe(true);
   return cost;
 }
 
 /** What a flood of `endpoint` costs, at best of some tries; each time the server sees the connection close. */
-async function costOf(endpoint: FloodTask['endpoint'], fault: Fault): Promise<FloodCost> {
+async function costOf(endpoint: FloodTask['endpoint'], fault: Fault, limits?: Limits): Promise<FloodCost> {
   let cost: FloodCost | undefined;
   for (let tries = 0; tries < TRIES && !isCheap(cost); tries++) {
     simulator.reset();
     simulator.fault({ match: { path: PATHS[endpoint] }, times: 10, ...fault });
-    const { megabytes } = await askAndLeave(endpoint, 'memory');
-    cost = { ...(await askAndLeave(endpoint, 'time')), megabytes };
+    const { megabytes } = await askAndLeave(endpoint, 'memory', limits);
+    cost = { ...(await askAndLeave(endpoint, 'time', limits)), megabytes };
   }
   return cost as FloodCost;
 }
@@ -118,3 +124,48 @@ it.each(
   expect(cost.megabytes).toBeLessThanOrEqual(MOST_MEGABYTES);
   expect(cost.blockedMs).toBeLessThanOrEqual(MOST_BLOCKED_MS);
 });
+
+const delta = (fields: object): string =>
+  `data: ${JSON.stringify({ id: 'a', choices: [{ index: 0, delta: fields }] })}\n\n`;
+const called = (input: string): object => ({
+  tool_calls: [{ index: 0, id: 'f:0', function: { name: 'f', arguments: input } }],
+});
+/** Each of its events is short, and there is always one more. */
+const ENDLESS: Array<[name: string, text: string, outcome: object, limits: Limits]> = [
+  ['arguments of a tool call', delta(called('x'.repeat(100))), TOO_LARGE, { eventBytes: 500_000 }],
+  ['arguments, letter by letter', delta(called('x')), TOO_LARGE, { eventBytes: 50_000 }],
+  ['arguments, empty', delta(called('')), { name: 'AbortError' }, { abortAfter: 6_000_000 }],
+  [
+    'markup of tool calls',
+    delta({ content: `<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a":"${'x'.repeat(100)}"}` }) +
+      delta({ content: '<|tool_call_end|>' }),
+    TOO_LARGE,
+    { eventBytes: 500_000 },
+  ],
+  [
+    'markup behind reasoning',
+    delta({ reasoning_content: '<|tool_call_begin|>f' }),
+    { name: 'AbortError' },
+    { abortAfter: 20_000_000 },
+  ],
+  ['text', delta({ content: 'x'.repeat(200) }), { name: 'AbortError' }, { abortAfter: 60_000_000 }],
+  ['text, letter by letter', delta({ content: 'x' }), { name: 'AbortError' }, { abortAfter: 30_000_000 }],
+  ['comments', ': keep-alive\n\n', { name: 'AbortError' }, { abortAfter: 40_000_000 }],
+  ['blank lines', '\n', { name: 'AbortError' }, { abortAfter: 100_000_000 }],
+  ['empty deltas', delta({ content: '' }), { name: 'AbortError' }, { abortAfter: 10_000_000 }],
+];
+
+it.each(ENDLESS)(
+  'a stream of %s that never ends keeps little',
+  async (_, text, outcome, limits) => {
+    let cost: FloodCost | undefined;
+    for (let tries = 0; tries < TRIES && !(cost && cost.megabytes <= MOST_MEGABYTES); tries++) {
+      simulator.reset();
+      simulator.fault({ match: { path: PATHS.stream }, ...EVENTS, flood: { text } });
+      cost = await askAndLeave('stream', 'memory', limits);
+    }
+    expect(cost).toMatchObject(outcome);
+    expect(cost?.megabytes).toBeLessThanOrEqual(MOST_MEGABYTES);
+  },
+  60_000,
+);

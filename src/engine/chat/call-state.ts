@@ -142,6 +142,7 @@ export class CallState implements Exchange {
           toolNames: this.toolNames,
           callerNames: this.callerNames,
           generateId,
+          keepsLogprobs: this.keepsLogprobs,
           onRecovered: count => this.noteRecovered(count),
           onBroken: cause => {
             this.brokenBy = cause;
@@ -160,6 +161,11 @@ export class CallState implements Exchange {
     };
   }
 
+  /** Only what was asked for: a server may send them anyway. */
+  private get keepsLogprobs(): boolean {
+    return (this.requestBodyValues as { logprobs?: unknown }).logprobs === true;
+  }
+
   /** `providerMetadata.kimi`. @param body a whole answer's */
   metadata(body?: unknown): KimiProviderMetadata {
     const { service, asked, prices } = this.target;
@@ -172,7 +178,7 @@ export class CallState implements Exchange {
       usage,
       cost: answerCost(usage, { asked, slug, contextLength, served }, service, prices),
       recoveredToolCalls: this.recoveredToolCalls,
-      logprobs: [...this.logprobs, ...logprobsOf(body)],
+      logprobs: this.keepsLogprobs ? [...this.logprobs, ...logprobsOf(body)] : [],
     });
   }
 
@@ -193,7 +199,10 @@ export class CallState implements Exchange {
     }
     this.usage = findUsage(event) ?? this.usage;
     this.servedModel ??= (event as { model?: unknown } | null)?.model;
-    this.logprobs.push(...logprobsOf(event));
+    if (this.keepsLogprobs) {
+      // One by one: more than a hundred thousand arguments overflow the stack.
+      logprobsOf(event).forEach(entry => this.logprobs.push(entry));
+    }
   }
 
   /** A refusal, and a good answer that is no stream, as errors: openai-compatible would read either without a limit. */

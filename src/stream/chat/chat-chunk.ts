@@ -1,7 +1,11 @@
 import type { Delta } from '../delta-frame';
 
 /** One entry of `delta.tool_calls`. */
-export type ToolCallDelta = { index?: unknown; id?: unknown; function?: { name?: unknown } | null };
+export type ToolCallDelta = {
+  index?: unknown;
+  id?: unknown;
+  function?: { name?: unknown; arguments?: unknown } | null;
+};
 
 export type ChatDelta = {
   content?: unknown;

@@ -1,5 +1,6 @@
 import { isErrorBody } from '../../api/error-body';
 import type { Delta } from '../delta-frame';
+import { EVENT_LIMIT } from '../event-framing';
 import type { EventSteps, StreamFault } from '../event-pipeline';
 import { StreamEvent } from '../stream-event';
 import { AnswerWatch, faultEvent } from './answer-watch';
@@ -15,6 +16,8 @@ export type AnswerOptions = {
   callerNames: ReadonlyMap<string, string>;
   /** Makes ids for recovered tool calls. */
   generateId: () => string;
+  /** The caller is given the log probabilities of the whole answer at its end. */
+  keepsLogprobs?: boolean | undefined;
   /** Called before the finish reason leaves. */
   onRecovered: (count: number) => void;
 };
@@ -28,9 +31,23 @@ export class ChatRepair implements EventSteps<ChatChunk> {
 
   private readonly toolCalls: ToolCallLabels;
 
-  /** @param generateId makes ids for tool calls that the server sent without one */
-  constructor(generateId: () => string) {
+  /**
+   * @param generateId makes ids for tool calls that the server sent without one
+   * @param limit how many bytes may be kept of the answer until its end: tool calls, and text that may be one
+   */
+  constructor(
+    generateId: () => string,
+    private readonly limit = EVENT_LIMIT,
+  ) {
     this.toolCalls = new ToolCallLabels(generateId);
+  }
+
+  get isOverLimit(): boolean {
+    return this.keptBytes > this.limit;
+  }
+
+  protected get keptBytes(): number {
+    return this.toolCalls.bytes;
   }
 
   needsRepair(events: string): boolean {
@@ -74,10 +91,28 @@ export class ChatRepair implements EventSteps<ChatChunk> {
 export class ChatSteps extends ChatRepair {
   private readonly watch = new AnswerWatch();
   private readonly recovery: ChunkRecovery | undefined;
+  private readonly keepsLogprobs: boolean;
+  private logprobBytes = 0;
 
-  constructor(generateId: () => string, answer: AnswerOptions) {
-    super(generateId);
+  constructor(generateId: () => string, answer: AnswerOptions, limit?: number) {
+    super(generateId, limit);
+    this.keepsLogprobs = answer.keepsLogprobs === true;
     this.recovery = answer.toolNames.size + answer.callerNames.size === 0 ? undefined : new ChunkRecovery(answer);
+  }
+
+  protected override get keptBytes(): number {
+    return super.keptBytes + (this.recovery?.heldBytes ?? 0) + this.logprobBytes;
+  }
+
+  override needsRepair(events: string): boolean {
+    return super.needsRepair(events) || (this.keepsLogprobs && events.includes('logprobs"'));
+  }
+
+  override repair(chunk: ChatChunk): boolean {
+    if (this.keepsLogprobs) {
+      this.logprobBytes += JSON.stringify(chunk.choices?.[0]?.logprobs ?? '').length;
+    }
+    return super.repair(chunk);
   }
 
   override needsParsing(events: string): boolean {

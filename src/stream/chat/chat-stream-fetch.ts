@@ -38,7 +38,7 @@ export function createChatStreamFetch({
   generateId: () => string;
   /** Where the caller wants the server's own chunks: told of them. Nothing is merged then. */
   serverChunks?: ServerChunks | undefined;
-  /** How many bytes one event may have. @default EVENT_LIMIT */
+  /** How many bytes one event may have, and what is kept of them all. @default EVENT_LIMIT */
   eventLimit?: number | undefined;
   /** How to look after the answer as a whole, asked when it begins. Without it only chunks are put right. */
   answer?: () => StreamedAnswerOptions;
@@ -50,7 +50,8 @@ export function createChatStreamFetch({
       return response;
     }
     const options = answer?.();
-    const steps = options === undefined ? new ChatRepair(generateId) : new ChatSteps(generateId, options);
+    const steps =
+      options === undefined ? new ChatRepair(generateId, eventLimit) : new ChatSteps(generateId, options, eventLimit);
     const pipeline = new EventPipeline(steps, serverChunks, eventLimit);
     const rewritten = new Response(rewrittenBody(body, pipeline, { ...options, abortSignal: init?.signal }), {
       status,

@@ -1,3 +1,5 @@
+import { utf8Length } from '../../transport/utf8-length';
+import { HeldText } from '../held-text';
 import { ToolCallRecovery } from '../markup/tool-call-recovery';
 import type { ChatChunk, ChatDelta, ToolCallDelta } from './chat-chunk';
 
@@ -23,7 +25,9 @@ export class ChunkRecovery {
   private readonly onRecovered: (count: number) => void;
 
   /** The server's own tool calls by index. */
-  private readonly toolCalls = new Map<number, { name: string; input: string[] }>();
+  private readonly toolCalls = new Map<number, { name: string; input: HeldText }>();
+  /** Bytes of text that came and has not left. */
+  heldBytes = 0;
   /** The last chunk: its `id`, `model` and the like are those of chunks that are added. */
   private last: ChatChunk = {};
 
@@ -90,7 +94,7 @@ export class ChunkRecovery {
   /** What is left when the answer is over, its calls included. */
   finish(): ChatChunk[] {
     for (const { name, input } of this.toolCalls.values()) {
-      this.recovery.addToolCall(name, input.join(''));
+      this.recovery.addToolCall(name, input.take());
     }
     this.toolCalls.clear();
     const { reasoning, content, calls } = this.recovery.end();
@@ -141,16 +145,22 @@ export class ChunkRecovery {
       changed.reasoning_content === delta.reasoning_content &&
       changed.content === delta.content &&
       changed.tool_calls === delta.tool_calls;
+    if (!isSame || before.length > 0) {
+      this.heldBytes +=
+        textBytes(delta) - [...before.map(deltaOf), changed].reduce((sum, out) => sum + textBytes(out), 0);
+    }
     return { before, delta: isSame ? undefined : changed };
   }
 
   private follow(entry: ToolCallDelta | null): void {
     const index = typeof entry?.index === 'number' ? entry.index : -1;
-    const call = this.toolCalls.get(index) ?? { name: '', input: [] };
+    const call = this.toolCalls.get(index) ?? { name: '', input: new HeldText() };
     this.toolCalls.set(index, call);
-    const { name, arguments: input } = (entry?.function ?? {}) as { name?: unknown; arguments?: unknown };
+    const { name, arguments: input } = entry?.function ?? {};
     call.name ||= typeof name === 'string' ? name : '';
-    call.input.push(typeof input === 'string' ? input : '');
+    if (typeof input === 'string' && input !== '') {
+      call.input.add(input);
+    }
   }
 
   private renamed(entry: ToolCallDelta | null): ToolCallDelta | null {
@@ -174,3 +184,12 @@ export class ChunkRecovery {
 
 /** Above the indices of the server's own tool calls. */
 const FIRST_INDEX = 1000;
+
+function deltaOf({ choices }: ChatChunk): ChatDelta {
+  return choices?.[0]?.delta ?? {};
+}
+
+function textBytes({ reasoning_content: reasoning, content }: ChatDelta): number {
+  const bytes = (text: unknown): number => (typeof text === 'string' ? utf8Length(text) : 0);
+  return bytes(reasoning) + bytes(content);
+}

@@ -1,3 +1,4 @@
+import { utf8Length } from '../../transport/utf8-length';
 import type { ChatChunk, ToolCallDelta } from './chat-chunk';
 
 /**
@@ -57,12 +58,18 @@ type Call = {
   lateId?: string;
 };
 
+/** What is kept of a call beside its arguments: a stream of calls without any must end, too. */
+const CALL_BYTES = 1024;
+
 /**
  * Tells the tool calls of one stream apart and completes their labels, because openai-compatible makes up ids of its
  * own and drops a delta that could belong to two calls (docs/wire.md#odd-chunks, #tool-call-deltas: an id may be
  * missing, then the client mints one; a missing index means "append to the current call").
  */
 export class ToolCallLabels {
+  /** Of all calls so far: they are kept until the answer is over. */
+  bytes = 0;
+
   private readonly generateId: () => string;
   private readonly byIndex = new Map<number, Call>();
   private current: Call | undefined;
@@ -76,6 +83,8 @@ export class ToolCallLabels {
    * one later.
    */
   label(delta: ToolCallDelta): boolean {
+    const { arguments: input } = delta.function ?? {};
+    this.bytes += typeof input === 'string' ? utf8Length(input) : 0;
     const index = typeof delta.index === 'number' ? delta.index : undefined;
     const id = nonBlank(delta.id);
     const name = nonBlank(delta.function?.name);
@@ -111,6 +120,7 @@ export class ToolCallLabels {
     delta: ToolCallDelta,
     { index, id, name }: { index: number | undefined; id: string | undefined; name: string | undefined },
   ): boolean {
+    this.bytes += CALL_BYTES + utf8Length(id ?? '') + utf8Length(name ?? '');
     this.current = { index, id: id ?? this.generateId(), name, minted: id === undefined };
     if (index !== undefined) {
       this.byIndex.set(index, this.current);
