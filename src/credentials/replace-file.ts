@@ -6,6 +6,7 @@ import { unlinkSync, type Stats } from 'node:fs';
 import { link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sleep } from '../transport/wait';
+import { atExit } from './at-exit';
 
 /** Room for a new text of one file. The second step needs no further disk space and no further file descriptor. */
 export type FileReplacement = {
@@ -31,19 +32,18 @@ export type PrepareOptions = {
  */
 export async function prepareReplacement(target: string, options: PrepareOptions): Promise<FileReplacement> {
   const temporary = options.temporaryPath();
+  const file = await open(temporary, 'wx', 0o600);
   // A process that ends before the second step leaves nothing behind.
-  const removeNow = () => {
+  const keepAtExit = atExit(() => {
     try {
       unlinkSync(temporary);
     } catch {
       // It is gone already, or its folder is.
     }
-  };
-  const file = await open(temporary, 'wx', 0o600);
-  process.once('exit', removeNow);
+  });
   let directory: FileHandle | undefined;
   const release = async (): Promise<void> => {
-    process.off('exit', removeNow);
+    keepAtExit();
     // Each may have been closed or moved by the second step.
     await Promise.allSettled([file.close(), directory?.close()]);
     await unlink(temporary).catch(() => undefined);

@@ -53,7 +53,12 @@ export class CallResolver {
     this.log = new ProviderLog(settings, variables);
     this.places = new PlaceResolver(settings, variables);
     this.credentials = new CredentialAccess(settings, this.environment, {
-      fetch: (place, implied) => this.identityFetch(place, implied, this.log.shared),
+      fetch: (place, implied) => async (input, init) => {
+        // KIMI_IDENTITY may say something else since the login was opened.
+        const current = await this.places.resolve();
+        const ofPlace = current.id === place.id ? current : place;
+        return this.identityFetch(ofPlace, implied, this.log.shared)(input, init);
+      },
       log: this.log.shared,
     });
   }

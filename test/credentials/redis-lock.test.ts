@@ -52,6 +52,21 @@ describe.skipIf(!testServices.has('redis'))('the lock of redisCredentialStore on
       expect(await admin.exists(WATCH_KEY)).toBe(0);
     });
 
+    test("is nobody's where Redis gave it to a caller who had gone", async () => {
+      const client = new Redis(server.url);
+      await client.ping();
+      const store = redisCredentialStore({ client, encryption: 'none', timeoutMs: 200 });
+      server.pause();
+      try {
+        await expect(store.withLock!(async () => 'entered')).rejects.toMatchObject({ reason: 'timeout' });
+      } finally {
+        server.resume();
+      }
+      // As long as a dead holder lasts would be too long for this one, and it is not one.
+      expect(await plain({ lockWaitMs: 15_000 }).withLock!(async () => 'entered')).toBe('entered');
+      client.disconnect();
+    });
+
     test('gives up at the limit, and advises nobody to remove what may be alive', async () => {
       await plain().withLock!(async () => {
         const error = await plain({ lockWaitMs: 100 }).withLock!(async () => 'entered').catch(

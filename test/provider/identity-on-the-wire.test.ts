@@ -123,6 +123,38 @@ describe('KIMI_IDENTITY', () => {
     expect((await platform.auth.status()).identity).toBe('package');
   });
 
+  it('counts for the renewal of a login, too, so that the sets of two clients never mix', async () => {
+    await using simulator = await startKimiSimulator({ tokenLifetime: 600 });
+    const { access_token, refresh_token, expires_in, scope, token_type } = simulator.signIn();
+    const issuedFor = bindingOf(simulator);
+    const kimi = createKimi({
+      baseURL: simulator.apiBaseURL,
+      oauthHost: simulator.oauthHost,
+      now: simulator.clock.now,
+      credentialStore: memoryCredentialStore({
+        type: 'oauth',
+        accessToken: access_token,
+        refreshToken: refresh_token,
+        expiresAt: Math.floor(simulator.clock.now() / 1000) + expires_in,
+        expiresIn: expires_in,
+        scope,
+        tokenType: token_type,
+        issuedFor,
+      }),
+    });
+    for (const word of ['kimi-code', 'kimi-cli']) {
+      vi.stubEnv('KIMI_IDENTITY', word);
+      await kimi.auth.getAccessToken();
+      simulator.clock.advance(10 * 60_000);
+      await kimi.auth.getAccessToken();
+      const renewals = simulator.requests.filter(({ path }) => path.endsWith('/token'));
+      expect(renewals.map(({ headers }) => headers['user-agent'])).toEqual([
+        expect.stringMatching(word === 'kimi-cli' ? /^KimiCLI/ : /^kimi-code-cli/),
+      ]);
+      simulator.clearRequests();
+    }
+  });
+
   it('is an error where it is no word, which names the words', async () => {
     vi.stubEnv('KIMI_IDENTITY', 'claude-code');
     const kimi = createKimi({ baseURL: server.baseURL, apiKey: 'sk-kimi-test' });

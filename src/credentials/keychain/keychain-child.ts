@@ -7,6 +7,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { atExit } from '../at-exit';
 import { KEYCHAIN_CHILD_SOURCE } from './keychain-child-source';
 
 /**
@@ -144,11 +145,11 @@ export function runKeychainChild(
       kill();
     }, timeoutMs);
     // A child that hangs in native code would outlive this process.
-    process.once('exit', kill);
+    const letLive = atExit(kill);
 
     const finish = (answer: KeychainAnswer | KeychainChildFailure) => {
       clearTimeout(timer);
-      process.off('exit', kill);
+      letLive();
       resolve(answer);
     };
     child.on('error', error => finish({ ok: false, kind: 'not-started', message: error.message }));

@@ -57,7 +57,13 @@ export function redisLock(options: RedisLockOptions): RedisLock {
       return { unchangedMs: 0, deadAfterMs: lockTtlMs };
     }
     const token = `${crypto.randomUUID()}/${Math.ceil(lockTtlMs)}`;
-    const [generation, says] = (await run('lock', ACQUIRE, keys, [token, dead])) as [unknown, unknown];
+    const answer = await run('lock', ACQUIRE, keys, [token, dead]).catch((error: unknown) => {
+      // It may still be carried out, and nobody would hold the lock then: clients send later what they could not send
+      // now, in its order.
+      void release(token);
+      throw error;
+    });
+    const [generation, says] = answer as [unknown, unknown];
     if (generation === null || generation === undefined) {
       const unchangedMs = watch.look(lockName, String(says), now());
       const deadAfterMs = Number(/\/(\d+):/.exec(String(says))?.[1] ?? lockTtlMs);
