@@ -102,7 +102,8 @@ async function expectOutcome(
     const ending = await call(settings);
     found.push(outcomeOf(ending));
     if (ending.error !== undefined) {
-      // Not with the port, of which opencode's words for a retry may be a part (docs/wire.md#opencode-retries-by-words).
+      // Not with the port, of which a status that opencode retries may be a part
+      // (docs/wire.md#opencode-retries-by-words).
       expect(ending.error.message).toContain(new URL(settings.baseURL as string).hostname);
       expect(ending.error.message).toMatch(/Try again|[Cc]heck|set "baseURL"|Set "baseURL"/);
     }
