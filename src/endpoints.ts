@@ -59,10 +59,15 @@ export function resolveEndpoints(settings: EndpointSettings, environment: Enviro
   return { service, region, apiBaseURL: withVersionSegment(apiBaseURL), oauthHost };
 }
 
-/** The origins of a service's own hosts, and of those that the settings name for it. */
-export function originsOf({ service, apiBaseURL, oauthHost }: KimiEndpoints): ReadonlySet<string> {
+/**
+ * Whether a URL is on one of a service's own hosts, or of those that the settings name for it. Made once for a place:
+ * it is asked at each request, and most of them go to the API.
+ */
+export function knownHosts({ service, apiBaseURL, oauthHost }: KimiEndpoints): (url: string) => boolean {
   const hosts = [apiBaseURL, oauthHost, ...Object.values(API_BASE_URLS[service]), ...Object.values(OAUTH_HOSTS)];
-  return new Set(hosts.map(url => new URL(url).origin));
+  const origins = new Set(hosts.map(url => new URL(url).origin));
+  const api = `${new URL(apiBaseURL).origin}/`;
+  return url => url.startsWith(api) || origins.has(new URL(url).origin);
 }
 
 function oneOf<T extends string>(argument: string, value: T | undefined, allowed: T[]): T | undefined {

@@ -7,16 +7,16 @@ import { derivedDeviceId, type DeviceReader } from './device';
 import { identityHeaders, parseIdentity, type KimiIdentity } from './identity';
 
 /**
- * `fetch` with the identity headers set last, for the origins that are to know who asks; `headers` is asked at each
+ * `fetch` with the identity headers set last, for the hosts that are to know who asks; `headers` is asked at each
  * request. A request to any other host leaves as it came: device name and id are nobody else's business
  * (docs/decisions.md#26-redirects-and-headers).
  */
 export function createIdentityFetch(
   fetch: FetchFunction,
-  { origins, headers }: { origins: ReadonlySet<string>; headers: () => Promise<FinalHeaders> },
+  { isKnown, headers }: { isKnown: (url: string) => boolean; headers: () => Promise<FinalHeaders> },
 ): FetchFunction {
   return async (input, init) =>
-    origins.has(new URL(input instanceof Request ? input.url : input).origin)
+    isKnown(input instanceof Request ? input.url : String(input))
       ? fetch(input, setFinalHeaders(init, await headers()))
       : fetch(input, init);
 }

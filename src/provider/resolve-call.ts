@@ -7,7 +7,7 @@ import type { Log } from '../log/log';
 import { createLoggedFetch } from '../log/logged-fetch';
 import { untilAborted } from '../transport/wait';
 import { CredentialAccess } from './credential-access';
-import { originsOf, type Environment } from '../endpoints';
+import { knownHosts, type Environment } from '../endpoints';
 import { readEnvironment, type Variables } from './environment';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { loadPlatform } from './load-platform';
@@ -45,7 +45,7 @@ export class CallResolver {
   readonly environment: () => Environment;
   private readonly settings: KimiProviderSettings;
   private readonly log: ProviderLog;
-  private readonly identities = new Map<string, ReturnType<typeof identityHeadersSource>>();
+  private readonly identities = new Map<string, Parameters<typeof createIdentityFetch>[1]>();
 
   constructor(settings: KimiProviderSettings, variables: Variables) {
     this.settings = settings;
@@ -105,21 +105,19 @@ export class CallResolver {
   private identityFetch(place: Place, implied: OfficialClient | undefined, log: () => Log | undefined): FetchFunction {
     const { account, endpoints, id } = place;
     const key = `${implied ?? ''} ${place.environment.KIMI_IDENTITY ?? ''} ${id}`;
-    let headers = this.identities.get(key);
-    if (headers === undefined) {
-      headers = identityHeadersSource({
+    let identity = this.identities.get(key);
+    if (identity === undefined) {
+      const headers = identityHeadersSource({
         identity: this.identity(place, implied),
         account,
         environment: this.environment(),
         reader: loadPlatform,
       });
-      this.identities.set(key, headers);
+      identity = { isKnown: knownHosts(endpoints), headers };
+      this.identities.set(key, identity);
     }
     const fetch: FetchFunction = (input, init) => (this.settings.fetch ?? globalThis.fetch)(input, init);
-    return createIdentityFetch(createSameOriginFetch(createLoggedFetch(fetch, log)), {
-      origins: originsOf(endpoints),
-      headers,
-    });
+    return createIdentityFetch(createSameOriginFetch(createLoggedFetch(fetch, log)), identity);
   }
 
   private nameOf(place: Place, implied: OfficialClient | undefined): string {
