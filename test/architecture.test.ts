@@ -15,7 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport', 'hosts', 'json-schema'],
   ['api'],
   ['log'],
-  ['endpoints', 'credentials', 'files', 'models', 'spec', 'stream'],
+  ['account', 'endpoints', 'credentials', 'files', 'models', 'spec', 'stream'],
   ['auth', 'engine', 'identity'],
   ['platform'],
   ['provider'],
@@ -147,7 +147,7 @@ describe('layers', () => {
       const mayPrint = file.startsWith('cli/') || file === 'platform/edge.ts';
       return (
         (!mayPrint && /\bconsole\./.test(text)) ||
-        (/^(api|engine|json-schema|spec|models|stream|transport|errors|auth)\//.test(file) &&
+        (/^(account|api|engine|json-schema|spec|models|stream|transport|errors|auth)\//.test(file) &&
           /\bprocess\.env\b/.test(text))
       );
     });

@@ -9,6 +9,7 @@ import { withoutRetryWords } from '../hosts/opencode/retry-words';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../upstream';
 import { findErrorRow } from './classify';
 import { explainError } from './error-advice';
+import type { ErrorRow } from './error-table';
 import { isErrorBody, readErrorBody } from './error-body';
 import type { SilenceError } from '../transport/silence-limit';
 import {
@@ -42,21 +43,32 @@ const LONGEST_QUOTE = 300;
  * The error for an answer that is one: a refusal, or an error in the middle of an answer.
  * @param body text of the answer, or the event
  * @param options.inAnswer the body is an event of a stream that began well, so the status says nothing
+ * @param options.usedUp what else is known of a used-up plan, for what the answer does not say
  * @param options.now milliseconds since the epoch, @default Date.now()
  */
 export function toKimiAPIError(
   exchange: Exchange,
   body: unknown,
-  { inAnswer = false, cause, now = Date.now() }: { inAnswer?: boolean; cause?: unknown; now?: number } = {},
+  {
+    inAnswer = false,
+    cause,
+    usedUp,
+    now = Date.now(),
+  }: {
+    inAnswer?: boolean;
+    cause?: unknown;
+    usedUp?: { reason: QuotaReason | undefined; resetsAt: Date | undefined } | undefined;
+    now?: number;
+  } = {},
 ): KimiAPIError {
   const { url, statusCode, responseHeaders } = exchange;
   const received = (typeof body === 'string' ? body : (JSON.stringify(body) ?? '')).slice(0, ERROR_BODY_LIMIT);
   const { message: text = '', texts, types, data, isPage } = readErrorBody(received);
   const status = inAnswer ? statusIn(data) : statusCode;
-  const row = findErrorRow({ status, text: texts.join(' '), types, isPage });
+  const row = withWindow(findErrorRow({ status, text: texts.join(' '), types, isPage }), usedUp?.reason);
   const isQuota = row?.code === 'KIMI_QUOTA_EXHAUSTED';
   const retryAfter = inAnswer ? undefined : retryAfterOf(responseHeaders, now);
-  const resetsAt = isQuota ? resetTimeOf(data, text, responseHeaders, now) : undefined;
+  const resetsAt = isQuota ? (resetTimeOf(data, text, responseHeaders, now) ?? usedUp?.resetsAt) : undefined;
   const isRetryable =
     row?.retryable === true && (retryAfter === undefined || retryAfter.getTime() - now < LONGEST_RETRY_WAIT);
   const source = status === 401 || status === 402 || status === 403 ? exchange.credentialSource : undefined;
@@ -90,6 +102,13 @@ export function toKimiAPIError(
     resetsAt,
     cause,
   });
+}
+
+/** What was used up, where the server's text names no window. */
+type QuotaReason = '5-hour' | 'weekly' | 'monthly';
+
+function withWindow(row: ErrorRow | undefined, window: QuotaReason | undefined): ErrorRow | undefined {
+  return row?.reason === 'period' && window !== undefined ? { ...row, reason: window } : row;
 }
 
 /** The error for an answer with a good status that is none: an error body, a page, or torn JSON. */

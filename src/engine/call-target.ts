@@ -1,9 +1,11 @@
+import type { UsedUp } from '../account/used-up';
 import type { Log } from '../log/log';
 import type { KimiPrices } from '../models/estimate-cost';
 import type { ModelInfo } from '../models/model-info';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiLimits } from '../transport/limits';
 import type { KimiService } from '../upstream';
+import type { KimiUsageReport } from './usage-report';
 
 /**
  * Where one call goes and as whom, resolved once and handed down (docs/decisions.md#41-a-call-is-resolved-once). The
@@ -31,6 +33,10 @@ export type CallTarget = Readonly<{
   secrets: () => Iterable<string>;
   /** Where the call tells of itself; absent where nobody listens. */
   log?: Log | undefined;
+  /** What else can be known of a plan that a refusal of this `reason` calls used up. Takes a second at most. */
+  usedUp: (reason: string) => Promise<UsedUp | undefined>;
+  /** What the answer tells of use. Never throws. */
+  onUsage?: ((report: Omit<KimiUsageReport, 'service' | 'account'>) => void) | undefined;
   /** After the server refused the model: what the id means by a newer list, if that is another slug. */
   modelAfterRefusal: () => Promise<ModelInfo | undefined>;
 }>;

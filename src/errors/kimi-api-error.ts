@@ -107,7 +107,10 @@ export class KimiAPIError extends APICallError {
    */
   readonly retryAfter: Date | undefined;
 
-  /** When the quota is fresh again, where the server says so. */
+  /**
+   * When the quota is fresh again: by the answer, else by `GET /usages`, which is asked once a minute at most and for a
+   * second at most (docs/decisions.md#63-usage-and-balance). `undefined` where neither says.
+   */
   readonly resetsAt: Date | undefined;
 
   constructor({
@@ -154,4 +157,15 @@ export class KimiAPIError extends APICallError {
   static override isInstance(error: unknown): error is KimiAPIError {
     return AISDKError.hasMarker(error, marker);
   }
+}
+
+/** The same refusal in other words: what it was about was known only where it was asked for. */
+export function changedAPIError(
+  error: KimiAPIError,
+  change: Pick<KimiAPIErrorOptions, 'code' | 'reason' | 'message'>,
+): KimiAPIError {
+  const { url, requestBodyValues, isRetryable, statusCode, responseHeaders, responseBody, data, cause } = error;
+  const { traceId, source, retryAfter, resetsAt } = error;
+  const answer = { url, requestBodyValues, isRetryable, statusCode, responseHeaders, responseBody, data, cause };
+  return new KimiAPIError({ ...answer, traceId, source, retryAfter, resetsAt, ...change });
 }

@@ -1,13 +1,17 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
 import type { KimiFiles } from '../files/kimi-file';
+import type { KimiBalance } from '../account/balance';
 import type { KimiModelId, ModelInfo } from '../models/model-info';
 import type { ModelResolution } from '../models/resolve-model';
 import type { V4Engine } from '../spec/v4';
+import type { KimiUsage } from './account-usage';
 import { processVariables, type Variables } from './environment';
 import type { KimiAuth } from './kimi-auth';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { portableModel, settingsOf, type PortableModel } from './portable-model';
+
+type AccountCallOptions = { abortSignal?: AbortSignal | undefined };
 
 /** What the provider of each specification has, `Model` being its language model. */
 export interface CallableProvider<Model> {
@@ -25,6 +29,17 @@ export interface CallableProvider<Model> {
   explain(modelId: KimiModelId): Promise<ModelResolution>;
   /** Images and videos for Kimi: `files.upload()`; called, the AI SDK's `FilesV4`. */
   readonly files: KimiFiles;
+  /**
+   * What of the plan is used, and when it is fresh again, with the membership. Not on the platform: `balance()`.
+   * @throws KimiAPIError (`KIMI_NOT_FOUND` where the host does not tell), KimiLoginRequiredError,
+   *   KimiInvalidArgumentError on the platform
+   */
+  usage(options?: AccountCallOptions): Promise<KimiUsage>;
+  /**
+   * The money of a platform account. Not on the coding service: `usage()`.
+   * @throws KimiAPIError, KimiLoginRequiredError, KimiInvalidArgumentError on the coding service
+   */
+  balance(options?: AccountCallOptions): Promise<KimiBalance>;
   /** Sign-in, sign-out, status. */
   readonly auth: KimiAuth;
   /** @throws NoSuchModelError: Kimi has no embedding models. */
@@ -58,6 +73,8 @@ export function callableProvider<Model>(
     files: core.files,
     models: () => core.models.list(),
     explain: (modelId: KimiModelId) => core.models.explain(modelId),
+    usage: (options?: AccountCallOptions) => core.account.usage(options?.abortSignal),
+    balance: (options?: AccountCallOptions) => core.account.balance(options?.abortSignal),
     embeddingModel: noEmbeddingModel,
     textEmbeddingModel: noEmbeddingModel,
     imageModel: (modelId: string): never => {

@@ -3,12 +3,14 @@ import type { CallTarget } from '../engine/call-target';
 import { KimiLanguageModel } from '../engine/kimi-language-model';
 import type { KimiFiles } from '../files/kimi-file';
 import { AccountFiles } from './account-files';
+import { errorDetails } from '../log/log';
 import { AccountModels } from './account-models';
+import { AccountUsage } from './account-usage';
 import type { Variables } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';
 import { kimiFiles } from './kimi-files';
 import type { KimiProviderSettings } from './kimi-provider-settings';
-import { CallResolver } from './resolve-call';
+import { CallResolver, type Access } from './resolve-call';
 
 /**
  * Settings to calls, account and engine, for every specification alike. Nothing is read, asked or checked before the
@@ -18,6 +20,7 @@ export class KimiCore {
   readonly auth: KimiAuth;
   readonly models: AccountModels;
   readonly files: KimiFiles;
+  readonly account: AccountUsage;
   private readonly settings: KimiProviderSettings;
   private readonly calls: CallResolver;
 
@@ -27,6 +30,7 @@ export class KimiCore {
     this.auth = kimiAuth(this.calls);
     this.models = new AccountModels(this.calls, settings.now ?? Date.now);
     this.files = kimiFiles(new AccountFiles(this.calls, settings), settings.name ?? 'kimi');
+    this.account = new AccountUsage(this.calls, settings.now ?? Date.now);
   }
 
   /** A new engine for `modelId`; the provider keeps one per id. */
@@ -59,7 +63,29 @@ export class KimiCore {
       secrets,
       log,
       fetch,
+      usedUp: reason => this.account.usedUp(reason, access),
+      onUsage: this.reporting(access),
       modelAfterRefusal: () => this.models.modelAfterRefusal(modelId, model.id, access),
+    };
+  }
+
+  /** The user's hook, which may fail as it likes. */
+  private reporting({ place, log }: Access): CallTarget['onUsage'] {
+    const { onUsage } = this.settings;
+    if (onUsage === undefined) {
+      return undefined;
+    }
+    const { account, endpoints } = place;
+    const dropped = (error: unknown) => log?.warn('onUsage failed', errorDetails(error));
+    return report => {
+      try {
+        const result = onUsage({ ...report, account, service: endpoints.service });
+        if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+          (result as PromiseLike<unknown>).then(undefined, dropped);
+        }
+      } catch (error) {
+        dropped(error);
+      }
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { CredentialStore } from '../credentials/credential-store';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
+import type { OnUsage } from '../engine/usage-report';
 import { checkLogger, type KimiLogger } from '../log/log';
 import { type KimiIdentity, parseIdentity } from '../identity/identity';
 import { checkPrices, type KimiPrices } from '../models/estimate-cost';
@@ -93,6 +94,13 @@ export type KimiProviderSettings = {
   logger?: KimiLogger | undefined;
 
   /**
+   * Called once for each chat that was answered, at the end of a good answer or at a refusal, with what the answer
+   * tells of use: tokens, rate limits of its headers, what is used up until when. Nothing waits for it, and what it
+   * throws changes nothing. A stream that nobody reads to its end tells nothing. @default none
+   */
+  onUsage?: OnUsage | undefined;
+
+  /**
    * Language model specification that the root entry's `createKimi` gives out; the entries `/v2`, `/v3`, `/v4` and
    * `create` have a fixed one.
    * @default 'v2'
@@ -111,13 +119,24 @@ export type KimiProviderSettings = {
  * construction.
  * @throws KimiInvalidArgumentError
  */
-export function checkSettings({ fetch, headers, identity, limits, logger, prices }: KimiProviderSettings): void {
+export function checkSettings({
+  fetch,
+  headers,
+  identity,
+  limits,
+  logger,
+  onUsage,
+  prices,
+}: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
     const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
     throw new KimiInvalidArgumentError({
       argument: 'fetch',
       message: `The setting "fetch" must be a function like the global fetch, not ${given}.`,
     });
+  }
+  if (onUsage !== undefined && typeof onUsage !== 'function') {
+    throw new KimiInvalidArgumentError({ argument: 'onUsage', message: 'The setting "onUsage" must be a function.' });
   }
   checkHeaders(headers);
   checkLogger(logger);

@@ -2,6 +2,7 @@
 import type { KimiService } from '../upstream';
 import { defaultAnswer } from './answers/default-answer';
 import { sendChatAnswer } from './answers/send-chat-answer';
+import { ACCOUNT_ROUTES } from './account-routes';
 import { authorize, ownerOf } from './authorize';
 import { refuseApi, type Exchange } from './exchange';
 import { FILE_ROUTES } from './file-routes';
@@ -10,7 +11,7 @@ import { ANSWER_RULES } from './rules/answer-rules';
 import type { ChatBody, ChatSubject, SimulatorRule } from './rules/simulator-rule';
 import { CHAT_RULES } from './rules/simulator-rules';
 import { toWireModel } from './simulator-model';
-import type { Route, SimulatorState } from './simulator-state';
+import { availableOf, type Route, type SimulatorState } from './simulator-state';
 
 function modelsRoute(service: KimiService, path: string): Route {
   return {
@@ -44,6 +45,9 @@ function chatCompletionsRoute(service: KimiService, path: string): Route {
         await refuseApi(exchange, refusal.row, refusal.text);
         return;
       }
+      if (await isUsedUp(exchange, state, service)) {
+        return;
+      }
       const scripted = state.script.shift();
       const answer =
         typeof scripted === 'function'
@@ -52,6 +56,23 @@ function chatCompletionsRoute(service: KimiService, path: string): Route {
       await sendChatAnswer(exchange, state, subject, answer);
     },
   };
+}
+
+/** Whether plan or balance is used up; refuses the chat itself then, and else takes it from the plan. */
+async function isUsedUp(exchange: Exchange, state: SimulatorState, service: KimiService): Promise<boolean> {
+  if (service === 'platform') {
+    if (availableOf(state.balance) <= 0) {
+      await refuseApi(exchange, ACCESS_RULES.balanceExhausted);
+      return true;
+    }
+    return false;
+  }
+  const text = state.quota.spend();
+  if (text !== undefined) {
+    const { status } = state.quota;
+    await refuseApi(exchange, status === 403 ? ACCESS_RULES.quotaExhausted : ACCESS_RULES.quotaExhausted429, text);
+  }
+  return text !== undefined;
 }
 
 async function admit(
@@ -134,4 +155,5 @@ export const API_ROUTES: readonly Route[] = [
   chatCompletionsRoute('coding', '/coding/v1/chat/completions'),
   chatCompletionsRoute('platform', '/v1/chat/completions'),
   ...FILE_ROUTES,
+  ...ACCOUNT_ROUTES,
 ];

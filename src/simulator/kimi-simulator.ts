@@ -11,12 +11,13 @@ import { FaultQueue, type Fault } from './fault';
 import { FilesLedger, type FileLimits, type SimulatorFile } from './files-ledger';
 import { createSimulatorClock, LoginLedger, type SimulatorClock, type TokenAnswer } from './login-ledger';
 import { OAUTH_ROUTES } from './oauth-routes';
+import { QuotaLedger, type QuotaWindows, type SimulatorQuota } from './quota';
 import { readRequest, type RecordedRequest } from './recorded-request';
 import { ACCESS_RULES, type IdentityGate } from './rules/access-rules';
 import type { SimulatorRuleRow } from './rules/simulator-rule';
 import { SIMULATOR_RULES } from './rules/simulator-rules';
 import { accounts, type SimulatorAccount, type SimulatorModel, type SimulatorModels } from './simulator-model';
-import type { Route, SimulatorCounts, SimulatorState } from './simulator-state';
+import type { Route, SimulatorBalance, SimulatorCounts, SimulatorState } from './simulator-state';
 
 /** Every path that the simulator serves. */
 const ROUTES: readonly Route[] = [...OAUTH_ROUTES, ...API_ROUTES];
@@ -45,6 +46,10 @@ export type KimiSimulatorOptions = {
   account?: SimulatorAccount;
   /** Its models one by one, in place of those of `account`. */
   models?: Partial<Record<KimiService, readonly SimulatorModel[]>>;
+  /** How much the plan allows, and how `/usages` tells of it. Default: more than anybody uses. */
+  quota?: SimulatorQuota;
+  /** Of the platform account. Default 46.58893 in vouchers and 3.00001 in cash. */
+  balance?: Partial<SimulatorBalance>;
   /** Accepted keys. Default `sk-kimi-simulator` for coding, `sk-simulator` for the platform. */
   apiKeys?: Partial<Record<KimiService, readonly string[]>>;
   /** Seconds. Default 900. */
@@ -105,6 +110,10 @@ export type KimiSimulator = {
   reset(): void;
   /** May be changed at any time; the next request sees it. */
   models: SimulatorModels;
+  /** The same, of the plan. */
+  quota: QuotaWindows;
+  /** The same, of the platform account. */
+  balance: SimulatorBalance;
   clock: SimulatorClock;
   rules: readonly SimulatorRuleRow[];
   close(): Promise<void>;
@@ -183,6 +192,8 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
       faults.clear();
     },
     models,
+    quota: state.quota.windows,
+    balance: state.balance,
     clock,
     rules: SIMULATOR_RULES,
     close,
@@ -218,6 +229,8 @@ function createState(options: KimiSimulatorOptions, closing: AbortSignal): Simul
       coding: options.models?.coding ? [...options.models.coding] : models.coding,
       platform: options.models?.platform ? [...options.models.platform] : models.platform,
     },
+    quota: new QuotaLedger(clock, options.quota ?? {}),
+    balance: { voucher: 46.58893, cash: 3.00001, ...options.balance },
     apiKeys: {
       coding: options.apiKeys?.coding ?? ['sk-kimi-simulator'],
       platform: options.apiKeys?.platform ?? ['sk-simulator'],
@@ -278,7 +291,16 @@ async function serve(
 }
 
 function zeroCounts(): SimulatorCounts {
-  return { deviceAuthorizations: 0, tokenPolls: 0, refreshes: 0, models: 0, chats: 0, uploads: 0, requests: 0 };
+  return {
+    deviceAuthorizations: 0,
+    tokenPolls: 0,
+    refreshes: 0,
+    models: 0,
+    chats: 0,
+    uploads: 0,
+    usages: 0,
+    requests: 0,
+  };
 }
 
 function knownRules(names: readonly string[]): ReadonlySet<string> {

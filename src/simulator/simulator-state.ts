@@ -4,6 +4,7 @@ import type { Exchange } from './exchange';
 import type { FilesLedger } from './files-ledger';
 import type { LoginLedger, SimulatorClock } from './login-ledger';
 import type { IdentityGate } from './rules/access-rules';
+import type { QuotaLedger } from './quota';
 import type { SimulatorModels } from './simulator-model';
 
 /** How often each thing was asked for, counted when the request arrives, whatever the answer. */
@@ -14,9 +15,18 @@ export type SimulatorCounts = {
   models: number;
   chats: number;
   uploads: number;
+  usages: number;
   /** Requests of every kind. */
   requests: number;
 };
+
+/** Money of the platform account; cash may be below zero. */
+export type SimulatorBalance = { voucher: number; cash: number };
+
+/** What can be spent: debts do not count against vouchers (docs/wire.md#platform-balance). */
+export function availableOf({ voucher, cash }: SimulatorBalance): number {
+  return voucher + Math.max(0, cash);
+}
 
 /** What the routes share. */
 export type SimulatorState = {
@@ -24,6 +34,8 @@ export type SimulatorState = {
   clock: SimulatorClock;
   ledger: LoginLedger;
   models: SimulatorModels;
+  quota: QuotaLedger;
+  balance: SimulatorBalance;
   apiKeys: Readonly<Record<KimiService, readonly string[]>>;
   gate: IdentityGate;
   strict: boolean;

@@ -2,13 +2,16 @@ import type { SharedV4Warning } from '@ai-sdk/provider';
 import { extractResponseHeaders } from '@ai-sdk/provider-utils';
 import { silentServer, toKimiAPIError, traceIdOf, unreadableAnswer, type Exchange } from '../../api/api-failure';
 import { isErrorBody } from '../../api/error-body';
+import { rateLimitsOf } from '../../api/rate-limits';
 import { readRefusal } from '../../api/read-body';
 import { answerFaultOf } from '../../stream/chat/answer-watch';
 import { createChatStreamFetch, isNoStream } from '../../stream/chat/chat-stream-fetch';
 import type { ServerChunks } from '../../stream/server-chunks';
 import { answerCost } from '../../models/estimate-cost';
+import type { KimiAPIError } from '../../errors/kimi-api-error';
 import type { KimiLimits } from '../../transport/limits';
 import { SilenceLimit, type SilenceError } from '../../transport/silence-limit';
+import { untilAborted } from '../../transport/wait';
 import { answerFaultError } from '../answer-failure';
 import type { KimiCall } from '../call';
 import type { CallTarget } from '../call-target';
@@ -155,7 +158,10 @@ export class CallState implements Exchange {
         extractMetadata: async () => undefined,
         createStreamExtractor: () => ({
           processChunk: event => this.observe(event),
-          buildMetadata: () => ({ kimi: this.metadata() }),
+          buildMetadata: () => {
+            this.tellUsage(undefined);
+            return { kimi: this.metadata() };
+          },
         }),
       },
     };
@@ -205,10 +211,46 @@ export class CallState implements Exchange {
     }
   }
 
+  /**
+   * The error for a refusal. One that calls the plan used up says which window it is and when it is fresh again, where
+   * anything says so; an abort does not wait for that.
+   */
+  async refusal(response: Response, abortSignal: AbortSignal | null | undefined): Promise<KimiAPIError> {
+    const body = (await readRefusal(response, abortSignal)).text;
+    let error = toKimiAPIError(this, body);
+    if (
+      error.code === 'KIMI_QUOTA_EXHAUSTED' &&
+      (error.resetsAt === undefined || error.reason === 'period') &&
+      abortSignal?.aborted !== true
+    ) {
+      const usedUp = await untilAborted(this.target.usedUp(error.reason), abortSignal ?? undefined);
+      error = usedUp === undefined ? error : toKimiAPIError(this, body, { usedUp });
+    }
+    this.tellUsage(undefined, error);
+    return error;
+  }
+
+  /** For `onUsage`: what a whole answer, the end of a stream or a refusal tells. */
+  tellUsage(body: unknown, error?: KimiAPIError): void {
+    const { onUsage } = this.target;
+    if (onUsage === undefined) {
+      return;
+    }
+    const usage = error === undefined ? (findUsage(body) ?? this.usage) : undefined;
+    onUsage({
+      modelId: this.target.model.id,
+      status: this.statusCode ?? 0,
+      traceId: traceIdOf(this.responseHeaders),
+      tokens: usage === undefined ? undefined : convertUsage(usage),
+      rateLimits: rateLimitsOf(this.responseHeaders, Date.now()),
+      error,
+    });
+  }
+
   /** A refusal, and a good answer that is no stream, as errors: openai-compatible would read either without a limit. */
   private async requireStream(response: Response, abortSignal: AbortSignal | null | undefined): Promise<Response> {
     if (!response.ok) {
-      throw toKimiAPIError(this, (await readRefusal(response, abortSignal)).text);
+      throw await this.refusal(response, abortSignal);
     }
     if (isNoStream(response)) {
       throw unreadableAnswer(this, (await readRefusal(response, abortSignal)).text);

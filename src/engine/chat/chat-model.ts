@@ -5,8 +5,8 @@ import {
   type LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
 import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
-import { oversizedAnswer, toKimiAPIError, unreadableAnswer } from '../../api/api-failure';
-import { readBody, readRefusal } from '../../api/read-body';
+import { oversizedAnswer, unreadableAnswer } from '../../api/api-failure';
+import { readBody } from '../../api/read-body';
 import { ServerChunks } from '../../stream/server-chunks';
 import { answerFailure, answerFaultError } from '../answer-failure';
 import { prepareCall } from '../call';
@@ -49,6 +49,7 @@ export class ChatModel {
         signal: options.abortSignal ?? null,
       });
       const { text, answer } = await readAnswer(response, state, options.abortSignal);
+      state.tellUsage(answer);
       const { response: metadata, ...result } = await model.convertResponse({ body: answer }).catch(error => {
         throw TypeValidationError.isInstance(error) ? unreadableAnswer(state, text) : error;
       });
@@ -99,7 +100,7 @@ async function readAnswer(
   abortSignal: AbortSignal | undefined,
 ): Promise<{ text: string; answer: unknown }> {
   if (!response.ok) {
-    throw toKimiAPIError(state, (await readRefusal(response, abortSignal)).text);
+    throw await state.refusal(response, abortSignal);
   }
   const { text, end, cause } = await readBody(response, ANSWER_LIMIT, abortSignal, state.silence);
   if (end === 'cut') {
