@@ -79,6 +79,9 @@ const NAMES_OF_PARTS = [
   '$recursiveAnchor',
 ];
 
+/** So many definitions are worked on inside each other; those that they lead to come later, and none overflows. */
+const DEEPEST_CHAIN = 50;
+
 /**
  * Every reference as `#/$defs/<name>`, all definitions at the root, and only those that are used
  * (docs/wire.md#schema-references). Recursion survives. What points outside the document takes anything.
@@ -86,6 +89,8 @@ const NAMES_OF_PARTS = [
 export function rewriteReferences(root: JsonSchema, document: unknown, trace: SchemaTrace): JsonSchema {
   const names = new Map<unknown, string>();
   const definitions: JsonSchema = {};
+  const later: Array<() => void> = [];
+  let chain = 0;
 
   const rewrite = (node: unknown): unknown => {
     if (!isSchema(node)) {
@@ -123,11 +128,23 @@ export function rewriteReferences(root: JsonSchema, document: unknown, trace: Sc
     names.set(target.schema, name);
     // The place counts before the body, which may refer to itself.
     setField(definitions, name, undefined);
-    setField(definitions, name, rewrite(target.schema === document ? root : target.schema));
+    const fill = (): void => {
+      chain += 1;
+      setField(definitions, name, rewrite(target.schema === document ? root : target.schema));
+      chain -= 1;
+    };
+    if (chain < DEEPEST_CHAIN) {
+      fill();
+    } else {
+      later.push(fill);
+    }
     return name;
   };
 
   const rewritten = rewrite(root) as JsonSchema;
+  for (let fill = later.pop(); fill !== undefined; fill = later.pop()) {
+    fill();
+  }
   return names.size === 0 ? rewritten : { ...rewritten, $defs: definitions };
 }
 
@@ -195,6 +212,10 @@ const DEPENDENT = [
   'maxContains',
 ];
 
+/** So many copies of definitions are made, and so many inside each other: copies in copies double with each level. */
+const MOST_COPIES = 1_000;
+const DEEPEST_COPY = 20;
+
 /**
  * Nothing stands beside a `$ref` (docs/wire.md#siblings-of-a-reference). A description goes around it, which loses
  * nothing: `{description, anyOf: [{$ref}]}`. Constraints are laid over a copy of the definition; where that cannot be
@@ -203,6 +224,7 @@ const DEPENDENT = [
 export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): JsonSchema {
   const definitions = isSchema(root.$defs) ? root.$defs : {};
   const inlining = new Set<string>();
+  let copies = 0;
 
   const merge = (node: unknown): unknown => {
     if (!isSchema(node) || typeof node.$ref !== 'string' || Object.keys(node).length === 1) {
@@ -224,8 +246,11 @@ export function mergeReferenceSiblings(root: JsonSchema, trace: SchemaTrace): Js
         isSchema(target) &&
         target.$ref === undefined &&
         !inlining.has(reference as string) &&
+        inlining.size < DEEPEST_COPY &&
+        copies < MOST_COPIES &&
         canLayOver(target, constraints)
       ) {
+        copies += 1;
         inlining.add(reference as string);
         const inlined = mapChildren({ ...target, ...constraints, ...annotations }, merge);
         inlining.delete(reference as string);

@@ -1,3 +1,5 @@
+import { isTooDeep } from '../transport/json-depth';
+
 import { secureJsonParse } from '@ai-sdk/provider-utils';
 
 /**
@@ -81,10 +83,10 @@ export function dataOf(event: string): string | undefined {
   return lines.length === 0 ? undefined : lines.join('\n');
 }
 
-/** The JSON object that `data` is. */
+/** The JSON object that `data` is; none that is too deep to be written again. */
 export function parseObject<Chunk extends object>(data: string): Chunk | undefined {
   // Only an object can be a chunk: spares `[DONE]` the cost of an exception.
-  if (!/^\s*\{/.test(data)) {
+  if (!/^\s*\{/.test(data) || isTooDeep(data)) {
     return undefined;
   }
   try {

@@ -1,7 +1,8 @@
 /** How much and how long one request may wait for its answer; what a server sends and does not send is bounded. */
 export type KimiLimits = {
   /**
-   * How many bytes one event of a streamed answer may have, after decompression; the call ends with an error above it.
+   * How many bytes one event of a streamed answer may have, after decompression, and the tool calls of one
+   * together; the call ends with an error above it.
    * @default 16777216 (16 MiB)
    */
   eventBytes?: number | undefined;

@@ -1,3 +1,4 @@
+import { isTooDeep } from '../../transport/json-depth';
 import { ObjectEnd } from './object-end';
 
 /** A tool call that was written out as markup. */
@@ -326,7 +327,7 @@ function typed(value: string, type: string): unknown {
     return value;
   }
   try {
-    return JSON.parse(value) as unknown;
+    return isTooDeep(value) ? undefined : (JSON.parse(value) as unknown);
   } catch {
     return undefined;
   }

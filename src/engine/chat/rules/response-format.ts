@@ -1,6 +1,6 @@
 import { isSchema, without } from '../../../json-schema/json-schema';
-import { normalizeSchema } from '../../../json-schema/normalize-schema';
 import { LARGEST_SCHEMA } from '../../../json-schema/schema-size';
+import { wireSchema } from '../wire-schema';
 import type { BodyRule, KimiChatRequestBody } from '../body';
 
 type JsonSchemaFormat = {
@@ -21,7 +21,7 @@ export const responseFormat: BodyRule = {
       return;
     }
     const { schema: original, name, description } = format.json_schema;
-    const { schema, size } = normalizeSchema(original);
+    const { schema, size } = wireSchema(original, { argument: 'responseFormat', name: 'the answer' });
     if (size > LARGEST_SCHEMA || !isObjectSchema(original)) {
       body.response_format = { type: 'json_object' };
       tellSchema(body, original);

@@ -1,4 +1,4 @@
-import { normalizeSchema } from '../../../json-schema/normalize-schema';
+import { wireSchema } from '../wire-schema';
 import { bodyTools, isBuiltin, type BodyRule, type KimiChatRequestBody, type KimiChatTool } from '../body';
 
 export const dynamicTools: BodyRule = {
@@ -146,7 +146,10 @@ export const toolSchemas: BodyRule = {
       if (isBuiltin(tool)) {
         continue;
       }
-      const { schema, warnings } = normalizeSchema(tool.function.parameters);
+      const { schema, warnings } = wireSchema(tool.function.parameters, {
+        argument: `tools.${tool.function.name}`,
+        name: `the tool ${JSON.stringify(tool.function.name)}`,
+      });
       tool.function.parameters = schema;
       if (warnings.length > 0) {
         warn({
