@@ -30,6 +30,7 @@ export default defineConfig([
       v3: 'src/v3.ts',
       v4: 'src/v4.ts',
       redis: 'src/redis.ts',
+      tools: 'src/tools.ts',
     },
     format: ['esm'],
     platform: 'neutral',

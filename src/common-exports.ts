@@ -37,6 +37,9 @@ export type {
 } from './credentials/credential-store';
 export type { KimiAuth, KimiAuthStatus } from './provider/kimi-auth';
 export type { KimiFile, KimiFiles, KimiUploadOptions, KimiUploadProgress } from './files/kimi-file';
+export type { KimiWeb } from './provider/kimi-web';
+export type { WebPage, WebPageOptions } from './web/web-page';
+export type { WebSearchOptions, WebSearchResult } from './web/web-search';
 export type { DeviceLoginState } from './auth/device-login';
 export { KimiAPIError, type KimiAPIErrorCode } from './errors/kimi-api-error';
 export { KimiError } from './errors/kimi-error';

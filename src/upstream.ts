@@ -79,3 +79,9 @@ export const IDENTITY_HEADERS = {
 
 /** Carries the server's trace id on success and on error (docs/wire.md#trace-id). */
 export const TRACE_ID_HEADER = 'x-trace-id';
+
+/** The same of the platform's search and fetch (docs/wire.md#web-search-of-the-platform). */
+export const TRACK_ID_HEADER = 'x-msh-track-id';
+
+/** The model's id of the tool call that a search or a page is for (docs/wire.md#web-search). */
+export const TOOL_CALL_ID_HEADER = 'X-Msh-Tool-Call-Id';

@@ -15,12 +15,12 @@ const FLOORS: readonly (readonly string[])[] = [
   ['version', 'upstream', 'errors', 'transport', 'hosts', 'json-schema'],
   ['api'],
   ['log'],
-  ['account', 'endpoints', 'credentials', 'files', 'models', 'spec', 'stream'],
+  ['account', 'endpoints', 'credentials', 'files', 'models', 'spec', 'stream', 'web'],
   ['auth', 'engine', 'identity'],
   ['platform'],
   ['provider'],
   ['common-exports'],
-  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'cli'],
+  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'tools', 'cli'],
 ];
 
 /** Importer to what it may import on its own floor. */
@@ -191,6 +191,13 @@ describe('edge', () => {
     const { files, builtins } = await bundle(entry);
     expect(files).toContain('dist/platform/edge.js');
     expect(files.filter(file => file.startsWith('dist/platform/node'))).toEqual([]);
+    expect(builtins).toEqual([]);
+  });
+
+  it('bundles tools without Node-only code, and without the provider', async () => {
+    const { files, builtins } = await bundle('tools');
+    expect(files).toContain('dist/tools.js');
+    expect(files.filter(file => file.startsWith('dist/platform'))).toEqual([]);
     expect(builtins).toEqual([]);
   });
 

@@ -63,3 +63,12 @@ describe.each(['index', 'v2', 'v3', 'v4'])('dist/%s.js on edge', entry => {
     expect(message).toContain('KIMI_API_KEY');
   });
 });
+
+it('dist/tools.js works on edge', async () => {
+  const vm = await loadOnEdge('tools');
+  const output = (await vm.evaluate(
+    "kimiProvider.webFetch({ web: { fetch: async url => ({ url: String(url), text: 'hello' }) } })" +
+      ".execute({ url: 'https://a.example' }).then(JSON.stringify)",
+  )) as string;
+  expect(JSON.parse(output)).toMatchObject({ url: 'https://a.example/', text: 'hello' });
+});

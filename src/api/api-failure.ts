@@ -6,7 +6,14 @@ import { hideInError } from '../errors/hide-in-error';
 import { hideSecrets, withoutExact, type Hidden } from '../errors/hide-secrets';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
 import { withoutRetryWords } from '../hosts/opencode/retry-words';
-import { API_BASE_URLS, KEY_CONSOLE_URLS, TRACE_ID_HEADER, type KimiRegion, type KimiService } from '../upstream';
+import {
+  API_BASE_URLS,
+  KEY_CONSOLE_URLS,
+  TRACE_ID_HEADER,
+  TRACK_ID_HEADER,
+  type KimiRegion,
+  type KimiService,
+} from '../upstream';
 import { findErrorRow } from './classify';
 import { explainError } from './error-advice';
 import type { ErrorRow } from './error-table';
@@ -223,8 +230,8 @@ export function failure(
 }
 
 function hiddenOf({ secrets, requestBodyValues }: Exchange): Hidden {
-  const { messages } = (requestBodyValues ?? {}) as { messages?: unknown };
-  return { secrets: [...(secrets?.() ?? [])], prompts: messages };
+  const { messages, text_query: query } = (requestBodyValues ?? {}) as { messages?: unknown; text_query?: unknown };
+  return { secrets: [...(secrets?.() ?? [])], prompts: messages ?? query };
 }
 
 /** What may be shown of an answer, and what it says to the reader. */
@@ -253,9 +260,9 @@ export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }
 
-/** The server's id of a request, from the headers of the answer (docs/wire.md#trace-id). */
+/** The server's id of a request, from the headers of the answer (docs/wire.md#trace-id, #web-search-of-the-platform). */
 export function traceIdOf(headers: Readonly<Record<string, string>> | undefined): string | undefined {
-  return headers?.[TRACE_ID_HEADER] || undefined;
+  return headers?.[TRACE_ID_HEADER] || headers?.[TRACK_ID_HEADER] || undefined;
 }
 
 function answerOf(status: number | undefined, text: string): string {

@@ -139,6 +139,10 @@ const ADVICE = {
   url: ({ host }: ErrorPlace) =>
     `${host} has no chat API at this URL. Check the "baseURL" setting and the variable KIMI_CODE_BASE_URL: ` +
     'it ends in /coding/v1 for Kimi Code and in /v1 for the Moonshot platform.',
+  'page-empty': ({ host }: ErrorPlace) =>
+    `${host} found no text on the page. It may need a login or a browser; try another address.`,
+  'page-refused': ({ host }: ErrorPlace) =>
+    `${host} does not fetch this page, which it takes for a security risk. Try another address.`,
   overloaded: ({ host }: ErrorPlace) =>
     `${host} says that it is overloaded. Try again in a while. If that goes on, check the "identity" setting and ` +
     'providerOptions.kimi.reasoningEffort: Kimi also answers so to clients and effort levels that it does not know.',

@@ -47,6 +47,22 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
     source: 'docs/wire.md#error-concurrency',
   },
   {
+    code: 'KIMI_PAGE_UNREADABLE',
+    reason: 'page-empty',
+    status: [404],
+    types: /^markdown_not_found$/,
+    texts: [/no text\/markdown content/i],
+    source: 'docs/wire.md#error-page',
+  },
+  {
+    code: 'KIMI_PAGE_UNREADABLE',
+    reason: 'page-refused',
+    status: [403],
+    types: /^security_risk$/,
+    texts: [/url poses a security risk/i],
+    source: 'docs/wire.md#error-page',
+  },
+  {
     code: 'KIMI_IDENTITY_REFUSED',
     reason: 'identity-gate',
     texts: [/available for coding agents|coding agents such as/i],

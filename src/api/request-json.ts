@@ -9,13 +9,15 @@ import { readBody, readRefusal } from './read-body';
 /** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
 export const ACCOUNT_TIME_LIMIT_MS = 8_000;
 
-/** One request to an endpoint of the API that answers with JSON. */
-export type JSONRequest<T> = {
+/** One request to an endpoint of the API. */
+export type TextRequest = {
   /** Signs in and identifies. */
   fetch: FetchFunction;
   url: string;
   /** @default 'GET', or 'POST' with a `body` */
   method?: string | undefined;
+  /** @default 'application/json' */
+  accept?: string | undefined;
   /** Sent besides `Accept` and `Content-Type`, with names in lower case. */
   headers?: Record<string, string> | undefined;
   /** Sent as JSON. */
@@ -24,8 +26,6 @@ export type JSONRequest<T> = {
   form?: FormData | undefined;
   /** What else the runtime's `fetch` is told. */
   init?: RequestInit | undefined;
-  /** What a good answer is. */
-  schema: ZodType<T>;
   /** How many bytes of a good answer are read; a longer one is an error. */
   limit: number;
   /** How long all of it may take, in ms. @default 8000 */
@@ -39,17 +39,41 @@ export type JSONRequest<T> = {
   secrets?: (() => Iterable<string>) | undefined;
 };
 
+/** One that answers with JSON. */
+export type JSONRequest<T> = TextRequest & {
+  /** What a good answer is. */
+  schema: ZodType<T>;
+};
+
 /**
  * Asks an endpoint of the API and gives its answer as a typed value, for every endpoint alike.
  * @throws KimiAPIError for a refusal, an answer that is none or too large, and a network failure; what `fetch` throws
  *   besides (a login is required, a redirect is not followed); the reason of `abortSignal`
  */
-export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
+export async function requestJSON<T>({ schema, ...request }: JSONRequest<T>): Promise<T> {
+  return requestText(request, async (text, exchange) => {
+    const parsed = await safeParseJSON({ text });
+    const answer = parsed.success ? schema.safeParse(parsed.value) : undefined;
+    if (answer?.success !== true) {
+      throw unreadableAnswer(exchange, text);
+    }
+    return answer.data;
+  });
+}
+
+/**
+ * The same for an answer of any kind.
+ * @param read makes the value of the text, or throws; `exchange` is what an error is made of
+ * @throws as `requestJSON`
+ */
+export async function requestText<T>(
+  request: TextRequest,
+  read: (text: string, exchange: Exchange) => T | Promise<T>,
+): Promise<T> {
   const {
     fetch,
     url,
     body,
-    schema,
     limit,
     timeLimitMs = ACCOUNT_TIME_LIMIT_MS,
     silence,
@@ -75,12 +99,7 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
     if (end === 'broken') {
       throw connectionFailure(exchange, cause);
     }
-    const parsed = await safeParseJSON({ text });
-    const answer = parsed.success ? schema.safeParse(parsed.value) : undefined;
-    if (answer?.success !== true) {
-      throw unreadableAnswer(exchange, text);
-    }
-    return answer.data;
+    return await read(text, exchange);
   } catch (error) {
     abortSignal?.throwIfAborted();
     if (timeLimit.aborted) {
@@ -95,16 +114,16 @@ export async function requestJSON<T>(request: JSONRequest<T>): Promise<T> {
 }
 
 /** Method, headers and body. The type of a form is the runtime's to say, which draws its boundary. */
-function sent({ method, headers, body, form }: JSONRequest<unknown>): RequestInit {
-  const accept = { ...headers, Accept: 'application/json' };
+function sent({ method, accept = 'application/json', headers, body, form }: TextRequest): RequestInit {
+  const all = { ...headers, Accept: accept };
   if (form !== undefined) {
-    return { method: method ?? 'POST', headers: accept, body: form };
+    return { method: method ?? 'POST', headers: all, body: form };
   }
   return body === undefined
-    ? { method: method ?? 'GET', headers: accept }
+    ? { method: method ?? 'GET', headers: all }
     : {
         method: method ?? 'POST',
-        headers: { ...accept, 'Content-Type': 'application/json' },
+        headers: { ...all, 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
       };
 }

@@ -43,6 +43,8 @@ export type KimiAPIErrorCode =
   | 'KIMI_REQUEST_INVALID'
   /** Refused for another reason (403). */
   | 'KIMI_PERMISSION_DENIED'
+  /** A web page that was asked for has no text (404), or is not fetched (403). */
+  | 'KIMI_PAGE_UNREADABLE'
   /** The URL is not one of the API (404, 405). */
   | 'KIMI_NOT_FOUND'
   /** The server failed (408, 409, 5xx, or an error in the middle of an answer). */

@@ -9,6 +9,7 @@ import { processVariables, type Variables } from './environment';
 import type { KimiAuth } from './kimi-auth';
 import { KimiCore } from './kimi-core';
 import type { KimiProviderSettings } from './kimi-provider-settings';
+import type { KimiWeb } from './kimi-web';
 import { portableModel, settingsOf, type PortableModel } from './portable-model';
 
 type AccountCallOptions = { abortSignal?: AbortSignal | undefined };
@@ -40,6 +41,8 @@ export interface CallableProvider<Model> {
    * @throws KimiAPIError, KimiLoginRequiredError, KimiInvalidArgumentError on the coding service
    */
   balance(options?: AccountCallOptions): Promise<KimiBalance>;
+  /** Search and pages of the web, as the plan has them; as tools: `ai-sdk-provider-kimi/tools`. */
+  readonly web: KimiWeb;
   /** Sign-in, sign-out, status. */
   readonly auth: KimiAuth;
   /** @throws NoSuchModelError: Kimi has no embedding models. */
@@ -71,6 +74,7 @@ export function callableProvider<Model>(
     chat: languageModel,
     auth: core.auth,
     files: core.files,
+    web: core.web,
     models: () => core.models.list(),
     explain: (modelId: KimiModelId) => core.models.explain(modelId),
     usage: (options?: AccountCallOptions) => core.account.usage(options?.abortSignal),

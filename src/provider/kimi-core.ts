@@ -11,6 +11,7 @@ import { kimiAuth, type KimiAuth } from './kimi-auth';
 import { kimiFiles } from './kimi-files';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import { CallResolver, type Access } from './resolve-call';
+import { kimiWeb, type KimiWeb } from './kimi-web';
 
 /**
  * Settings to calls, account and engine, for every specification alike. Nothing is read, asked or checked before the
@@ -21,6 +22,7 @@ export class KimiCore {
   readonly models: AccountModels;
   readonly files: KimiFiles;
   readonly account: AccountUsage;
+  readonly web: KimiWeb;
   private readonly settings: KimiProviderSettings;
   private readonly calls: CallResolver;
 
@@ -31,6 +33,7 @@ export class KimiCore {
     this.models = new AccountModels(this.calls, settings.now ?? Date.now);
     this.files = kimiFiles(new AccountFiles(this.calls, settings), settings.name ?? 'kimi');
     this.account = new AccountUsage(this.calls, settings.now ?? Date.now);
+    this.web = kimiWeb(this.calls);
   }
 
   /** A new engine for `modelId`; the provider keeps one per id. */

@@ -1,4 +1,4 @@
-/** The API of both services: models and chat completions, behind credential, identity and the rules of the body. */
+/** The API of both services, behind credential, identity and the rules of the body. */
 import type { KimiService } from '../upstream';
 import { defaultAnswer } from './answers/default-answer';
 import { sendChatAnswer } from './answers/send-chat-answer';
@@ -12,6 +12,7 @@ import type { ChatBody, ChatSubject, SimulatorRule } from './rules/simulator-rul
 import { CHAT_RULES } from './rules/simulator-rules';
 import { toWireModel } from './simulator-model';
 import { availableOf, type Route, type SimulatorState } from './simulator-state';
+import { WEB_ROUTES } from './web-routes';
 
 function modelsRoute(service: KimiService, path: string): Route {
   return {
@@ -156,4 +157,5 @@ export const API_ROUTES: readonly Route[] = [
   chatCompletionsRoute('platform', '/v1/chat/completions'),
   ...FILE_ROUTES,
   ...ACCOUNT_ROUTES,
+  ...WEB_ROUTES,
 ];

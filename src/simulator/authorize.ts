@@ -6,16 +6,23 @@ import type { SimulatorState } from './simulator-state';
 
 /** Whether the request has a living credential of `service`; answers 401 itself when not. */
 export async function authorize(exchange: Exchange, state: SimulatorState, service: KimiService): Promise<boolean> {
-  const credential = credentialOf(exchange.request);
-  const alive =
-    credential !== undefined &&
-    (state.apiKeys[service].includes(credential) || (service === 'coding' && state.ledger.isAlive(credential)));
-  if (!alive) {
+  if (!isAuthorized(exchange.request, state, service)) {
     await refuseApi(exchange, ACCESS_RULES.unauthorized);
     return false;
   }
-  exchange.request.passedRules.push(ACCESS_RULES.unauthorized.rule);
   return true;
+}
+
+/** The same without an answer. */
+export function isAuthorized(request: RecordedRequest, state: SimulatorState, service: KimiService): boolean {
+  const credential = credentialOf(request);
+  const alive =
+    credential !== undefined &&
+    (state.apiKeys[service].includes(credential) || (service === 'coding' && state.ledger.isAlive(credential)));
+  if (alive) {
+    request.passedRules.push(ACCESS_RULES.unauthorized.rule);
+  }
+  return alive;
 }
 
 /** Whose request it is: a key is an account of its own, all logins are one. */

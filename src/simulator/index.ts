@@ -18,3 +18,4 @@ export type { ChatBody, ChatMessage, ChatTool, SimulatorRule, SimulatorRuleRow }
 export { SIMULATOR_RULES } from './rules/simulator-rules';
 export { accounts, type SimulatorAccount, type SimulatorModel, type SimulatorModels } from './simulator-model';
 export type { SimulatorBalance, SimulatorCounts } from './simulator-state';
+export type { SimulatorSearchResult, SimulatorWeb } from './simulator-web';

@@ -18,6 +18,7 @@ import type { SimulatorRuleRow } from './rules/simulator-rule';
 import { SIMULATOR_RULES } from './rules/simulator-rules';
 import { accounts, type SimulatorAccount, type SimulatorModel, type SimulatorModels } from './simulator-model';
 import type { Route, SimulatorBalance, SimulatorCounts, SimulatorState } from './simulator-state';
+import type { SimulatorWeb } from './simulator-web';
 
 /** Every path that the simulator serves. */
 const ROUTES: readonly Route[] = [...OAUTH_ROUTES, ...API_ROUTES];
@@ -114,6 +115,8 @@ export type KimiSimulator = {
   quota: QuotaWindows;
   /** The same, of the platform account. */
   balance: SimulatorBalance;
+  /** What there is on the web; may be changed at any time, too. */
+  web: SimulatorWeb;
   clock: SimulatorClock;
   rules: readonly SimulatorRuleRow[];
   close(): Promise<void>;
@@ -129,7 +132,7 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
   const requests: RecordedRequest[] = [];
   const faults = new FaultQueue();
   const state = createState(options, closing.signal);
-  const { ledger, files, script, counts, models, clock } = state;
+  const { ledger, files, script, counts, models, web, clock } = state;
 
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
     if (silent.has(message.socket)) {
@@ -194,6 +197,7 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
     models,
     quota: state.quota.windows,
     balance: state.balance,
+    web,
     clock,
     rules: SIMULATOR_RULES,
     close,
@@ -231,6 +235,7 @@ function createState(options: KimiSimulatorOptions, closing: AbortSignal): Simul
     },
     quota: new QuotaLedger(clock, options.quota ?? {}),
     balance: { voucher: 46.58893, cash: 3.00001, ...options.balance },
+    web: { results: undefined, pages: {} },
     apiKeys: {
       coding: options.apiKeys?.coding ?? ['sk-kimi-simulator'],
       platform: options.apiKeys?.platform ?? ['sk-simulator'],
@@ -299,6 +304,8 @@ function zeroCounts(): SimulatorCounts {
     chats: 0,
     uploads: 0,
     usages: 0,
+    searches: 0,
+    fetches: 0,
     requests: 0,
   };
 }

@@ -6,6 +6,7 @@ import type { LoginLedger, SimulatorClock } from './login-ledger';
 import type { IdentityGate } from './rules/access-rules';
 import type { QuotaLedger } from './quota';
 import type { SimulatorModels } from './simulator-model';
+import type { SimulatorWeb } from './simulator-web';
 
 /** How often each thing was asked for, counted when the request arrives, whatever the answer. */
 export type SimulatorCounts = {
@@ -16,6 +17,8 @@ export type SimulatorCounts = {
   chats: number;
   uploads: number;
   usages: number;
+  searches: number;
+  fetches: number;
   /** Requests of every kind. */
   requests: number;
 };
@@ -36,6 +39,7 @@ export type SimulatorState = {
   models: SimulatorModels;
   quota: QuotaLedger;
   balance: SimulatorBalance;
+  web: SimulatorWeb;
   apiKeys: Readonly<Record<KimiService, readonly string[]>>;
   gate: IdentityGate;
   strict: boolean;
@@ -50,8 +54,7 @@ export type SimulatorState = {
   closing: AbortSignal;
 };
 
-/** One path of the server. A new endpoint is a row in `oauth-routes.ts` or
- * `api-routes.ts`. */
+/** One path of the server. A new endpoint is a row in `oauth-routes.ts`, `api-routes.ts` or `web-routes.ts`. */
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
   /** The whole of it. */

@@ -41,6 +41,15 @@ function image(url: string): Partial<ChatBody> {
   return part({ type: 'image_url', image_url: { url } });
 }
 
+const SEARCH = '{"search_result":{"search_id":"a"},"usage":{"total_tokens":9}}';
+const builtin = { type: 'builtin_function', function: { name: '$web_search' } };
+
+/** A search by the platform, and what came back for it. */
+function searched(content: unknown): Partial<ChatBody> {
+  const tool_calls = [{ id: 'a', type: 'builtin_function', function: { name: '$web_search', arguments: SEARCH } }];
+  return { tools: [builtin], ...conversation(calling({ tool_calls }), { ...result, content }) };
+}
+
 const string = { type: 'string' };
 const choice = { type: 'function', function: { name: 'weather' } };
 const tools = [tool({ type: 'object', properties: {} })];
@@ -166,6 +175,19 @@ export const CHAT_RULE_CASES: readonly ChatRuleCase[] = [
     trips: { tools: [tool({ type: 'object' }, '21st_magic')] },
     passes: { tools: [{ type: 'builtin_function', function: { name: '$web_search' } }] },
   },
+  {
+    rule: 'builtin-type',
+    service: 'platform',
+    trips: { tools: [tool({ type: 'object' }, '$web_search')] },
+    passes: { tools: [builtin, ...tools] },
+  },
+  {
+    rule: 'builtin-arguments',
+    service: 'platform',
+    trips: searched('{"search_result":{"search_id":"b"},"usage":{"total_tokens":9}}'),
+    passes: searched('{ "usage": { "total_tokens": 9 }, "search_result": { "search_id": "a" } }'),
+  },
+  { rule: 'builtin-arguments', service: 'platform', trips: searched('sunny'), passes: searched(SEARCH) },
   {
     rule: 'tool-choice-while-thinking',
     trips: { tools, tool_choice: 'required' },

@@ -11,6 +11,7 @@ import {
 import { create, createKimi, estimateCost, kimi, type KimiCost } from 'ai-sdk-provider-kimi';
 import { createKimi as createKimiV3, kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
+import { builtinWebSearch, webFetch, webSearch } from 'ai-sdk-provider-kimi/tools';
 
 const models: LanguageModel[] = [kimi('kimi-for-coding'), kimiV3('k3'), kimiV3.languageModel('k3'), create()('k3')];
 export const results = [
@@ -39,4 +40,31 @@ export async function costs(): Promise<Array<KimiCost | undefined>> {
     estimateCost(await streamed.usage, 'k3'),
     estimateCost(await streamed.totalUsage, 'k3'),
   ];
+}
+
+/** The tools, with what they take and give. */
+export async function search(): Promise<(string | number | undefined)[]> {
+  const tools = {
+    search: webSearch(kimiV3, { limit: 3 }),
+    read: webFetch(kimi, { allow: url => url.protocol === 'https:' }),
+    ...builtinWebSearch(),
+  };
+  const { toolCalls, toolResults } = await generateText({ model: kimiV3('k3'), prompt: 'x', tools });
+  const asked = toolCalls.map(call => (call.dynamic || call.toolName !== 'search' ? undefined : call.input.query));
+  const given = toolResults.map(result => {
+    if (result.dynamic) {
+      return undefined;
+    }
+    switch (result.toolName) {
+      case 'search':
+        return result.output.results[0]?.url;
+      case 'read':
+        return result.output.text;
+      case '$web_search':
+        return result.output.usage?.total_tokens;
+    }
+  });
+  // @ts-expect-error a field that no page has
+  toolResults.map(result => (result.dynamic || result.toolName !== 'read' ? '' : result.output.html));
+  return [...asked, ...given];
 }

@@ -23,6 +23,7 @@ import {
 } from 'ai-sdk-provider-kimi';
 import { kimi as kimiV3 } from 'ai-sdk-provider-kimi/v3';
 import { createKimi as createKimiV4, kimi as kimiV4 } from 'ai-sdk-provider-kimi/v4';
+import { builtinWebSearch, webFetch, webSearch } from 'ai-sdk-provider-kimi/tools';
 
 const models: LanguageModel[] = [kimi('kimi-for-coding'), kimiV3('k3'), kimiV4('k3'), kimiV4.chat('k3')];
 const options: KimiLanguageModelOptions = {
@@ -81,4 +82,31 @@ export async function costs(): Promise<Array<KimiCost | undefined>> {
     estimateCost(await streamed.usage, 'k3'),
     estimateCost(await streamed.totalUsage, 'k3'),
   ];
+}
+
+/** The tools, with what they take and give. */
+export async function search(): Promise<(string | number | undefined)[]> {
+  const tools = {
+    search: webSearch(kimiV4, { limit: 3 }),
+    read: webFetch(kimi, { allow: url => url.protocol === 'https:' }),
+    ...builtinWebSearch(),
+  };
+  const { toolCalls, toolResults } = await generateText({ model: kimiV4('k3'), prompt: 'x', tools });
+  const asked = toolCalls.map(call => (call.dynamic || call.toolName !== 'search' ? undefined : call.input.query));
+  const given = toolResults.map(result => {
+    if (result.dynamic) {
+      return undefined;
+    }
+    switch (result.toolName) {
+      case 'search':
+        return result.output.results[0]?.url;
+      case 'read':
+        return result.output.text;
+      case '$web_search':
+        return result.output.usage?.total_tokens;
+    }
+  });
+  // @ts-expect-error a field that no page has
+  toolResults.map(result => (result.dynamic || result.toolName !== 'read' ? '' : result.output.html));
+  return [...asked, ...given];
 }

@@ -31,7 +31,7 @@ const bare = (major: 5 | 6 | 7) => `
   export const result = (model: LanguageModel) => streamText({ model, prompt: 'x' });
 `;
 
-const ENTRIES = ['', '/v2', '/v3', '/v4', '/credential-stores', '/redis', '/simulator'];
+const ENTRIES = ['', '/v2', '/v3', '/v4', '/credential-stores', '/redis', '/simulator', '/tools'];
 
 /** An app that uses every entry, and no AI SDK beside it. */
 const NO_AI = `

@@ -9,6 +9,7 @@ import type { ChatRule, SimulatorRule, SimulatorRuleRow } from './simulator-rule
 import { THINKING_RULES } from './thinking-rules';
 import { TOOL_RULES } from './tool-rules';
 import { TOOL_SCHEMA_RULES } from './tool-schema-rules';
+import { WEB_RULES } from './web-rules';
 
 /** The rules of the chat body in the order in which they are asked. The first refusal is the answer. */
 export const CHAT_RULES: readonly ChatRule[] = [
@@ -92,6 +93,7 @@ export const SIMULATOR_RULES: readonly SimulatorRuleRow[] = [
   ...Object.values<SimulatorRule>(ANSWER_RULES),
   ...FILE_RULES.map(({ check: _check, ...row }): SimulatorRule => row),
   FILE_NOT_FOUND,
+  ...Object.values<SimulatorRule>(WEB_RULES),
   ...CHAT_RULES.map(({ check: _check, ...row }): SimulatorRule => row),
 ].map(row => {
   const officialClient = OFFICIAL_CLIENT_EVIDENCE[row.rule];

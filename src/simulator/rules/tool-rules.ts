@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { notice, refusal, verdict, type ChatRule, type ChatSubject } from './simulator-rule';
 
 function toolNames({ body }: ChatSubject): string[] {
@@ -52,6 +53,45 @@ export const TOOL_RULES: readonly ChatRule[] = [
     },
   }),
   refusal({
+    rule: 'builtin-type',
+    summary: 'A tool whose name begins with `$` that is no `builtin_function`.',
+    source: 'docs/wire.md#builtin-web-search: ordinary functions have no `$` in their names; the text is not known',
+    confidence: 'reported',
+    text: 'Invalid request: function name is invalid, … is reserved',
+    wording: 'ours',
+    check({ body }) {
+      const builtin = (body.tools ?? []).filter(tool => String(tool.function?.name ?? '').startsWith('$'));
+      const wrong = builtin.find(tool => tool.type !== 'builtin_function');
+      return verdict(
+        builtin.length > 0,
+        wrong && `Invalid request: function name is invalid, ${String(wrong.function?.name)} is reserved`,
+      );
+    },
+  }),
+  refusal({
+    rule: 'builtin-arguments',
+    summary: 'The result of a `$web_search` that is not the arguments of its call, as JSON.',
+    source: 'docs/wire.md#builtin-web-search; what the platform says to another result is not known',
+    confidence: 'reported',
+    text: 'Invalid request: the result of … must be the arguments of its call',
+    wording: 'ours',
+    check({ body }) {
+      const calls = body.messages.flatMap(message => builtinCalls(message.tool_calls));
+      const wrong = calls.find(({ id, argumentsText }) =>
+        body.messages.some(
+          message =>
+            message.role === 'tool' &&
+            message.tool_call_id === id &&
+            !isDeepStrictEqual(parsed(message.content), parsed(argumentsText)),
+        ),
+      );
+      return verdict(
+        calls.length > 0,
+        wrong && `Invalid request: the result of ${wrong.name} must be the arguments of its call`,
+      );
+    },
+  }),
+  refusal({
     rule: 'tool-choice-while-thinking',
     summary:
       'A named or required `tool_choice` while thinking is on; always-thinking models with an effort list (K3) take ' +
@@ -96,3 +136,25 @@ export const TOOL_RULES: readonly ChatRule[] = [
     },
   }),
 ];
+
+function builtinCalls(calls: unknown): { id: unknown; name: string; argumentsText: unknown }[] {
+  const all = Array.isArray(calls)
+    ? (calls as { id?: unknown; function?: { name?: unknown; arguments?: unknown } }[])
+    : [];
+  return all
+    .map(call => ({
+      id: call?.id,
+      name: String(call?.function?.name ?? ''),
+      argumentsText: call?.function?.arguments,
+    }))
+    .filter(({ name }) => name.startsWith('$'));
+}
+
+/** Text that is no JSON equals no arguments. */
+function parsed(text: unknown): unknown {
+  try {
+    return typeof text === 'string' ? (JSON.parse(text) as unknown) : Symbol('no text');
+  } catch {
+    return Symbol('no JSON');
+  }
+}
