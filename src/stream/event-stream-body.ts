@@ -137,7 +137,8 @@ class StreamRewriting {
       () => true,
     );
     const isEnded = await Promise.race([end, sleep(END_WAIT_MS, enough.signal).then(() => false)]);
-    enough.abort();
+    // With a reason: the one that `abort` makes by itself is an error with a stack.
+    enough.abort('enough');
     if (!isEnded) {
       this.stopReading();
     }
