@@ -71,18 +71,26 @@ export const KEY_VARIABLES: Readonly<Record<KimiService, readonly string[]>> = {
 };
 
 /**
- * What one store says of itself and of its next save, for a store around it: a wrapper that forgot it would lose the
- * login's identity and hosts, or the proof that it can be saved.
+ * The same store but for `changes`. A store around another one is made with it: one that forgot something would lose
+ * the login's identity and hosts, its lock, the proof that it can be saved, or say another place than it has now.
  */
-export function describeStore(
+export function storeAround<Changes extends Partial<Omit<CredentialStore, 'location'>>>(
   store: CredentialStore,
-): Pick<CredentialStore, 'location' | 'impliedIdentity' | 'impliedBinding' | 'prepareSave'> {
-  const { location, impliedIdentity, impliedBinding, prepareSave } = store;
+  changes: Changes,
+): CredentialStore & Changes {
+  const { impliedIdentity, impliedBinding, prepareSave, withLock } = store;
   return {
-    location,
+    get location() {
+      return store.location;
+    },
     ...(impliedIdentity === undefined ? {} : { impliedIdentity }),
     ...(impliedBinding === undefined ? {} : { impliedBinding }),
+    load: () => store.load(),
+    save: credentials => store.save(credentials),
+    clear: () => store.clear(),
     ...(prepareSave === undefined ? {} : { prepareSave: prepareSave.bind(store) }),
+    ...(withLock === undefined ? {} : { withLock: withLock.bind(store) }),
+    ...changes,
   };
 }
 

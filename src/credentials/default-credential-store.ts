@@ -1,7 +1,7 @@
 import { KimiCredentialStoreError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { KimiService } from '../upstream';
 import { bindingOf, isSameBinding } from './credential-binding';
-import { describeStore, type CredentialStore, type KimiCredentials } from './credential-store';
+import { storeAround, type CredentialStore, type KimiCredentials } from './credential-store';
 import { environmentCredentialStore } from './environment-credential-store';
 import { fileCredentialStore } from './file-credential-store';
 import { keychainCredentialStore } from './keychain/keychain-credential-store';
@@ -176,8 +176,7 @@ function found(store: CredentialStore, record: KimiCredentials, isOwn: boolean):
   return {
     isOwn,
     isEmpty: false,
-    store: {
-      ...describeStore(store),
+    store: storeAround(store, {
       load() {
         const first = performance.now() - readAt < PROBE_VALID_MS ? probed : undefined;
         probed = undefined;
@@ -192,6 +191,6 @@ function found(store: CredentialStore, record: KimiCredentials, isOwn: boolean):
               CredentialStore['withLock']
             >,
           }),
-    },
+    }),
   };
 }

@@ -2,8 +2,8 @@
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { DEFAULT_REGIONS, type KimiRegion, type KimiService } from '../upstream';
 import {
-  describeStore,
   KEY_VARIABLES,
+  storeAround,
   type CredentialStore,
   type KimiCredentialBinding,
   type KimiCredentials,
@@ -118,8 +118,8 @@ function toCredentials(
  * its own: for servers and CI that get their first login as a secret
  * (docs/decisions.md#11-credentials-in-the-environment).
  *
- * The seed itself is not written: when it is due, the session refreshes it under the store's lock and saves what
- * follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that
+ * The seed itself is not written, but as the proof that a store without `prepareSave` can be: when it is due, the
+ * session refreshes it under the store's lock and saves what follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that
  * start together cannot write the spent seed over its successor. To use a new seed, clear the store. A seed of another
  * host than Kimi's own needs `issuedFor`: no other host gets one that does not say where it is from.
  */
@@ -133,8 +133,7 @@ export function seededCredentialStore(
     issuedFor?: KimiCredentialBinding | undefined;
   } = {},
 ): CredentialStore {
-  return {
-    ...describeStore(store),
+  return storeAround(store, {
     async load() {
       const saved = await store.load();
       const refreshToken = environment.KIMI_REFRESH_TOKEN?.trim();
@@ -156,10 +155,7 @@ export function seededCredentialStore(
         ...(issuedFor === undefined ? {} : { issuedFor }),
       };
     },
-    save: credentials => store.save(credentials),
-    clear: () => store.clear(),
-    ...(store.withLock === undefined ? {} : { withLock: store.withLock.bind(store) }),
-  };
+  });
 }
 
 /** For a token whose end nobody tells: it is never due, and the API's answer says when it is over. */

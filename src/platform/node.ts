@@ -82,8 +82,14 @@ export const readRegionMarker: Platform['readRegionMarker'] = async environment 
   return region === 'mainland-cn' || region === 'global' ? region : undefined;
 };
 
-/** Not the console, which a host may have made its own. */
-export const printDebug: Platform['printDebug'] = line => void process.stderr.write(`${line}\n`);
+/** Not the console, which a host may have made its own. As there, nobody who reads it (`2>&1 | head`) is no failure. */
+export const printDebug: Platform['printDebug'] = line => {
+  const { stderr } = process;
+  stderr.once('error', ignore);
+  stderr.write(`${line}\n`, () => setImmediate(() => stderr.off('error', ignore)));
+};
+
+function ignore(): void {}
 
 function joinHome(folder: string): string | undefined {
   const home = homeDirectory();

@@ -11,8 +11,8 @@ import {
   type Ownership,
 } from '../../credentials/credential-binding';
 import {
-  describeStore,
   isTombstone,
+  storeAround,
   type CredentialStore,
   type KimiCredentialBinding,
   type KimiCredentials,
@@ -75,11 +75,7 @@ export function boundStore(store: CredentialStore, options: BoundStoreOptions): 
     }
   };
 
-  return {
-    ...describeStore(store),
-    get location() {
-      return store.location;
-    },
+  return storeAround(store, {
     otherLogin: async () => (await look()).other,
     assertReplaceable,
 
@@ -97,7 +93,7 @@ export function boundStore(store: CredentialStore, options: BoundStoreOptions): 
       return record === undefined || isAssumed || record.issuedFor !== undefined ? record : { ...record, issuedFor };
     },
 
-    async save(credentials) {
+    async save(credentials: KimiCredentials) {
       if (isAssumed && isTombstone(credentials)) {
         // The host that refused the login may be another one than it is of: that ends it for this process alone.
         return;
@@ -136,7 +132,7 @@ export function boundStore(store: CredentialStore, options: BoundStoreOptions): 
         }
       }, lockOptions);
     },
-  };
+  });
 }
 
 /** @throws KimiInvalidArgumentError for a credential that says to be for another one */

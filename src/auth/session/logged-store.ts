@@ -1,5 +1,5 @@
 import {
-  describeStore,
+  storeAround,
   type CredentialLock,
   type CredentialLockOptions,
   type CredentialStore,
@@ -8,12 +8,12 @@ import { errorDetails, type Log } from '../../log/log';
 
 /** The same store, of whose reads, writes and locks is told: that they were, how long they took, never what is in them. */
 export function loggedStore(store: CredentialStore, openLog: () => Log | undefined): CredentialStore {
-  const { location } = store;
   const told = async <T>(operation: string, run: () => Promise<T>): Promise<T> => {
     const log = openLog();
     if (log === undefined) {
       return run();
     }
+    const { location } = store;
     const started = performance.now();
     const ms = () => Math.round(performance.now() - started);
     try {
@@ -25,26 +25,24 @@ export function loggedStore(store: CredentialStore, openLog: () => Log | undefin
       throw error;
     }
   };
-  const logged: CredentialStore = {
-    ...describeStore(store),
+  const changes: Partial<Omit<CredentialStore, 'location'>> = {
     load: () => told('load', () => store.load()),
     save: credentials => told('save', () => store.save(credentials)),
     clear: () => told('clear', () => store.clear()),
   };
-  const { prepareSave } = logged;
+  const { prepareSave, withLock } = store;
   if (prepareSave !== undefined) {
-    logged.prepareSave = credentials => told('prepare save', () => prepareSave(credentials));
+    changes.prepareSave = credentials => told('prepare save', () => prepareSave.call(store, credentials));
   }
-  const { withLock } = store;
   if (withLock !== undefined) {
-    logged.withLock = <T>(callback: (lock: CredentialLock) => Promise<T>, options?: CredentialLockOptions) => {
+    changes.withLock = <T>(callback: (lock: CredentialLock) => Promise<T>, options?: CredentialLockOptions) => {
       const asked = performance.now();
       const taken = (lock: CredentialLock): Promise<T> => {
-        openLog()?.debug('lock taken', { location, waitedMs: Math.round(performance.now() - asked) });
+        openLog()?.debug('lock taken', { location: store.location, waitedMs: Math.round(performance.now() - asked) });
         return callback(lock);
       };
       return told('lock', () => withLock.call(store, taken, options) as Promise<T>);
     };
   }
-  return logged;
+  return storeAround(store, changes);
 }
