@@ -5,7 +5,7 @@ import { generateText } from 'ai';
 import { describe, expect, it } from 'vitest';
 import * as root from '../../src/index';
 import { MODEL_ROWS } from '../../src/models/model-rows';
-import { startKimiSimulator } from '../../src/simulator/index';
+import { startKimiSimulator, type SimulatorAccount } from '../../src/simulator/index';
 import type { KimiProviderMetadata, KimiTokenUsage } from '../../src/v4';
 import * as v2 from '../../src/v2';
 import * as v3 from '../../src/v3';
@@ -49,7 +49,7 @@ describe('estimateCost', () => {
 
   it('prices high speed by its own row, and without digits of binary fractions', () => {
     expect(estimateCost(FLAT, 'kimi-k2.7-code-highspeed')).toMatchObject({ amount: 2.092 });
-    expect(estimateCost({ inputTokens: 3, outputTokens: 1 }, 'kimi-k2.6')?.list).toBe(0.00000685);
+    expect(estimateCost({ inputTokens: 8, cachedInputTokens: 4, outputTokens: 1 }, 'kimi-k3')?.list).toBe(0.0000282);
   });
 
   it('is never 0 for what is not known, but undefined', () => {
@@ -66,6 +66,7 @@ describe('estimateCost', () => {
     }
     expect(estimateCost({ inputTokens: { total: undefined }, outputTokens: 1 }, 'k3')).toBeUndefined();
     expect(estimateCost({}, 'k3')).toBeUndefined();
+    expect(estimateCost(FLAT, 'constructor', { service: 'platform', prices: {} })).toBeUndefined();
     // None were spent, which is known.
     expect(estimateCost({ inputTokens: 0, outputTokens: 0 }, 'kimi-k3')).toMatchObject({ amount: 0, list: 0 });
   });
@@ -174,14 +175,17 @@ describe.each(COMBINATIONS)('the cost of an answer, $name', ({ ai, createKimi, s
   });
 });
 
-it("is not known for the older model behind a name, but with a price of the user's", async () => {
-  await using simulator = await startKimiSimulator({ account: 'k2.7' });
-  const { baseURL, apiKey } = { baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator' };
-  const cost = async (settings: object) => {
-    const model = v4.createKimi({ baseURL, apiKey, ...settings })('kimi-for-coding');
-    return (await generateText({ model, prompt: 'x' })).providerMetadata?.kimi?.cost;
-  };
-  expect(await cost({})).toBeUndefined();
-  const prices = { 'kimi-for-coding': { input: 0.6, output: 2.5 } };
-  expect(await cost({ prices })).toMatchObject({ amount: 0, model: 'kimi-for-coding' });
-});
+// k2.7 lists the name with the older window, k2.5 lists the slug `k2p5` alone.
+it.each<SimulatorAccount>(['k2.7', 'k2.5'])(
+  "is not known on a %s account, but with a price of the user's",
+  async account => {
+    await using simulator = await startKimiSimulator({ account });
+    const cost = async (settings: object) => {
+      const kimi = v4.createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', ...settings });
+      return (await generateText({ model: kimi('kimi-for-coding'), prompt: 'x' })).providerMetadata?.kimi?.cost;
+    };
+    expect(await cost({})).toBeUndefined();
+    const prices = { 'kimi-for-coding': { input: 0.6, output: 2.5 } };
+    expect(await cost({ prices })).toMatchObject({ amount: 0, list: expect.any(Number), model: 'kimi-for-coding' });
+  },
+);
