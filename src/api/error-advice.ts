@@ -105,6 +105,9 @@ const ADVICE = {
     'Kimi does not take the JSON schema of a tool or of the output. Its answer names the place; simplify the ' +
     'schema there ' +
     '(plain objects, one type each, $ref only to #/$defs).',
+  'file-gone': ({ host }: ErrorPlace) =>
+    `${host} does not have a file that is named by ms://: it was deleted, has expired, or is another account's. ` +
+    'Upload it again, with "cache: false".',
   media: () =>
     'Kimi does not take an image, video or file of this request. It takes JPEG, PNG, GIF, WebP, BMP and HEIC ' +
     'images and common video types, ' +

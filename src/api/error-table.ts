@@ -193,6 +193,16 @@ export const KIMI_ERROR_TABLE: readonly ErrorRow[] = [
   },
   {
     code: 'KIMI_MEDIA_REFUSED',
+    reason: 'file-gone',
+    status: [...BODY, 404, 410],
+    texts: [
+      /\b(file|image|video|media)s?\b[^.]*\b(not found|not exists?|do(es)? not exist|expired|deleted|no longer)\b/i,
+      /not found (the )?(file|image|video)|no such file/i,
+    ],
+    source: 'docs/wire.md#files-of-an-account, #error-media',
+  },
+  {
+    code: 'KIMI_MEDIA_REFUSED',
     reason: 'media',
     status: [...BODY, 415],
     texts: [

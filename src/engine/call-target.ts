@@ -1,3 +1,4 @@
+import type { SharedV4Warning } from '@ai-sdk/provider';
 import type { UsedUp } from '../account/used-up';
 import type { Log } from '../log/log';
 import type { KimiPrices } from '../models/estimate-cost';
@@ -6,6 +7,18 @@ import type { FetchFunction } from '../transport/fetch';
 import type { KimiLimits } from '../transport/limits';
 import type { KimiService } from '../upstream';
 import type { KimiUsageReport } from './usage-report';
+
+/** Where media of a prompt go, once for each content. */
+export type MediaUploads = {
+  /** @throws as `KimiFiles.upload` */
+  upload(media: {
+    data: Uint8Array;
+    mediaType: string;
+    abortSignal: AbortSignal | undefined;
+  }): Promise<{ id: string; isCached: boolean }>;
+  /** The server does not have it any more. */
+  forget(id: string): Promise<void>;
+};
 
 /**
  * Where one call goes and as whom, resolved once and handed down (docs/decisions.md#41-a-call-is-resolved-once). The
@@ -31,6 +44,10 @@ export type CallTarget = Readonly<{
   credentialSource: () => string | undefined;
   /** The credentials that were sent, so that no error shows them. */
   secrets: () => Iterable<string>;
+  /** For media of the prompt, with the credential of the call. */
+  uploads: MediaUploads;
+  /** What was found before the wire was asked. */
+  warnings?: readonly SharedV4Warning[] | undefined;
   /** Where the call tells of itself; absent where nobody listens. */
   log?: Log | undefined;
   /** What else can be known of a plan that a refusal of this `reason` calls used up. Takes a second at most. */

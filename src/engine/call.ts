@@ -35,7 +35,7 @@ export type KimiCall = {
  */
 export function prepareCall(
   { reasoning, providerOptions, headers }: LanguageModelV4CallOptions,
-  { service, model, keepsReasoning }: CallTarget,
+  { service, model, keepsReasoning, warnings: earlier = [] }: CallTarget,
   name: string,
 ): KimiCall {
   const { options, warnings } = parseKimiOptions(providerOptions, name);
@@ -47,7 +47,7 @@ export function prepareCall(
     effort: askedEffort(options, reasoning, name),
     sessionId: opencodeSessionId(headers),
     toolNames: new Map(),
-    warnings,
+    warnings: [...earlier, ...warnings],
   };
 }
 

@@ -9,8 +9,11 @@ import { checkHeaders } from '../transport/headers';
 import { untilAborted } from '../transport/wait';
 import type { CallTarget, WireConfig } from './call-target';
 import { ChatModel } from './chat/chat-model';
+import { isFileGone, uploadMedia } from './upload-media';
 
 export type KimiLanguageModelConfig = WireConfig & {
+  /** Whether media of prompts are uploaded, where a call does not say. */
+  uploadMedia: 'auto' | 'never';
   /**
    * Asked once per call. @throws when the account lacks the model, or it is served on a wire that is not spoken here
    */
@@ -48,36 +51,75 @@ export class KimiLanguageModel {
    * @throws KimiLoginRequiredError, KimiTokenRefreshError of the sign-in
    */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
-    return this.withTarget(options, target => this.chat.doGenerate(options, target));
+    return this.withTarget(options, (given, target) => this.chat.doGenerate(given, target));
   }
 
   /** @throws as `doGenerate`. What goes wrong after the answer has begun is an error part: a `KimiAPIError`. */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
-    return this.withTarget(options, target => this.chat.doStream(options, target));
+    return this.withTarget(options, (given, target) => this.chat.doStream(given, target));
   }
 
-  /** A model that the server refuses is looked up anew, and sent again once if its slug is another one now. */
-  private async withTarget<T>(
-    { headers, abortSignal }: LanguageModelV4CallOptions,
-    send: (target: CallTarget) => Promise<T>,
-  ): Promise<T> {
-    checkHeaders(headers);
+  private async withTarget<T>(options: LanguageModelV4CallOptions, send: Send<T>): Promise<T> {
+    checkHeaders(options.headers);
     // A call that is aborted waits for nothing; the list of models goes on for the others.
-    const target = await untilAborted(this.config.resolve(), abortSignal);
+    const target = await untilAborted(this.config.resolve(), options.abortSignal);
+    const sent = await this.withMedia(options, target);
     try {
-      return await send(target);
+      return await send(sent.options, sent.target);
     } catch (error) {
       target.log?.error('failure', errorDetails(error));
-      // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
-      // (docs/wire.md#error-model-401).
-      const isRefusedModel =
-        KimiAPIError.isInstance(error) && (error.statusCode === 404 || error.code === 'KIMI_MODEL_UNAVAILABLE');
-      const model = isRefusedModel ? await untilAborted(target.modelAfterRefusal(), abortSignal) : undefined;
-      if (model === undefined) {
+      const again = await this.afterRefusal(error, sent, options);
+      if (again === undefined) {
         throw error;
       }
-      target.log?.info('model refused', { model: target.model.id, next: model.id });
-      return send({ ...target, model });
+      return send(again.options, again.target);
     }
   }
+
+  /** The call with its media uploaded, where that is asked for. */
+  private async withMedia(options: LanguageModelV4CallOptions, target: CallTarget): Promise<SentCall> {
+    const { providerOptions } = options;
+    const asked = providerOptions?.[this.config.name]?.uploadMedia ?? providerOptions?.kimi?.uploadMedia;
+    if ((asked ?? this.config.uploadMedia) !== 'auto') {
+      return { options, target, cachedIds: [] };
+    }
+    const { prompt, warnings, cachedIds } = await uploadMedia(options, target);
+    return { options: { ...options, prompt }, target: { ...target, warnings }, cachedIds };
+  }
+
+  /**
+   * What is sent once more. A model that the server refuses is looked up anew, in case that its slug is another one
+   * now; media that it has forgotten are uploaded again.
+   */
+  private async afterRefusal(
+    refusal: unknown,
+    { options, target, cachedIds }: SentCall,
+    original: LanguageModelV4CallOptions,
+  ): Promise<SentCall | undefined> {
+    if (cachedIds.length > 0 && isFileGone(refusal)) {
+      target.log?.info('files forgotten', { count: cachedIds.length });
+      await Promise.all(cachedIds.map(id => target.uploads.forget(id)));
+      return this.withMedia(original, target);
+    }
+    // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
+    // (docs/wire.md#error-model-401).
+    const isRefusedModel =
+      KimiAPIError.isInstance(refusal) && (refusal.statusCode === 404 || refusal.code === 'KIMI_MODEL_UNAVAILABLE');
+    const model = isRefusedModel ? await untilAborted(target.modelAfterRefusal(), options.abortSignal) : undefined;
+    if (model === undefined) {
+      return undefined;
+    }
+    target.log?.info('model refused', { model: target.model.id, next: model.id });
+    return { options, target: { ...target, model }, cachedIds };
+  }
 }
+
+type Send<T> = (options: LanguageModelV4CallOptions, target: CallTarget) => Promise<T>;
+
+/** What goes to the wire. */
+type SentCall = {
+  options: LanguageModelV4CallOptions;
+  target: CallTarget;
+  /** Of files that the server was believed to have. */
+  cachedIds: readonly string[];
+};

@@ -61,6 +61,11 @@ export type KimiLanguageModelOptions = {
    * Platform only; not with JSON output. May also stand on the message (`KimiMessageOptions`).
    */
   partial?: boolean;
+  /**
+   * `auto`: uploads the videos and the images above 1 MiB of the prompt, once for each content, and sends `ms://`
+   * references in their place. `never`: sends all media inline. Default: the provider's setting, which is `never`.
+   */
+  uploadMedia?: 'auto' | 'never';
   /** A stable identifier of the end user, best a hash; the platform's word for OpenAI's `user`. */
   safetyIdentifier?: string;
   /** Log probabilities of the answer's tokens, in `providerMetadata.kimi.logprobs`. Platform only. Default `false`. */
@@ -88,6 +93,7 @@ const optionsSchema = lazy(() =>
     outputLimit: z.enum(['window', 'server-default']).optional(),
     strictJsonSchema: z.boolean().optional(),
     partial: z.boolean().optional(),
+    uploadMedia: z.enum(['auto', 'never']).optional(),
     safetyIdentifier: z.string().min(1).optional(),
     logprobs: z.boolean().optional(),
     topLogprobs: z.number().int().min(0).max(20).optional(),

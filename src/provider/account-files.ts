@@ -1,7 +1,8 @@
 import { combineHeaders, convertBase64ToUint8Array, normalizeHeaders } from '@ai-sdk/provider-utils';
+import type { MediaUploads } from '../engine/call-target';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { DOWNLOAD_LIMIT } from '../files/download-url';
-import { FileUploads, type UploadResult } from '../files/file-uploads';
+import { FileUploads, type UploadOptions, type UploadResult } from '../files/file-uploads';
 import type { FilesAccess } from '../files/files-api';
 import type { KimiFile, KimiUploadOptions } from '../files/kimi-file';
 import { IMAGE_TYPES, mediaTypeOf, nameFor, purposeOf, VIDEO_TYPES } from '../files/media-type';
@@ -54,19 +55,38 @@ export class AccountFiles {
     try {
       const access = await untilAborted(this.calls.access(), abortSignal);
       const total = content.byteSize;
-      const result = await (
-        await this.uploadsOf(access)
-      ).upload(await this.filesAccess(access, headers), content, {
-        useCache: options.cache !== false,
-        onSent: sent => tell({ phase: 'send', bytes: sent, total }),
-        abortSignal,
-      });
-      access.log?.info('file', { id: result.id, bytes: total, sent: !result.isCached });
-      return toKimiFile(result, content);
+      const useCache = options.cache !== false;
+      const onSent = (sent: number): void => tell({ phase: 'send', bytes: sent, total });
+      return await this.send(access, content, { useCache, onSent, abortSignal }, headers);
     } catch (error) {
       await content.dispose();
       throw error;
     }
+  }
+
+  /** For media of a prompt, with the access of its call. */
+  uploadsIn(access: Access): MediaUploads {
+    return {
+      upload: async ({ data, mediaType, abortSignal }) => {
+        const { openBytes } = await loadPlatform();
+        const bytes = await openBytes(blobOf(data), { abortSignal });
+        const content = await contentOf(bytes, { data, mediaType });
+        return this.send(access, content, { useCache: true, abortSignal });
+      },
+      forget: async id => (await this.uploadsOf(access)).forget(id),
+    };
+  }
+
+  private async send(
+    access: Access,
+    content: UploadContent,
+    options: UploadOptions,
+    headers?: Record<string, string | undefined>,
+  ): Promise<KimiFile> {
+    const uploads = await this.uploadsOf(access);
+    const result = await uploads.upload(await this.filesAccess(access, headers), content, options);
+    access.log?.info('file', { id: result.id, bytes: content.byteSize, sent: !result.isCached });
+    return toKimiFile(result, content);
   }
 
   /** For requests about files that are there already. */

@@ -23,6 +23,7 @@ export class KimiCore {
   readonly files: KimiFiles;
   readonly account: AccountUsage;
   readonly web: KimiWeb;
+  private readonly accountFiles: AccountFiles;
   private readonly settings: KimiProviderSettings;
   private readonly calls: CallResolver;
 
@@ -31,7 +32,8 @@ export class KimiCore {
     this.calls = new CallResolver(settings, variables);
     this.auth = kimiAuth(this.calls);
     this.models = new AccountModels(this.calls, settings.now ?? Date.now);
-    this.files = kimiFiles(new AccountFiles(this.calls, settings), settings.name ?? 'kimi');
+    this.accountFiles = new AccountFiles(this.calls, settings);
+    this.files = kimiFiles(this.accountFiles, settings.name ?? 'kimi');
     this.account = new AccountUsage(this.calls, settings.now ?? Date.now);
     this.web = kimiWeb(this.calls);
   }
@@ -44,6 +46,7 @@ export class KimiCore {
       headers: () => settings.headers ?? {},
       generateId: settings.generateId ?? generateId,
       limits: settings.limits ?? {},
+      uploadMedia: settings.uploadMedia ?? 'never',
       resolve: () => this.resolve(modelId),
     });
   }
@@ -68,6 +71,7 @@ export class KimiCore {
       fetch,
       usedUp: reason => this.account.usedUp(reason, access),
       onUsage: this.reporting(access),
+      uploads: this.accountFiles.uploadsIn(access),
       modelAfterRefusal: () => this.models.modelAfterRefusal(modelId, model.id, access),
     };
   }

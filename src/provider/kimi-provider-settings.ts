@@ -54,6 +54,14 @@ export type KimiProviderSettings = {
   allowInsecure?: boolean | undefined;
 
   /**
+   * `auto`: uploads the videos and the images above 1 MiB of prompts, once for each content, and sends `ms://`
+   * references in their place; the files stay with the account. `never`: sends all media inline. A call may say another
+   * by `providerOptions.kimi.uploadMedia`.
+   * @default 'never'
+   */
+  uploadMedia?: 'auto' | 'never' | undefined;
+
+  /**
    * Takes uploads by `url` from this machine and from private networks, too, which whoever chooses the URL could have
    * read to the model.
    * @default false
@@ -127,6 +135,7 @@ export function checkSettings({
   logger,
   onUsage,
   prices,
+  uploadMedia,
 }: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
     const given = fetch === null ? 'null' : `a value of type ${typeof fetch}`;
@@ -142,6 +151,12 @@ export function checkSettings({
   checkLogger(logger);
   assertLimits(limits);
   checkPrices(prices);
+  if (uploadMedia !== undefined && uploadMedia !== 'auto' && uploadMedia !== 'never') {
+    throw new KimiInvalidArgumentError({
+      argument: 'uploadMedia',
+      message: "The setting \"uploadMedia\" must be 'auto' or 'never'.",
+    });
+  }
   if (identity !== undefined) {
     parseIdentity(identity);
   }

@@ -18,9 +18,11 @@ const PORTABLE = [
   'account',
   'oauthHost',
   'allowInsecure',
+  'allowPrivateAddresses',
   'identity',
   'limits',
   'prices',
+  'uploadMedia',
 ] as const satisfies ReadonlyArray<keyof KimiProviderSettings>;
 
 /**

@@ -474,6 +474,27 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   },
   {
     status: 400,
+    text: 'Invalid request: file not found: ms://file-1',
+    code: 'KIMI_MEDIA_REFUSED',
+    reason: 'file-gone',
+    seen: 'docs/wire.md#files-of-an-account',
+  },
+  {
+    status: 404,
+    text: 'Not found the file or Permission denied',
+    code: 'KIMI_MEDIA_REFUSED',
+    reason: 'file-gone',
+    seen: 'docs/wire.md#files-of-an-account',
+  },
+  {
+    status: 400,
+    text: 'the video file-1 has expired, upload it again',
+    code: 'KIMI_MEDIA_REFUSED',
+    reason: 'file-gone',
+    seen: 'docs/wire.md#error-media',
+  },
+  {
+    status: 400,
     text: 'unsupported image url: https://example.com/a.png',
     code: 'KIMI_MEDIA_REFUSED',
     reason: 'media',
