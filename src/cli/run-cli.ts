@@ -10,6 +10,7 @@ import { simulate } from './commands/simulate';
 import { status } from './commands/status';
 import { token } from './commands/token';
 import { describeFailure, EXIT_CODES, EXIT_CODES_HELP, UsageError } from './failures';
+import { refuseOldRuntime } from './runtime';
 import { styled } from './terminal';
 
 /** In the order of `--help`. */
@@ -30,7 +31,13 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
     }
     registered.action(async () => {
       const options = registered.opts<CommonOptions>();
-      const run = () => command.run(context, options, registered.args);
+      const run = async () => {
+        if (command !== doctor) {
+          // The doctor says it beside what else there is.
+          refuseOldRuntime(process.versions);
+        }
+        return command.run(context, options, registered.args);
+      };
       exitCode = await endingWell(context, options.json === true, run);
     });
   }

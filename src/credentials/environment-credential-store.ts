@@ -119,9 +119,10 @@ function toCredentials(
  * (docs/decisions.md#11-credentials-in-the-environment).
  *
  * The seed itself is not written, but as the proof that a store without `prepareSave` can be: when it is due, the
- * session refreshes it under the store's lock and saves what follows. From then on the store has a login, or a tombstone, and the variables are ignored. So two processes that
- * start together cannot write the spent seed over its successor. To use a new seed, clear the store. A seed of another
- * host than Kimi's own needs `issuedFor`: no other host gets one that does not say where it is from.
+ * session refreshes it under the store's lock and saves what follows. From then on the store has a login, or a
+ * tombstone, and the variables are ignored. So two processes that start together cannot write the spent seed over its
+ * successor. To use a new seed, clear the store. A seed of another host than Kimi's own needs `issuedFor`: no other
+ * host gets one that does not say where it is from.
  */
 export function seededCredentialStore(
   store: CredentialStore,

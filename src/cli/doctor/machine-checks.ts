@@ -7,6 +7,7 @@ import { hasSessionBus } from '../../credentials/keychain/keychain-child';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
 import { VERSION } from '../../version';
 import { shortenHome } from '../wording';
+import { fixOfRuntime } from '../runtime';
 
 /** What one look at the machine found. */
 export type Check = {
@@ -22,20 +23,16 @@ export type Check = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** package.json "engines". */
-const LEAST = [22, 12] as const;
-
 /** Whether this Node is one that the package runs on. */
 export function checkRuntime(versions: Readonly<Record<string, string | undefined>>, platform: string): Check[] {
-  const [major = 0, minor = 0] = (versions.node ?? '').split('.').map(Number);
-  const isOld = major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1]);
+  const fix = fixOfRuntime(versions);
   const name = versions.bun === undefined ? `Node ${versions.node}` : `Bun ${versions.bun}`;
   return [
     {
       name: 'Runtime',
-      state: isOld ? 'failure' : 'ok',
+      state: fix === undefined ? 'ok' : 'failure',
       detail: `${name} on ${platform}`,
-      fix: isOld ? `Install Node ${LEAST.join('.')} or newer.` : undefined,
+      fix,
     },
     { name: 'Package', state: 'ok', detail: `ai-sdk-provider-kimi ${VERSION}` },
   ];
