@@ -42,12 +42,18 @@ export function createLoggedFetch(
       request,
       status: response.status,
       ms: since(),
-      traceId: response.headers.get(TRACE_ID_HEADER) ?? undefined,
-      requestId: response.headers.get('x-request-id') ?? undefined,
-      type: response.headers.get('content-type') ?? undefined,
+      traceId: shortHeader(response, TRACE_ID_HEADER),
+      requestId: shortHeader(response, 'x-request-id'),
+      type: shortHeader(response, 'content-type'),
     });
     return watched(response, (event, details) => log.debug(event, { request, ms: since(), ...details }));
   };
+}
+
+/** An id or a type is short. What is longer may be an echo, and the log of a sign-in knows no secret to hide. */
+function shortHeader({ headers }: Response, name: string): string | undefined {
+  const value = headers.get(name) ?? '';
+  return value === '' || value.length > 80 ? undefined : value;
 }
 
 /** The same response, of whose body the first byte and the end are told. */

@@ -145,6 +145,22 @@ describe('a login', () => {
     expect(scene.detector.find(entries)).toEqual([]);
   });
 
+  it('tells no header of the sign-in host that is too long for an id: it may echo the token', async () => {
+    const { entries, logger } = collector();
+    const echoed = 'eyJhbGciOiJub25lIn0.'.padEnd(120, 'canary');
+    const answer = new Response('{}', { status: 400, headers: { 'x-request-id': echoed, 'content-type': echoed } });
+    const kimi = createKimi({
+      logger,
+      credentialStore: freshStore(),
+      oauthHost: 'https://auth.example',
+      baseURL: 'https://api.example/v1',
+      fetch: async () => answer,
+    });
+    await kimi.auth.startDeviceLogin().catch(() => undefined);
+    expect(entries.map(({ details }) => details.event)).toContain('response');
+    expect(JSON.stringify(entries)).not.toContain('canary');
+  });
+
   it('is still one login for two providers with the same store', async () => {
     const { logger } = collector();
     const store = freshStore();
