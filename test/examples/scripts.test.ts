@@ -32,6 +32,7 @@ let simulator: KimiSimulator;
 beforeAll(async () => {
   packed = await packPackage(['atomically']);
   await cp(examples, packed.app, { recursive: true, filter: source => !source.includes('node_modules') });
+  writeFileSync(path.join(packed.app, 'clip.mp4'), Buffer.from('\0\0\0\x18ftypmp42'));
   simulator = await startKimiSimulator({ autoApprove: true });
 }, 60_000);
 afterEach(() => {
@@ -123,6 +124,20 @@ const CASES: Record<string, Case> = {
         { type: 'enabled', effort: 'high' },
         { type: 'enabled', effort: 'max' },
       ]);
+    },
+  },
+  'video.ts': {
+    answers: [{ text: 'It is.' }],
+    check({ stdout }) {
+      expect(stdout).toBe('It is.\n');
+      expect(simulator.files.map(({ filename, purpose }) => `${filename} ${purpose}`)).toEqual([
+        'clip.mp4 video',
+        'kimi.png image',
+      ]);
+      const [video, picture] = simulator.files.map(({ id }) => `ms://${id}`);
+      const sent = JSON.stringify(chats(simulator)[0]?.json);
+      expect(sent).toContain(`{"type":"video_url","video_url":{"url":"${video}"}}`);
+      expect(sent).toContain(`{"type":"image_url","image_url":{"url":"${picture}"}}`);
     },
   },
   'image.ts': {
