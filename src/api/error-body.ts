@@ -1,3 +1,5 @@
+import { isTooDeep } from '../transport/json-depth';
+
 /** An error body as far as the classifier reads it. */
 export type ErrorBody = {
   /** What the body says to the reader; `undefined` where it says nothing. */
@@ -33,10 +35,14 @@ export function readErrorBody(body: unknown): ErrorBody {
     return { message: title, texts: title === undefined ? [] : [title], types: [], data: text, isPage: true };
   }
   try {
-    return fromJSON(JSON.parse(text));
+    // Whoever prints an error with `data` would overflow the stack.
+    if (!isTooDeep(text)) {
+      return fromJSON(JSON.parse(text));
+    }
   } catch {
-    return { message: text, texts: [text], types: [], data: text, isPage: false };
+    // Text, then.
   }
+  return { message: text, texts: [text], types: [], data: text, isPage: false };
 }
 
 function fromJSON(data: unknown): ErrorBody {

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod/v4';
 import { extractResponseHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
 import type { FetchFunction } from '../transport/fetch';
+import { isTooDeep } from '../transport/json-depth';
 import type { SilenceLimit } from '../transport/silence-limit';
 import { connectionFailure, oversizedAnswer, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
@@ -53,7 +54,7 @@ export type JSONRequest<T> = TextRequest & {
 export async function requestJSON<T>({ schema, ...request }: JSONRequest<T>): Promise<T> {
   return requestText(request, async (text, exchange) => {
     const parsed = await safeParseJSON({ text });
-    const answer = parsed.success ? schema.safeParse(parsed.value) : undefined;
+    const answer = parsed.success && !isTooDeep(text) ? schema.safeParse(parsed.value) : undefined;
     if (answer?.success !== true) {
       throw unreadableAnswer(exchange, text);
     }

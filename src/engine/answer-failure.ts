@@ -9,11 +9,19 @@ import {
 } from '../api/api-failure';
 import { isNetworkFailure, networkFailureMessage } from '../api/network-failure';
 import { KimiAPIError, type KimiAPIErrorCode } from '../errors/kimi-api-error';
+import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
 import type { AnswerFault } from '../stream/chat/answer-watch';
 
 /** What a failed call rejects with: ours for everything that the network or the server did, anything else as it is. */
 export function answerFailure(error: unknown, exchange: Exchange): unknown {
+  if (error instanceof RangeError && exchange.statusCode === undefined) {
+    // What cannot be written as JSON never leaves: schemas have a limit of their own, the messages are the caller's.
+    return new KimiInvalidArgumentError({
+      argument: 'prompt',
+      message: 'The messages cannot be sent: a value in them is nested too deeply, or they are too long for one text.',
+    });
+  }
   if (InvalidResponseDataError.isInstance(error)) {
     return answerFaultError('empty', exchange);
   }

@@ -8,6 +8,7 @@ import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provide
 import { oversizedAnswer, unreadableAnswer } from '../../api/api-failure';
 import { readBody } from '../../api/read-body';
 import { ServerChunks } from '../../stream/server-chunks';
+import { isTooDeep } from '../../transport/json-depth';
 import { answerFailure, answerFaultError } from '../answer-failure';
 import { prepareCall } from '../call';
 import type { CallTarget, WireConfig } from '../call-target';
@@ -110,7 +111,7 @@ async function readAnswer(
     throw answerFaultError('connection', state, cause);
   }
   const parsed = await safeParseJSON({ text });
-  if (!parsed.success) {
+  if (!parsed.success || isTooDeep(text)) {
     throw unreadableAnswer(state, text);
   }
   return { text, answer: parsed.value };
