@@ -147,7 +147,7 @@ describe('a login', () => {
 
   it('tells no header of the sign-in host that is too long for an id: it may echo the token', async () => {
     const { entries, logger } = collector();
-    const echoed = 'eyJhbGciOiJub25lIn0.'.padEnd(120, 'canary');
+    const echoed = 'canary'.repeat(20);
     const answer = new Response('{}', { status: 400, headers: { 'x-request-id': echoed, 'content-type': echoed } });
     const kimi = createKimi({
       logger,
