@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { generateText } from 'ai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthSession } from '../src/auth/session/auth-session';
-import { processSessionRegistry } from '../src/auth/session/session-memory';
+import { processSessionRegistry } from '../src/auth/session/session-registry';
 import { credentialSlot } from '../src/credentials/credential-slot';
 import type { KimiOAuthCredentials } from '../src/credentials/credential-store';
 import { fileCredentialStore, memoryCredentialStore } from '../src/credential-stores';

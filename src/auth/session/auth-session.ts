@@ -19,13 +19,12 @@ import {
   holdNew,
   holdRead,
   newestOf,
-  processSessionRegistry,
   SAVE_PAUSE_MS,
   tokenOf,
   tokenState,
   type SessionContext,
-  type SessionRegistry,
 } from './session-memory';
+import { processSessionRegistry, type SessionRegistry } from './session-registry';
 import { loggedStore } from './logged-store';
 import { newLoginNotSavedError } from './session-errors';
 import { clearRecord, loadRecord, prepareSave, saveRecord, underLock } from './session-store';

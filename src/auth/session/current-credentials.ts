@@ -6,7 +6,8 @@ import type { KimiCredentials } from '../../credentials/credential-store';
 import { untilAborted } from '../../transport/wait';
 import { loggedRenewal } from './logged-renewal';
 import { renew } from './renewal';
-import { isBackingOff, rememberDead, tokenState, type SessionContext, type SessionFlight } from './session-memory';
+import { isBackingOff, rememberDead, tokenState, type SessionContext } from './session-memory';
+import { type SessionFlight } from './session-registry';
 
 /**
  * A token that replaces a refused one and was never taken either means that renewing does not help: it is not tried

@@ -16,9 +16,9 @@ import {
   SAVE_PAUSE_MS,
   tokenOf,
   tokenState,
-  type RefreshFailure,
   type SessionContext,
 } from './session-memory';
+import { type RefreshFailure } from './session-registry';
 import { transition, type SessionAction, type SessionEvent, type SessionState } from './session-state';
 import { loadRecord, prepareSave, saveRecord, underLock, writeTombstone } from './session-store';
 

@@ -2,7 +2,8 @@
 import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../errors/kimi-error';
 import { KimiTokenRefreshError } from '../../errors/kimi-token-refresh-error';
 import { TOKEN_PATH } from '../../upstream';
-import type { RefreshFailure, SessionContext } from './session-memory';
+import type { SessionContext } from './session-memory';
+import type { RefreshFailure } from './session-registry';
 import type { SessionState } from './session-state';
 
 /** The store cannot keep what would come, so the refresh token stayed here. */

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { APICallError } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
-import { createSessionRegistry, processSessionRegistry } from '../../../src/auth/session/session-memory';
+import { createSessionRegistry, processSessionRegistry } from '../../../src/auth/session/session-registry';
 import { bindingOf } from '../../../src/credentials/credential-binding';
 import type { KimiOAuthCredentials } from '../../../src/credentials/credential-store';
 import { memoryCredentialStore } from '../../../src/credentials/memory-credential-store';

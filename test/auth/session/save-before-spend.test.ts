@@ -5,7 +5,7 @@ import { seededCredentialStore } from '../../../src/credentials/environment-cred
 import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../../src/errors/kimi-error';
 import { startKimiSimulator, type KimiSimulator } from '../../../src/simulator/index';
 import { failure } from '../../support/failure';
-import { createSessionRegistry } from '../../../src/auth/session/session-memory';
+import { createSessionRegistry } from '../../../src/auth/session/session-registry';
 import { session, sharedStore, signedIn, type SharedStore } from './session-harness';
 
 let simulator: KimiSimulator;

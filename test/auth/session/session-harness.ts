@@ -1,6 +1,6 @@
 import { bindingOf } from '../../../src/credentials/credential-binding';
 import { createAuthSession, type AuthSessionOptions } from '../../../src/auth/session/auth-session';
-import { createSessionRegistry } from '../../../src/auth/session/session-memory';
+import { createSessionRegistry } from '../../../src/auth/session/session-registry';
 import type { CredentialStore, KimiCredentials, KimiOAuthCredentials } from '../../../src/credentials/credential-store';
 import { KimiCredentialStoreError } from '../../../src/errors/kimi-error';
 import type { KimiSimulator } from '../../../src/simulator/index';

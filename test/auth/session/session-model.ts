@@ -7,7 +7,7 @@
 import { bindingOf } from '../../../src/credentials/credential-binding';
 import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
 import { createAuthSession } from '../../../src/auth/session/auth-session';
-import { createSessionRegistry } from '../../../src/auth/session/session-memory';
+import { createSessionRegistry } from '../../../src/auth/session/session-registry';
 import type { CredentialStore, KimiCredentials } from '../../../src/credentials/credential-store';
 import { KimiCredentialStoreError } from '../../../src/errors/kimi-error';
 
