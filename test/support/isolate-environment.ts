@@ -12,7 +12,7 @@ import { join } from 'node:path';
 
 /** What the tests and the programs that they start need: programs, temporary files, the test runner, npm's registry. */
 const KEPT = new RegExp(
-  '^(PATH|TMPDIR|TEMP|TMP|TZ|LANG|LANGUAGE|LC_.*|TEST|TEST_SERVICES|UPDATE_README|SCREENSHOTS|' +
+  '^(PATH|TMPDIR|TEMP|TMP|TZ|LANG|LANGUAGE|LC_.*|TEST|TEST_SERVICES|FUZZ_SEED|FUZZ_RUNS|UPDATE_README|SCREENSHOTS|' +
     'VITEST.*|TINYPOOL.*|NODE_ENV|MODE|DEV|PROD|SSR|BASE_URL|npm_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_.*|' +
     'SystemRoot|SystemDrive|windir|ComSpec|PATHEXT)$',
   'i',
