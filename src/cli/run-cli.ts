@@ -10,12 +10,13 @@ import { simulate } from './commands/simulate';
 import { status } from './commands/status';
 import { token } from './commands/token';
 import { upload } from './commands/upload';
+import { usage } from './commands/usage';
 import { describeFailure, EXIT_CODES, EXIT_CODES_HELP, UsageError } from './failures';
 import { refuseOldRuntime } from './runtime';
 import { styled } from './terminal';
 
 /** In the order of `--help`. */
-const COMMANDS: readonly Command[] = [login, logout, status, token, ask, upload, models, simulate, doctor];
+const COMMANDS: readonly Command[] = [login, logout, status, usage, token, ask, upload, models, simulate, doctor];
 
 /** Parses `argv` (without interpreter and script), runs the command and gives its exit code. */
 export async function runCli(argv: readonly string[], context: CommandContext): Promise<number> {

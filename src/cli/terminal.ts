@@ -3,6 +3,7 @@
  * is foreign text: it is made harmless on its way, while styles are values beside it. So no text, wherever it came
  * from, can steer the terminal (docs/decisions.md#58-what-a-terminal-is-shown).
  */
+import { clearScreenDown, moveCursor } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { printableJSON, printableLine, printablePieces, printableText } from '../errors/printable-text';
@@ -43,10 +44,28 @@ export function styled(text: string, ...styles: StyleName[]): Styled {
 export type Part = string | Styled;
 
 /** Signs that the terminal can show: the console of Windows has no others in its old fonts. */
-export type Symbols = { ok: string; warning: string; failure: string; bullet: string; ellipsis: string };
+export type Symbols = Readonly<
+  Record<'ok' | 'warning' | 'failure' | 'bullet' | 'ellipsis' | 'barFull' | 'barEmpty', string>
+>;
 
-const UNICODE: Symbols = { ok: '✔', warning: '⚠', failure: '✖', bullet: '•', ellipsis: '…' };
-const PLAIN: Symbols = { ok: '√', warning: '!', failure: '×', bullet: '*', ellipsis: '...' };
+const UNICODE: Symbols = {
+  ok: '✔',
+  warning: '⚠',
+  failure: '✖',
+  bullet: '•',
+  ellipsis: '…',
+  barFull: '█',
+  barEmpty: '░',
+};
+const PLAIN: Symbols = {
+  ok: '√',
+  warning: '!',
+  failure: '×',
+  bullet: '*',
+  ellipsis: '...',
+  barFull: '#',
+  barEmpty: '-',
+};
 
 /** Prose is not set wider than this, however wide the window. */
 const PROSE_WIDTH = 80;
@@ -76,6 +95,11 @@ export type Screen = {
   fields(rows: ReadonlyArray<readonly [label: string, value: string | undefined]>): void;
   /** Columns by spaces alone. @returns false where the window is too narrow: then nothing was written */
   table(head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): Promise<boolean>;
+  /**
+   * A page that is drawn again and again in one place, where the terminal can do that. Its lines must fit the width.
+   * @returns a function that draws it anew; `undefined` where every drawing would stand below the last
+   */
+  page(): ((draw: (screen: Screen) => void) => void) | undefined;
   /** Text that has its line ends. */
   print(text: string): void;
   /** One JSON value: on one line, or with `indent` on several. */
@@ -101,7 +125,8 @@ export function openTerminal({ stdout, stderr, ...look }: TerminalOptions): Term
   };
 }
 
-function createScreen(output: Output, { environment, platform }: Omit<TerminalOptions, 'stdout' | 'stderr'>): Screen {
+function createScreen(output: Output, look: Omit<TerminalOptions, 'stdout' | 'stderr'>): Screen {
+  const { environment, platform } = look;
   const isTTY = output.isTTY === true;
   const columns = (): number => Math.max(20, (isTTY ? output.columns : undefined) || PROSE_WIDTH);
   const hasColours = isTTY && !environment.NO_COLOR && environment.TERM !== 'dumb';
@@ -143,6 +168,7 @@ function createScreen(output: Output, { environment, platform }: Omit<TerminalOp
       write(fits ? `${text.join('\n')}\n` : '');
       return fits;
     },
+    page: () => (isTTY && environment.TERM !== 'dumb' ? createPage(output, look, columns) : undefined),
     print: text => write(printableText(text)),
     json: (value, indent) => write(`${printableJSON(JSON.stringify(value, undefined, indent))}\n`),
     stream() {
@@ -153,6 +179,28 @@ function createScreen(output: Output, { environment, platform }: Omit<TerminalOp
         return text;
       };
     },
+  };
+}
+
+/** Draws over what it drew before. */
+function createPage(
+  output: Output,
+  look: Omit<TerminalOptions, 'stdout' | 'stderr'>,
+  columns: () => number,
+): (draw: (screen: Screen) => void) => void {
+  let height = 0;
+  return draw => {
+    let drawn = '';
+    const paper = { isTTY: true, columns: columns(), write: (text: string) => (drawn += text) };
+    draw(createScreen(paper as unknown as Output, look));
+    if (height > 0) {
+      moveCursor(output, 0, -height);
+      clearScreenDown(output);
+    }
+    output.write(drawn);
+    // A line that is wider than the window stands on several.
+    const lines = stripVTControlCharacters(drawn).split('\n').slice(0, -1);
+    height = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns())), 0);
   };
 }
 

@@ -54,3 +54,18 @@ export function timeSpan(milliseconds: number): string {
   const hours = Math.round(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
+
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A time to come for people, on their clock: `in 2 h, 23:49`, `in 3 days, Sun 29 Nov 23:49`, `now`. */
+export function timeUntil(date: Date, now: number): string {
+  const left = date.getTime() - now;
+  if (left <= 0) {
+    return 'now';
+  }
+  const [hour, minute] = [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0'));
+  const day = `${WEEKDAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]}`;
+  const isToday = new Date(now).toDateString() === date.toDateString();
+  return `in ${timeSpan(left)}, ${isToday ? '' : `${day} `}${hour}:${minute}`;
+}

@@ -62,6 +62,27 @@ const SCENES: Record<string, Scene> = {
     prepare: simulator => void hostileModels(simulator),
     shows: /\\u001b/,
   },
+  'usage of a plan': {
+    argv: ['usage'],
+    env: { KIMI_API_KEY: KEY },
+    prepare: simulator => {
+      const detail = { limit: 2, used: 1, resetTime: EVERYTHING };
+      const boosterWallet = {
+        balance: { type: 'BOOSTER', amount: 2e9, amountLeft: 1e9 },
+        monthlyUsed: { currency: EVERYTHING, priceInCents: 1 },
+      };
+      const body = { limits: [{ name: EVERYTHING, detail }], usages: { [EVERYTHING]: detail }, boosterWallet };
+      simulator.fault({ status: 200, body, match: { path: '/usages' } });
+      simulator.fault({ status: 200, body: { user_id: 1, user_level_name: EVERYTHING }, match: { path: '/me' } });
+    },
+    shows: /\\u001b/,
+  },
+  'a check that is refused': {
+    argv: ['status'],
+    env: { KIMI_API_KEY: KEY },
+    prepare: refusal(403, { error: { message: EVERYTHING } }, '/models'),
+    shows: /\\u001b/,
+  },
   'the model that is meant': {
     argv: ['models', '--explain', 'auto'],
     env: { KIMI_API_KEY: KEY },

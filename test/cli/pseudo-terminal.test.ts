@@ -41,6 +41,17 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
       ? readdirSync(environment.KIMI_PROVIDER_HOME ?? '').filter(name => name !== 'device_id' && name !== 'cache')
       : [];
 
+  it.each([80, 40])('watches usage at %i columns, and leaves the terminal as it was', async columns => {
+    const terminal = open(['usage', '--watch'], { columns, env: { KIMI_API_KEY: KEY } });
+    await terminal.shown(/Looked at[\s\S]*ends it\./);
+    const page = terminal.text();
+    expect(page).toMatch(/5 hours +░+ +0 %/);
+    expect(Math.max(...page.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(columns);
+    terminal.type('\x03');
+    expect(await terminal.ended).toBe(130);
+    expect(terminal.raw().lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(terminal.raw().lastIndexOf('\x1b[?25l'));
+  });
+
   it('signs in: code, address, QR code, spinner, and the cursor is back', async () => {
     const terminal = open(['login']);
     const code = await terminal.shown(/Code {2}(\S+)\n/);

@@ -31,9 +31,6 @@ describe('status', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/Account +default\n/);
     expect(stdout).toContain('ends in 15 min; renewed by itself before');
-    expect((await run('status', { now: () => Date.now() + 600_000 })).stdout).toContain(
-      'ends in 5 min; renewed at the next request',
-    );
     expect(json(await run('status --json'))).toMatchObject({
       signedIn: true,
       state: 'valid',
@@ -42,6 +39,10 @@ describe('status', () => {
       source: path.join(home(), logins()[0] ?? ''),
       expiresAt: expect.stringMatching(/Z$/),
     });
+    simulator.fault({ match: { path: '/token' }, status: 503, times: 9 });
+    expect((await run('status', { now: () => Date.now() + 600_000 })).stdout).toContain(
+      'ends in 5 min; renewed at the next request',
+    );
   });
 
   it('ends with 3 for a login that has ended', async () => {

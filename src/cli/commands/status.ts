@@ -1,57 +1,147 @@
+import { Option } from 'commander';
+import { ACCOUNT_TIME_LIMIT_MS } from '../../api/request-json';
 import type { KimiAuthStatus } from '../../provider/kimi-auth';
+import type { SignInCheck } from '../check-sign-in';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
 import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
-import { styled } from '../terminal';
+import { progressForPeople, styled } from '../terminal';
 import { shortenHome, timeSpan } from '../wording';
 
-export const status: Command<LoginOptions> = {
+type StatusOptions = LoginOptions & {
+  /** Wait longer for Kimi, and fail where it cannot be asked. */
+  check?: boolean | undefined;
+};
+
+/** How long Kimi is asked where nobody said `--check`. */
+const GLANCE_MS = 2_000;
+
+export const status: Command<StatusOptions> = {
   name: 'status',
-  description: 'Say who is signed in, where that is kept, and until when.',
-  options: loginOptions('all'),
+  description: 'Say who is signed in, whether Kimi accepts it, where that is kept, and until when.',
+  options: [
+    new Option('--check', 'fail where Kimi cannot be asked, and wait 8 s for it instead of 2'),
+    ...loginOptions('all'),
+  ],
   run: tellStatus,
 };
 
-/** Who is signed in, from which source and place, until when. Sends nothing; never shows a secret. */
-async function tellStatus(context: CommandContext, options: LoginOptions): Promise<number> {
-  const found = await (await openKimi(context, options)).auth.status();
-  const isSignedIn = found.state === 'valid' || found.state === 'due';
-  if (options.json === true) {
-    const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost, identity } = found;
-    const end = expiresAt?.toISOString() ?? null;
-    const where = { account, service, region, source, expiresAt: end, apiBaseURL, oauthHost, identity };
-    printJSON(context, { signedIn: isSignedIn, state, kind: kind ?? null, ...where });
-  } else {
-    show(context, options, found, isSignedIn);
+/** Who is signed in, from which source and place, until when, and what Kimi says of it; never shows a secret. */
+async function tellStatus(context: CommandContext, options: StatusOptions): Promise<number> {
+  const { auth } = await openKimi(context, options);
+  let found = await auth.status();
+  let check: SignInCheck | undefined;
+  if (isSignedIn(found)) {
+    const { checkSignIn } = await import('../check-sign-in');
+    const progress = await progressForPeople(context, options);
+    progress?.show('Asking Kimi');
+    try {
+      check = await checkSignIn(auth, found, {
+        remedy: `Sign in again: ${loginCommand(found, options)}`,
+        timeLimitMs: options.check === true ? ACCOUNT_TIME_LIMIT_MS : GLANCE_MS,
+        abortSignal: context.abortSignal,
+      });
+    } finally {
+      progress?.stop();
+    }
+    // It may have been renewed for the question.
+    found = await auth.status();
   }
-  return isSignedIn ? EXIT_CODES.ok : EXIT_CODES.loginRequired;
+  const signedIn = isSignedIn(found) && check?.outcome !== 'rejected';
+  if (options.json === true) {
+    printJSON(context, asJSON(found, signedIn, check));
+  } else {
+    show(context, options, { found, signedIn, check });
+  }
+  return exitCodeOf(signedIn, check, options);
 }
 
-function show(context: CommandContext, options: LoginOptions, found: KimiAuthStatus, isSignedIn: boolean): void {
+function isSignedIn({ state }: KimiAuthStatus): boolean {
+  return state === 'valid' || state === 'due';
+}
+
+function exitCodeOf(signedIn: boolean, check: SignInCheck | undefined, options: StatusOptions): number {
+  if (!signedIn) {
+    return EXIT_CODES.loginRequired;
+  }
+  if (check?.outcome === 'refused') {
+    return EXIT_CODES.failure;
+  }
+  return check?.outcome === 'unknown' && options.check === true ? EXIT_CODES.unavailable : EXIT_CODES.ok;
+}
+
+function asJSON(found: KimiAuthStatus, signedIn: boolean, check: SignInCheck | undefined): Record<string, unknown> {
+  const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost, identity } = found;
+  const end = expiresAt?.toISOString() ?? null;
+  return {
+    signedIn,
+    checked: check !== undefined && check.outcome !== 'unknown',
+    check: check ?? null,
+    state,
+    kind: kind ?? null,
+    account,
+    service,
+    region,
+    source,
+    expiresAt: end,
+    apiBaseURL,
+    oauthHost,
+    identity,
+  };
+}
+
+type Shown = { found: KimiAuthStatus; signedIn: boolean; check: SignInCheck | undefined };
+
+function show(context: CommandContext, options: StatusOptions, { found, signedIn, check }: Shown): void {
   const { output: screen } = context;
   const { symbols } = screen;
-  const notSignedIn =
-    found.state === 'revoked' ? 'The login has ended: Kimi no longer accepts it' : 'Not signed in to Kimi';
-  const title = isSignedIn ? 'Signed in to Kimi' : notSignedIn;
-  screen.text(title, {
-    sign: isSignedIn ? styled(symbols.ok, 'green') : styled(symbols.failure, 'red'),
+  const warning = styled(symbols.warning, 'yellow');
+  screen.text(titleOf({ found, signedIn, check }), {
+    sign: !signedIn
+      ? styled(symbols.failure, 'red')
+      : check?.outcome === 'accepted'
+        ? styled(symbols.ok, 'green')
+        : warning,
     style: 'bold',
   });
+  const isKept = found.state !== 'missing';
   screen.fields([
     ['Account', found.account],
     ['Service', `${found.service}, ${found.region}`],
     ['With', found.kind === undefined ? undefined : found.kind === 'oauth' ? 'Kimi Code login' : 'API key'],
-    [isSignedIn || found.state === 'revoked' ? 'Source' : 'Looked in', shortenHome(found.source)],
-    ['Token', tokenLife(found, context.now())],
+    [isKept ? 'Source' : 'Looked in', shortenHome(found.source)],
+    ['Token', signedIn ? tokenLife(found, context.now()) : undefined],
     ['API', found.apiBaseURL],
     ['As', found.identity],
   ]);
-  if (isSignedIn) {
-    context.notices.forEach(notice => screen.text(notice, { sign: styled(symbols.warning, 'yellow'), style: 'dim' }));
-  } else {
-    const login = found.service === 'platform' ? 'login --api-key' : 'login';
-    screen.text(`Sign in: npx ai-sdk-provider-kimi ${login}${loginFlags(options)}`, { indent: 2 });
+  if (check !== undefined && check.outcome !== 'accepted') {
+    screen.text(check.message, { sign: signedIn ? warning : styled(symbols.failure, 'red') });
   }
+  if (signedIn) {
+    context.notices.forEach(notice => screen.text(notice, { sign: warning, style: 'dim' }));
+  } else if (check === undefined) {
+    screen.text(`Sign in: ${loginCommand(found, options)}`, { indent: 2 });
+  }
+}
+
+function titleOf({ found, signedIn, check }: Shown): string {
+  if (!signedIn) {
+    return found.state === 'missing'
+      ? 'Not signed in to Kimi'
+      : found.kind === 'api-key'
+        ? 'Kimi does not accept this key'
+        : 'The login has ended: Kimi no longer accepts it';
+  }
+  const outcome = check?.outcome;
+  return outcome === 'accepted'
+    ? 'Signed in to Kimi'
+    : outcome === 'refused'
+      ? 'Signed in, but Kimi refuses this account'
+      : `A ${found.kind === 'api-key' ? 'key' : 'login'} is kept, but was not checked`;
+}
+
+function loginCommand({ service }: KimiAuthStatus, options: StatusOptions): string {
+  return `npx ai-sdk-provider-kimi login${service === 'platform' ? ' --api-key' : ''}${loginFlags(options)}`;
 }
 
 function tokenLife({ kind, state, expiresAt }: KimiAuthStatus, now: number): string | undefined {
