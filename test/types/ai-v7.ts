@@ -110,3 +110,18 @@ export async function search(): Promise<(string | number | undefined)[]> {
   toolResults.map(result => (result.dynamic || result.toolName !== 'read' ? '' : result.output.html));
   return [...asked, ...given];
 }
+
+export async function account(): Promise<string> {
+  const { weekly, membership } = await kimiV4.usage({ abortSignal: AbortSignal.timeout(1000) });
+  const used: number | undefined = weekly?.usedRatio;
+  const fresh: Date | undefined = weekly?.resetsAt;
+  // @ts-expect-error what is not known is undefined, so it is asked first
+  const width: number = weekly?.usedRatio;
+  const platform = createKimiV4({
+    service: 'platform',
+    onUsage: report =>
+      void [report.tokens?.inputTokens.total, report.rateLimits?.requests?.remaining, report.error?.code],
+  });
+  const { available, currency } = await platform.balance();
+  return [used, fresh?.toISOString(), width, membership?.name, available?.toFixed(2), currency].join();
+}
