@@ -121,6 +121,13 @@ it('says of no store that it keeps logins apart that the contract of stores does
   expect(stores.filter(store => !proved.includes(store) && !others.includes(store))).toEqual([]);
 });
 
+it('shows the tools as an example uses them', () => {
+  const section = readme.slice(readme.indexOf('## Search and pages'), readme.indexOf('\n## Identity'));
+  const [, code = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(section) ?? [];
+  expect(code).toContain('webSearch(kimi');
+  expect(readFileSync(new URL('../examples/scripts/web-search.ts', import.meta.url), 'utf8')).toContain(code);
+});
+
 /** Links each citation; an anchor alone belongs to the file that was named last. */
 function linked(source: string): string {
   let file = '';

@@ -3,9 +3,11 @@ import { VERSION } from '../version';
 import { printJSON, type Command, type CommandContext, type CommonOptions } from './command';
 import { ask } from './commands/ask';
 import { doctor } from './commands/doctor';
+import { fetch } from './commands/fetch';
 import { login } from './commands/login';
 import { logout } from './commands/logout';
 import { models } from './commands/models';
+import { search } from './commands/search';
 import { simulate } from './commands/simulate';
 import { status } from './commands/status';
 import { token } from './commands/token';
@@ -16,7 +18,20 @@ import { refuseOldRuntime } from './runtime';
 import { styled } from './terminal';
 
 /** In the order of `--help`. */
-const COMMANDS: readonly Command[] = [login, logout, status, usage, token, ask, upload, models, simulate, doctor];
+const COMMANDS: readonly Command[] = [
+  login,
+  logout,
+  status,
+  usage,
+  token,
+  ask,
+  upload,
+  search,
+  fetch,
+  models,
+  simulate,
+  doctor,
+];
 
 /** Parses `argv` (without interpreter and script), runs the command and gives its exit code. */
 export async function runCli(argv: readonly string[], context: CommandContext): Promise<number> {

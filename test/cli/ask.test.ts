@@ -77,6 +77,60 @@ describe('ask', () => {
     expect(body.messages[0]?.content).toEqual([part, part, { type: 'text', text: 'what?' }]);
   });
 
+  describe('--attach', () => {
+    const file = (name: string, data: string | Uint8Array): string => {
+      mkdirSync(home(), { recursive: true });
+      const place = path.join(home(), name);
+      writeFileSync(place, data);
+      return place;
+    };
+    const parts = () =>
+      (
+        simulator.requests.findLast(({ path }) => path.endsWith('/chat/completions'))?.json as {
+          messages: Array<{ content: unknown }>;
+        }
+      ).messages[0]?.content;
+
+    it('takes pictures, videos, text and pages, by what they are', async () => {
+      simulator.web.pages['https://a.example/notes'] = '# Notes';
+      const argv = ['ask', 'what?', '-a', file('dot.dat', PNG), '--attach', file('notes.md', 'Grüße')];
+      const video = file('clip.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42'), Buffer.alloc(64)]));
+      const { code, stderr } = await run([...argv, '--attach', video, '--attach', 'https://a.example/notes']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(parts()).toEqual([
+        { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG.toString('base64')}` } },
+        { type: 'text', text: 'notes.md:\n\nGrüße' },
+        { type: 'video_url', video_url: expect.objectContaining({ url: expect.stringMatching(/^ms:\/\/./) }) },
+        { type: 'text', text: 'https://a.example/notes:\n\n# Notes' },
+        { type: 'text', text: 'what?' },
+      ]);
+      expect(simulator.counts).toMatchObject({ uploads: 1, fetches: 1, chats: 1 });
+    });
+
+    it('uploads a large picture', async () => {
+      const large = file('large.png', Buffer.concat([PNG, Buffer.alloc(5 * 1024 * 1024)]));
+      expect((await run(['ask', 'what?', '-a', large])).code).toBe(0);
+      expect(parts()).toEqual([
+        { type: 'image_url', image_url: expect.objectContaining({ url: expect.stringMatching(/^ms:\/\/./) }) },
+        { type: 'text', text: 'what?' },
+      ]);
+    });
+
+    it.each([
+      ['what is not there', () => '/nowhere.png', 'cannot be read (ENOENT)'],
+      ['a folder', () => home(), 'is not a file'],
+      ['bytes', () => file('x.bin', Buffer.from([0xff, 0xfe, 0x00, 0x01])), 'a picture, a video, or text in UTF-8'],
+      ['zero bytes in text', () => file('x.txt', 'a\0b'), 'a picture, a video, or text in UTF-8'],
+      ['a book', () => file('x.txt', 'a'.repeat(3 * 1024 * 1024)), 'for text it is too long'],
+    ])('ends with 2 for %s, and asks nobody', async (_, place, message) => {
+      mkdirSync(home(), { recursive: true });
+      const { code, stderr } = await run(['ask', 'x', '--attach', place()]);
+      expect(code).toBe(2);
+      expect(stderr.replaceAll(/\s+/g, ' ')).toContain(message);
+      expect(simulator.requests).toEqual([]);
+    });
+  });
+
   it.each([
     ['nothing', ['ask'], 'Nothing was asked'],
     ['an effort that does not exist', ['ask', 'x', '--effort', 'huge'], '--effort must be one of'],

@@ -55,6 +55,7 @@ const SCENES: Record<string, Scene> = {
   'a model': { argv: ['ask', 'x', '--model', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
   'an effort': { argv: ['ask', 'x', '--effort', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /--effort/ },
   'an image': { argv: ['ask', 'x', '--image', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
+  'an attachment': { argv: ['ask', 'x', '--attach', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
   'an id to explain': { argv: ['models', '--explain', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
   models: {
     argv: ['models'],
@@ -101,6 +102,31 @@ const SCENES: Record<string, Scene> = {
     prepare: simulator => simulator.script({ text: `${[...EVERYTHING].join('')}over`, chunkDelayMs: 1 }),
     shows: /over/,
   },
+  'what was found': {
+    argv: ['search', ARGUMENT, '--content'],
+    env: { KIMI_API_KEY: KEY },
+    prepare: ({ web }) => {
+      const text = `found ${EVERYTHING}`;
+      web.results = [
+        {
+          title: text,
+          snippet: text,
+          content: text,
+          date: text,
+          site_name: text,
+          url: `https://a.example/${EVERYTHING}`,
+        },
+      ];
+    },
+    shows: /\\u001b/,
+  },
+  'a web page': {
+    argv: ['fetch', 'https://a.example/'],
+    env: { KIMI_API_KEY: KEY },
+    prepare: ({ web }) => void (web.pages['https://a.example/'] = EVERYTHING),
+    shows: /\\u001b/,
+  },
+  'an address': { argv: ['fetch', ARGUMENT], env: { KIMI_API_KEY: KEY } },
   'a refusal': {
     argv: ['ask', 'x'],
     env: { KIMI_API_KEY: KEY },

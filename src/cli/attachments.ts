@@ -1,0 +1,91 @@
+/** What `ask --attach` takes: a file of this machine or an address, by what it is. */
+import { open, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { LanguageModelV4FilePart, LanguageModelV4TextPart } from '@ai-sdk/provider';
+import { HEAD_BYTES, mediaTypeOf, purposeOf } from '../files/media-type';
+import type { KimiProviderV4 } from '../provider/kimi-provider-v4';
+import { UsageError } from './failures';
+
+/** An attachment as a part of the prompt. */
+export type AttachedPart = LanguageModelV4FilePart | LanguageModelV4TextPart;
+
+/** A larger picture is uploaded; inline it would be sent again with each request. */
+const LARGEST_INLINE = 4 * 1024 * 1024;
+
+/** More text is no attachment to a question. */
+const LONGEST_TEXT = 2 * 1024 * 1024;
+
+/**
+ * Pictures go inline, large ones and videos as uploads, text as text under its name. Of an address: a picture or a
+ * video is fetched here and uploaded; any other is a page, whose text Kimi reads.
+ * @throws UsageError for what is none of these; what `kimi.files` and `kimi.web` throw
+ */
+export async function attachedPart(
+  kimi: Pick<KimiProviderV4, 'files' | 'web'>,
+  place: string,
+  abortSignal: AbortSignal,
+): Promise<AttachedPart> {
+  if (/^https?:\/\//i.test(place)) {
+    if (!URL.canParse(place)) {
+      throw new UsageError(`${place} is no address.`);
+    }
+    const mediaType = mediaTypeOf({ head: new Uint8Array(), filename: basename(new URL(place).pathname) });
+    if (mediaType !== undefined && purposeOf(mediaType) !== undefined) {
+      return uploadedPart(await kimi.files.upload({ url: place, abortSignal }));
+    }
+    const { text } = await kimi.web.fetch(place, { abortSignal });
+    return textPart(place, text);
+  }
+  const { head, size } = await lookAt(place);
+  const mediaType = mediaTypeOf({ head, filename: basename(place) });
+  const purpose = mediaType === undefined ? undefined : purposeOf(mediaType);
+  if (mediaType !== undefined && purpose === 'image' && size <= LARGEST_INLINE) {
+    return { type: 'file', mediaType, data: { type: 'data', data: await readFile(place) } };
+  }
+  if (purpose !== undefined) {
+    return uploadedPart(await kimi.files.upload({ path: place, mediaType, abortSignal }));
+  }
+  return textPart(basename(place), await readText(place, size));
+}
+
+function uploadedPart({ reference, mediaType }: { reference: string; mediaType: string }): LanguageModelV4FilePart {
+  return { type: 'file', mediaType, data: { type: 'url', url: new URL(reference) } };
+}
+
+function textPart(name: string, text: string): LanguageModelV4TextPart {
+  return { type: 'text', text: `${name}:\n\n${text}` };
+}
+
+async function lookAt(path: string): Promise<{ head: Uint8Array; size: number }> {
+  try {
+    const file = await open(path);
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) {
+        throw new UsageError(`${path} is not a file.`);
+      }
+      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      return { head: buffer.subarray(0, bytesRead), size: stats.size };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const { code, name } = error as NodeJS.ErrnoException;
+    throw error instanceof UsageError ? error : new UsageError(`${path} cannot be read (${code ?? name}).`);
+  }
+}
+
+async function readText(path: string, size: number): Promise<string> {
+  if (size > LONGEST_TEXT) {
+    throw new UsageError(`${path} is no picture and no video, and for text it is too long (at most 2 MiB).`);
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    if (text.includes('\0')) {
+      throw new TypeError('a zero byte');
+    }
+    return text;
+  } catch {
+    throw new UsageError(`${path} is none of what can be attached: a picture, a video, or text in UTF-8.`);
+  }
+}
