@@ -71,3 +71,14 @@ export async function search(): Promise<(string | number | undefined)[]> {
   toolResults.map(result => (result.dynamic || result.toolName !== 'read' ? '' : result.output.html));
   return [...asked, ...given];
 }
+
+export async function uploads(): Promise<string> {
+  // @ts-expect-error one source at a time
+  await kimi.files.upload({ path: 'a.mp4', data: new Uint8Array() });
+  // @ts-expect-error a source is needed
+  await kimi.files.upload({ mediaType: 'video/mp4' });
+  const { reference, mediaType } = await kimiV2.files.upload({ path: 'a.mp4', onProgress: ({ bytes }) => bytes });
+  const content = [{ type: 'file' as const, mediaType, data: new URL(reference) }];
+  await generateText({ model: kimiV2('k3'), messages: [{ role: 'user', content }] });
+  return reference;
+}

@@ -68,3 +68,10 @@ export async function search(): Promise<(string | number | undefined)[]> {
   toolResults.map(result => (result.dynamic || result.toolName !== 'read' ? '' : result.output.html));
   return [...asked, ...given];
 }
+
+export async function uploads(): Promise<string> {
+  const { reference, mediaType } = await kimiV3.files.upload({ url: 'https://example.com/a.mp4' });
+  const content = [{ type: 'file' as const, mediaType, data: new URL(reference) }];
+  await generateText({ model: kimiV3('k3'), messages: [{ role: 'user', content }] });
+  return reference;
+}

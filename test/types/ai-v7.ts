@@ -5,6 +5,7 @@ import {
   customProvider,
   generateText,
   streamText,
+  uploadFile,
   wrapLanguageModel,
   type LanguageModel,
 } from 'ai';
@@ -124,4 +125,15 @@ export async function account(): Promise<string> {
   });
   const { available, currency } = await platform.balance();
   return [used, fresh?.toISOString(), width, membership?.name, available?.toFixed(2), currency].join();
+}
+
+export async function uploads(): Promise<string> {
+  const { reference } = await kimiV4.files.upload({ stream: new Blob([]).stream(), mediaType: 'video/mp4' });
+  const { providerReference, mediaType = 'video/mp4' } = await uploadFile({ api: kimiV4, data: new Uint8Array() });
+  await uploadFile({ api: kimiV4.files(), data: 'AAAA' });
+  const content = [
+    { type: 'file' as const, mediaType, data: { type: 'reference' as const, reference: providerReference } },
+  ];
+  await generateText({ model: kimiV4('k3'), messages: [{ role: 'user', content }] });
+  return reference;
 }
