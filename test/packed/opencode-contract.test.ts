@@ -75,8 +75,7 @@ describe('the packed package, loaded as opencode does', () => {
       expect(request.headers['user-agent']).toBe('KimiCLI/1.49.0');
       expect(request.json).toMatchObject({
         prompt_cache_key: 'session-1',
-        thinking: { type: 'enabled' },
-        reasoning_effort: 'low',
+        thinking: { type: 'enabled', effort: 'low' },
       });
       expect(request.notices).toEqual([]);
     }
