@@ -18,19 +18,23 @@ const LONGEST_TEXT = 2 * 1024 * 1024;
 /**
  * Pictures go inline, large ones and videos as uploads, text as text under its name. Of an address: a picture or a
  * video is fetched here and uploaded; any other is a page, whose text Kimi reads.
+ * @param wanted what it has to be; without it any of them
  * @throws UsageError for what is none of these; what `kimi.files` and `kimi.web` throw
  */
 export async function attachedPart(
   kimi: Pick<KimiProviderV4, 'files' | 'web'>,
   place: string,
   abortSignal: AbortSignal,
+  wanted?: 'video' | 'text',
 ): Promise<AttachedPart> {
   if (/^https?:\/\//i.test(place)) {
     if (!URL.canParse(place)) {
       throw new UsageError(`${place} is no address.`);
     }
     const mediaType = mediaTypeOf({ head: new Uint8Array(), filename: basename(new URL(place).pathname) });
-    if (mediaType !== undefined && purposeOf(mediaType) !== undefined) {
+    const isMedia = mediaType !== undefined && purposeOf(mediaType) !== undefined;
+    checkKind(place, isMedia ? purposeOf(mediaType) : undefined, wanted);
+    if (isMedia) {
       return uploadedPart(await kimi.files.upload({ url: place, abortSignal }));
     }
     const { text } = await kimi.web.fetch(place, { abortSignal });
@@ -39,6 +43,7 @@ export async function attachedPart(
   const { head, size } = await lookAt(place);
   const mediaType = mediaTypeOf({ head, filename: basename(place) });
   const purpose = mediaType === undefined ? undefined : purposeOf(mediaType);
+  checkKind(place, purpose, wanted);
   if (mediaType !== undefined && purpose === 'image' && size <= LARGEST_INLINE) {
     return { type: 'file', mediaType, data: { type: 'data', data: await readFile(place) } };
   }
@@ -46,6 +51,14 @@ export async function attachedPart(
     return uploadedPart(await kimi.files.upload({ path: place, mediaType, abortSignal }));
   }
   return textPart(basename(place), await readText(place, size));
+}
+
+/** Before anything is sent. @throws UsageError */
+function checkKind(place: string, purpose: 'image' | 'video' | undefined, wanted: 'video' | 'text' | undefined): void {
+  if (wanted !== undefined && wanted !== (purpose ?? 'text')) {
+    const what = { video: 'a video', text: 'text' }[wanted];
+    throw new UsageError(`${place} is not ${what}. To attach it as what it is: --attach`);
+  }
 }
 
 function uploadedPart({ reference, mediaType }: { reference: string; mediaType: string }): LanguageModelV4FilePart {

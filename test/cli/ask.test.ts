@@ -116,6 +116,28 @@ describe('ask', () => {
       ]);
     });
 
+    it('takes one kind by --video and --file, and nothing else there', async () => {
+      const video = file('clip.mp4', Buffer.concat([Buffer.from('\0\0\0\x18ftypmp42'), Buffer.alloc(64)]));
+      const notes = file('notes.md', 'hi');
+      expect((await run(['ask', 'what?', '--video', video, '--file', notes])).code).toBe(0);
+      expect(parts()).toMatchObject([
+        { type: 'video_url' },
+        { type: 'text', text: 'notes.md:\n\nhi' },
+        { text: 'what?' },
+      ]);
+      simulator.clearRequests();
+      for (const [flag, place, what] of [
+        ['--video', notes, 'is not a video'],
+        ['--video', 'https://a.example/notes', 'is not a video'],
+        ['--file', video, 'is not text'],
+      ] as const) {
+        const { code, stderr } = await run(['ask', 'x', flag, place]);
+        expect(code).toBe(2);
+        expect(stderr.replaceAll(/\s+/g, ' ')).toContain(what);
+      }
+      expect(simulator.requests).toEqual([]);
+    });
+
     it.each([
       ['what is not there', () => '/nowhere.png', 'cannot be read (ENOENT)'],
       ['a folder', () => home(), 'is not a file'],

@@ -19,6 +19,8 @@ type AskOptions = LoginOptions & {
   image?: readonly string[] | undefined;
   /** Paths and addresses. */
   attach?: readonly string[] | undefined;
+  video?: readonly string[] | undefined;
+  file?: readonly string[] | undefined;
 };
 
 export const ask: Command<AskOptions> = {
@@ -30,6 +32,8 @@ export const ask: Command<AskOptions> = {
     new Option('-e, --effort <level>', 'off, on, low, medium, high, max, or what "models" shows').argParser(nonEmpty),
     new Option('-a, --attach <file|url>', 'picture, video, text or page; may be repeated').argParser(repeated),
     new Option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated').argParser(repeated),
+    new Option('--video <file|url>', 'a video; may be repeated').argParser(repeated),
+    new Option('-f, --file <file|url>', 'text or a page; may be repeated').argParser(repeated),
     ...loginOptions('all'),
   ],
   run: streamAnswer,
@@ -37,6 +41,18 @@ export const ask: Command<AskOptions> = {
 
 function repeated(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, nonEmpty(value)];
+}
+
+function attachmentsOf({
+  attach = [],
+  video = [],
+  file = [],
+}: AskOptions): Array<[string, 'video' | 'text' | undefined]> {
+  return [
+    ...attach.map((place): [string, undefined] => [place, undefined]),
+    ...video.map((place): [string, 'video'] => [place, 'video']),
+    ...file.map((place): [string, 'text'] => [place, 'text']),
+  ];
 }
 
 /** The services' own defaults (docs/decisions.md#29-no-effort-list; docs/wire.md#known-models). */
@@ -56,9 +72,9 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
 
   try {
     const attached = [];
-    for (const place of options.attach ?? []) {
+    for (const [place, wanted] of attachmentsOf(options)) {
       progress?.show(`Attaching ${place}`);
-      attached.push(await attachedPart(kimi, place, abortSignal));
+      attached.push(await attachedPart(kimi, place, abortSignal, wanted));
     }
     const content = [...attached, ...prompt];
     progress?.show('Waiting for Kimi');
