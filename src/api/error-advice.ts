@@ -148,8 +148,8 @@ const ADVICE = {
     `${host} does not fetch this page, which it takes for a security risk. Try another address.`,
   overloaded: ({ host }: ErrorPlace) =>
     `${host} says that it is overloaded. Try again in a while. Kimi also answers so to effort levels that it does ` +
-    'not know (providerOptions.kimi.reasoningEffort) and to clients: if that goes on, "npx ai-sdk-provider-kimi doctor ' +
-    '--chat" says which identity your account may use.',
+    'not know (providerOptions.kimi.reasoningEffort) and to clients: if that goes on, "npx ai-sdk-provider-kimi ' +
+    'doctor --chat" says which identity your account may use.',
   'rate-limit': ({ host }: ErrorPlace) =>
     `${host} receives more requests from this account than it takes in this time. Send fewer, or wait before ` +
     'the next one.',
