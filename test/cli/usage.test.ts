@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { EXIT_CODES, Interruption } from '../../src/cli/failures';
 import { openTerminal } from '../../src/cli/terminal';
 import { showBalance, showUsage } from '../../src/cli/usage-view';
@@ -8,25 +8,17 @@ import { Writable } from 'node:stream';
 import { json, KEY, lines, restart, run, simulator } from './command-harness';
 
 const key = { KIMI_API_KEY: KEY };
-const zone = process.env.TZ;
-beforeEach(() => {
-  process.env.TZ = 'UTC';
-});
-afterEach(() => {
-  if (zone === undefined) {
-    delete process.env.TZ;
-  } else {
-    process.env.TZ = zone;
-  }
-});
+/** Of this machine's zone, in which people are told times. */
+const local = (...parts: [year: number, month: number, day: number, hour: number, minute: number]): string =>
+  new Date(...parts).toISOString();
 
-const NOW = Date.parse('2026-11-26T21:49:00Z');
+const NOW = Date.parse(local(2026, 10, 26, 21, 49));
 const BODY = {
   usages: {
-    limit_5h: { used_ratio: 0.42, reset_time: '2026-11-26T23:49:00Z' },
-    limit_7d: { used_ratio: 1, reset_time: '2026-11-29T23:49:00Z' },
-    limit_month_total: { used_ratio: 0.001, reset_time: '2026-11-26T21:00:00Z' },
-    limit_month_code: { reset_time: '2026-12-16T00:00:00Z' },
+    limit_5h: { used_ratio: 0.42, reset_time: local(2026, 10, 26, 23, 49) },
+    limit_7d: { used_ratio: 1, reset_time: local(2026, 10, 29, 23, 49) },
+    limit_month_total: { used_ratio: 0.001, reset_time: local(2026, 10, 26, 21, 0) },
+    limit_month_code: { reset_time: local(2026, 11, 16, 0, 0) },
   },
   totalQuota: { limit: '10', used: '8' },
   parallel: { limit: '30' },

@@ -315,9 +315,9 @@ it.each(['stream-text.ts', 'stream-reasoning.ts', 'structured-output.ts'])(
 
 it.each([
   {
-    what: 'a used-up plan',
+    what: 'a used-up plan, with the end that the account knows',
     answer: { status: 403, body: { error: { type: 'access_terminated_error', message: WEEKLY } }, headers: {} },
-    says: /^Your plan is used up\.\n$/,
+    says: /^Your plan is used up until \d.*\.\n$/,
   },
   {
     what: 'a used-up plan with its end',
