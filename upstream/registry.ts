@@ -71,7 +71,10 @@ export function openRegistry({
         throw new Error(`${dist.tarball} is not what ${name} says it is (sha512)`);
       }
       const tar = await promisify(gunzip)(tarball, { maxOutputLength: unpacked });
-      const files = parseTar(tar, { filter: file => wanted.some(path => file.name === `package/${path}`) });
+      // A copy: what `gunzip` gives may be a part of a larger memory, and nanotar reads that from its beginning.
+      const files = parseTar(new Uint8Array(tar), {
+        filter: file => wanted.some(path => file.name === `package/${path}`),
+      });
       return wanted.map(path => {
         const file = files.find(file => file.name === `package/${path}`);
         if (file === undefined) {

@@ -27,8 +27,13 @@ const KINDS: ReadonlyArray<readonly [NetworkFailureKind, RegExp]> = [
 ];
 
 export function networkFailureKind(error: unknown): NetworkFailureKind {
-  const code = networkFailureCode(error);
+  const code = isParserError(error) ? 'HPE_INVALID' : networkFailureCode(error);
   return KINDS.find(([, pattern]) => pattern.test(code))?.[0] ?? 'unreachable';
+}
+
+/** Of Node 24, which gives it no code. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'HTTPParserError' || isParserError(error.cause));
 }
 
 /**

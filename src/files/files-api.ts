@@ -85,6 +85,8 @@ export async function requestUpload(
 ): Promise<FileRecord> {
   const silence = new SilenceLimit({ firstByteMs: SILENCE_MS, idleMs: SILENCE_MS });
   let unreadable: { error: unknown } | undefined;
+  // Node 24's `fetch` goes on waiting for a body that has failed.
+  const failed = new AbortController();
   const file = content.open({
     onRead(sent) {
       silence.heard();
@@ -93,6 +95,7 @@ export async function requestUpload(
     },
     onFailed(error) {
       unreadable ??= { error };
+      failed.abort(error);
     },
   });
   const form = new FormData();
@@ -107,7 +110,7 @@ export async function requestUpload(
       silence,
       schema: fileSchema(),
       limit: ANSWER_LIMIT,
-      abortSignal,
+      abortSignal: abortSignal === undefined ? failed.signal : AbortSignal.any([abortSignal, failed.signal]),
     });
     return toRecord(answer);
   } catch (error) {

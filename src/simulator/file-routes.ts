@@ -70,27 +70,31 @@ function fileRoute(
   };
 }
 
-function routesOf(service: KimiService, base: string): Route[] {
+function routesOf(service: KimiService, base: string, { one, content }: { one: RegExp; content: RegExp }): Route[] {
   return [
     uploadRoute(service, base),
     listRoute(service, base),
-    fileRoute(service, 'GET', new RegExp(`^${base}/files/([^/]+)$`), (exchange, file) =>
-      answer(exchange, ANSWER_RULES.files, toWireFile(file)),
-    ),
-    fileRoute(service, 'GET', new RegExp(`^${base}/files/([^/]+)/content$`), async (exchange, file) => {
+    fileRoute(service, 'GET', one, (exchange, file) => answer(exchange, ANSWER_RULES.files, toWireFile(file))),
+    fileRoute(service, 'GET', content, async (exchange, file) => {
       exchange.request.answeredRules.push(ANSWER_RULES.fileContent.rule, ANSWER_RULES.traceId.rule);
       exchange.begin(200, { 'content-type': file.mediaType });
       await exchange.write(Buffer.from(file.content));
       await exchange.end();
     }),
-    fileRoute(service, 'DELETE', new RegExp(`^${base}/files/([^/]+)$`), async (exchange, { id }, state) => {
+    fileRoute(service, 'DELETE', one, async (exchange, { id }, state) => {
       state.files.delete(id);
       await answer(exchange, ANSWER_RULES.files, { id, object: 'file', deleted: true });
     }),
   ];
 }
 
-export const FILE_ROUTES: readonly Route[] = [...routesOf('coding', '/coding/v1'), ...routesOf('platform', '/v1')];
+export const FILE_ROUTES: readonly Route[] = [
+  ...routesOf('coding', '/coding/v1', {
+    one: /^\/coding\/v1\/files\/([^/]+)$/,
+    content: /^\/coding\/v1\/files\/([^/]+)\/content$/,
+  }),
+  ...routesOf('platform', '/v1', { one: /^\/v1\/files\/([^/]+)$/, content: /^\/v1\/files\/([^/]+)\/content$/ }),
+];
 
 async function answer(exchange: Exchange, row: SimulatorRule, body: unknown): Promise<void> {
   exchange.request.answeredRules.push(row.rule, ANSWER_RULES.traceId.rule);

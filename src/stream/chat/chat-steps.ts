@@ -74,6 +74,12 @@ export class ChatRepair implements EventSteps<ChatChunk> {
     return [event];
   }
 
+  /** For calls that never got a name. */
+  protected unnamedCalls(): ChatEvent[] {
+    const calls = this.toolCalls.nameless();
+    return calls.length === 0 ? [] : [StreamEvent.with({ choices: [{ index: 0, delta: { tool_calls: calls } }] })];
+  }
+
   /** A torn event leaves as it is, without a blank line, so that it counts for nobody. */
   end(rest: string): ChatEvent[] {
     return rest === '' ? [] : [StreamEvent.of(rest)];
@@ -154,8 +160,13 @@ export class ChatSteps extends ChatRepair {
   }
 
   override end(rest: string): ChatEvent[] {
+    const unnamed = this.unnamedCalls();
     if (this.watch.isOver) {
-      return [];
+      return unnamed;
+    }
+    if (unnamed.length > 0) {
+      this.watch.fail();
+      return [...unnamed, faultEvent('malformed')];
     }
     const closing: ChatEvent[] = [];
     if (!this.watch.isFinished) {
@@ -176,8 +187,8 @@ export class ChatSteps extends ChatRepair {
     if (this.isDone && this.watch.isFinished) {
       return this.end('');
     }
-    const events = this.broken();
-    return this.watch.fail() ? [...events, faultEvent(fault)] : [];
+    const events = [...this.unnamedCalls(), ...this.broken()];
+    return this.watch.fail() ? [...events, faultEvent(fault)] : events;
   }
 
   private broken(): ChatEvent[] {

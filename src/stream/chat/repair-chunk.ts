@@ -116,6 +116,17 @@ export class ToolCallLabels {
     return this.begin(delta, { index, id, name });
   }
 
+  /**
+   * Deltas that give an empty name to the calls that never had one: openai-compatible throws over those at the end, with
+   * what stood in them.
+   */
+  nameless(): ToolCallDelta[] {
+    const calls = new Set([...this.byIndex.values(), ...(this.current === undefined ? [] : [this.current])]);
+    return [...calls]
+      .filter(({ name }) => name === undefined)
+      .map(({ index, id }) => ({ ...(index === undefined ? {} : { index }), id, function: { name: '' } }));
+  }
+
   private begin(
     delta: ToolCallDelta,
     { index, id, name }: { index: number | undefined; id: string | undefined; name: string | undefined },

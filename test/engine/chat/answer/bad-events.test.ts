@@ -16,6 +16,10 @@ describe('an event with', () => {
       'a tool call of a wrong form',
       JSON.stringify({ choices: [{ delta: { tool_calls: [{ function: { name: [key] } }] } }] }),
     ],
+    [
+      'a tool call without a name',
+      JSON.stringify({ choices: [{ delta: { tool_calls: [{ index: 0, function: { a: key } }] } }] }),
+    ],
     ['a prototype', `{"__proto__": {"a": "${key}"}, "choices": []}`],
     ['two values', `{"a": "${key}"} {"b": "${key}"}`],
   ])('%s', async (_, data) => {
