@@ -68,7 +68,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilItListens(port: number): Promise<void> {
-  for (const end = Date.now() + 20_000; ;) {
+  for (const end = Date.now() + 90_000; ;) {
     const socket = connect(port, '127.0.0.1');
     try {
       await once(socket, 'connect');
@@ -146,7 +146,7 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
   };
 }
 
-/** On a busy machine the old daemon may still answer for a while: tried again, for some seconds. */
+/** On a busy machine the old daemon may still answer for a while: tried again, for a while. */
 async function unlock(environment: Record<string, string>): Promise<void> {
   for (const end = Date.now() + 20_000; ;) {
     try {
@@ -166,14 +166,19 @@ async function unlockOnce(environment: Record<string, string>): Promise<void> {
   const options = ['--replace', '--unlock', '--components=secrets'];
   await run('gnome-keyring-daemon', options, environment, PASSWORD);
   // It exits 0 with a wrong password, too; this fails then. The first one makes the login collection.
-  await run('secret-tool', ['store', '--label=probe', 'chaos', 'probe'], environment, 'probe');
+  // A request that the old daemon took with it into its end is never answered.
+  await run('secret-tool', ['store', '--label=probe', 'chaos', 'probe'], environment, 'probe', 5_000);
 }
 
-async function run(program: string, options: string[], env: Record<string, string>, input = ''): Promise<void> {
+async function run(
+  program: string,
+  options: string[],
+  env: Record<string, string>,
+  input = '',
+  timeout = 20_000,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const child = execFile(program, options, { env, timeout: 20_000 }, error =>
-      error === null ? resolve() : reject(error),
-    );
+    const child = execFile(program, options, { env, timeout }, error => (error === null ? resolve() : reject(error)));
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
     // Its daemon keeps the pipes: what counts is that the program itself has ended.

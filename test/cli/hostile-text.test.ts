@@ -42,7 +42,11 @@ const SCENES: Record<string, Scene> = {
   'a bad port': { argv: ['simulate', '--port', ARGUMENT], shows: /\\u001b/ },
   'an account': { argv: ['status', '--account', ARGUMENT], shows: /\\u001b/ },
   'an account of the environment': { argv: ['logout'], env: { KIMI_ACCOUNT: ARGUMENT }, shows: /\\u001b/ },
-  'a place': { argv: ['status'], env: { KIMI_PROVIDER_HOME: path.join(tmpdir(), ARGUMENT) }, shows: /\\u001b/ },
+  'a place': {
+    argv: ['status'],
+    env: { KIMI_PROVIDER_HOME: path.join(tmpdir(), ARGUMENT), KIMI_CREDENTIAL_STORE: 'file' },
+    shows: /\\u001b/,
+  },
   'a place to be looked at': {
     argv: ['doctor'],
     env: { KIMI_PROVIDER_HOME: path.join(tmpdir(), STEERING) },

@@ -28,7 +28,7 @@ beforeEach(async () => {
   gate = await startTokenGate(simulator.oauthHost);
   place = await openLoginPlace('file', { baseURL: simulator.apiBaseURL, oauthHost: gate.url });
   // Due for a renewal, and still good for 200 s.
-  await place.store.save({ ...expiredLogin(simulator), expiresAt: Math.floor(Date.now() / 1000) + 200 });
+  await place.store.save({ ...expiredLogin(simulator, gate.url), expiresAt: Math.floor(Date.now() / 1000) + 200 });
   workers = [];
 });
 afterEach(async () => {

@@ -82,6 +82,7 @@ export const TOOL_RULES: readonly ChatRule[] = [
           message =>
             message.role === 'tool' &&
             message.tool_call_id === id &&
+            message.content !== argumentsText &&
             !isDeepStrictEqual(parsed(message.content), parsed(argumentsText)),
         ),
       );

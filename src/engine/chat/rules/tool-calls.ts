@@ -29,7 +29,12 @@ function isQuoted(text: unknown): boolean {
 const INTERRUPTED =
   'Tool result is not available in the current context. Do not assume the tool completed successfully.';
 
-type Slot = { id: string; result: KimiChatMessage | undefined };
+type Slot = {
+  id: string;
+  result: KimiChatMessage | undefined;
+  /** The arguments of a call of one of Kimi's own functions: they are its result. */
+  builtin?: string;
+};
 type Block = { message: KimiChatMessage; slots: Slot[] };
 
 export const pairToolCalls: BodyRule = {
@@ -37,13 +42,15 @@ export const pairToolCalls: BodyRule = {
   summary:
     'Every tool call is followed by its result: results are moved there, a cancelled or denied call gets one ' +
     'that says so, a result ' +
-    'without a call is left out with a warning.',
-  source: 'docs/wire.md#tool-call-pairs: "tool_call_id is not found", "must be followed by tool messages"',
+    "without a call is left out with a warning. The result of one of Kimi's own functions is its arguments.",
+  source:
+    'docs/wire.md#tool-call-pairs: "tool_call_id is not found", "must be followed by tool messages"; ' +
+    'docs/wire.md#builtin-web-search',
   apply(body, _call, warn) {
     const blocks: Block[] = [];
     for (const message of body.messages) {
       if (message.role !== 'tool') {
-        blocks.push({ message, slots: (message.tool_calls ?? []).map(({ id }) => ({ id, result: undefined })) });
+        blocks.push({ message, slots: (message.tool_calls ?? []).map(slotOf) });
         continue;
       }
       const slot = openSlot(blocks, message.tool_call_id);
@@ -59,12 +66,20 @@ export const pairToolCalls: BodyRule = {
     }
     body.messages = blocks.flatMap(({ message, slots }) => [
       message,
-      ...slots.map(
-        ({ id, result }): KimiChatMessage => result ?? { role: 'tool', tool_call_id: id, content: INTERRUPTED },
-      ),
+      ...slots.map(({ id, result, builtin }): KimiChatMessage => {
+        const answer: KimiChatMessage = result ?? { role: 'tool', tool_call_id: id, content: INTERRUPTED };
+        return builtin === undefined ? answer : { ...answer, content: builtin };
+      }),
     ]);
   },
 };
+
+function slotOf({
+  id,
+  function: { name, arguments: input },
+}: NonNullable<KimiChatMessage['tool_calls']>[number]): Slot {
+  return { id, result: undefined, ...(name.startsWith('$') ? { builtin: input } : {}) };
+}
 
 /** Kimi repeats ids from turn to turn (docs/wire.md#tool-call-ids), so the latest open call counts. */
 function openSlot(blocks: readonly Block[], id: string | undefined): Slot | undefined {

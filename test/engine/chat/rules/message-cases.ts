@@ -9,6 +9,8 @@ const look = { type: 'text', text: 'look' };
 const PNG = 'data:image/png;base64,AAAA';
 const audio = { type: 'unsupported_file', text: '', media_type: 'audio/wav' };
 
+const SEARCH = { id: 'a', type: 'function' as const, function: { name: '$web_search', arguments: '{"x":1}' } };
+
 /** Rules of `messages`, in the order in which they are applied. */
 export const MESSAGE_CASES: Record<string, BodyRuleCase[]> = {
   media: [
@@ -136,6 +138,11 @@ export const MESSAGE_CASES: Record<string, BodyRuleCase[]> = {
     expected: { messages: [asking('a'), result('a')] },
   })),
   'pair-tool-calls': [
+    {
+      title: "the arguments as the result of one of Kimi's own functions",
+      body: { messages: [{ ...asking(), tool_calls: [SEARCH] }, result('a', 'ok')] },
+      expected: { messages: [{ ...asking(), tool_calls: [SEARCH] }, result('a', '{"x":1}')] },
+    },
     {
       title: 'a cancelled call, in the middle and at the end',
       body: { messages: [asking('a', 'b'), result('b'), user, asking('c')] },
