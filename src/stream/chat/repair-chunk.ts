@@ -117,8 +117,8 @@ export class ToolCallLabels {
   }
 
   /**
-   * Deltas that give an empty name to the calls that never had one: openai-compatible throws over those at the end, with
-   * what stood in them.
+   * Deltas that give an empty name to the calls that never had one: openai-compatible throws over those at the end,
+   * with what stood in them.
    */
   nameless(): ToolCallDelta[] {
     const calls = new Set([...this.byIndex.values(), ...(this.current === undefined ? [] : [this.current])]);
