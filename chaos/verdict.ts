@@ -163,14 +163,25 @@ function countTokens(event: Event, verdict: Verdict, losses: Losses): void {
  */
 class EndedLogins {
   private readonly isDead = new Set<string>();
+  /** By token: a login that the server ended between its making and its saving is dead when it is saved. */
+  private readonly madeAt = new Map<string, number>();
+  private readonly revokedAt = new Map<string, number>();
   private readonly savedAt = new Map<string, number>();
   private readonly began = new Map<string, number>();
 
   take(event: Event): string | undefined {
-    if (event.type === 'revoked' || event.type === 'reused') {
+    if (event.type === 'issued-until') {
+      this.madeAt.set(event.token, event.at);
+    } else if (event.type === 'revoked' || event.type === 'reused') {
       this.isDead.add(event.login);
+      if (event.type === 'revoked') {
+        this.revokedAt.set(event.login, event.at);
+      }
     } else if (event.type === 'login-saved') {
-      this.isDead.delete(event.login);
+      const madeAt = this.madeAt.get(event.token) ?? event.at;
+      if (madeAt > (this.revokedAt.get(event.login) ?? Number.NEGATIVE_INFINITY)) {
+        this.isDead.delete(event.login);
+      }
       this.savedAt.set(event.login, event.at);
     } else if (event.type === 'call') {
       this.began.set(event.id, event.at);

@@ -202,6 +202,12 @@ describe('a log of events', () => {
     expect(
       judge([call, { at: 15, type: 'login-saved', login: 'f', token: 't' }, given('revoked')], logins).violations,
     ).toEqual([]);
+    const saved: Event = { at: 6, type: 'login-saved', login: 'f', token: 't' };
+    const ended: Event = { at: 5, type: 'revoked', login: 'f' };
+    const made = (at: number): Event => ({ at, type: 'issued-until', token: 't', until: 99 });
+    // Ended before it was saved, and made after the end.
+    expect(judge([made(4), ended, saved, call, given('revoked')], logins).violations).toEqual([]);
+    expect(judge([ended, made(5.5), saved, call, given('revoked')], logins).violations).toHaveLength(1);
   });
 
   const token = (until: number): Event[] => [
