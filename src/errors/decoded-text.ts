@@ -72,37 +72,48 @@ export const SEPARATOR = 0xffff;
 /** An escape may be escaped, in a body that is JSON, too. */
 const MOST_ESCAPES = 4;
 
-/** So often escapes are also read of one kind alone: what is encoded may hold what looks like one of another. */
-const MOST_ALONE = 2;
+/**
+ * So often escapes are also read of one kind alone, for what is encoded may hold what looks like one of another; once
+ * more where a credential itself does, which only who chose it pays for.
+ */
+const MOST_ALONE = { usually: 2, forMarks: 3 } as const;
 
 /** What escapes begin with: `%` of URLs, `&` of HTML, `\` of JSON. */
 const MARKS = [0x25, 0x26, 0x5c];
 
-/** The text, and what it is with its escapes read, once and again. The last has all of them read. */
-export function plainForms(source: DecodedText, depth = 0): DecodedText[] {
+/**
+ * The text, and what it is with its escapes read, once and again. The last has all of them read.
+ *
+ * @param hasMarks whether what is looked for holds what escapes begin with
+ */
+export function plainForms(source: DecodedText, hasMarks: boolean, depth = 0): DecodedText[] {
   const kinds = depth === MOST_ESCAPES ? [] : MARKS.filter(mark => source.has(mark));
   const all = kinds.length === 0 ? undefined : unescaped(source, kinds);
   if (all === undefined) {
     return [source];
   }
-  const alone = kinds.length === 1 || depth >= MOST_ALONE ? [] : kinds.map(kind => unescaped(source, [kind]));
+  const most = hasMarks ? MOST_ALONE.forMarks : MOST_ALONE.usually;
+  const alone = kinds.length === 1 || depth >= most ? [] : kinds.map(kind => unescaped(source, [kind]));
   return [
     source,
-    ...alone.flatMap(form => (form === undefined ? [] : plainForms(form, depth + 1))),
-    ...plainForms(all, depth + 1),
+    ...alone.flatMap(form => (form === undefined ? [] : plainForms(form, hasMarks, depth + 1))),
+    ...plainForms(all, hasMarks, depth + 1),
   ];
 }
 
 /**
  * What base64 and hex in a text say, each with its escapes read as by {@link plainForms}.
- * @param shortest no stretch of fewer characters is looked for
- * @param marks of the source: what is marked as a whole is left out
+ * @param options.shortest no stretch of fewer characters is looked for
+ * @param options.marks of the source: what is marked as a whole is left out
  */
-export function encodedForms(form: DecodedText, shortest: number, marks: Uint8Array): DecodedText[][] {
+export function encodedForms(
+  form: DecodedText,
+  { shortest, hasMarks, marks }: { shortest: number; hasMarks: boolean; marks: Uint8Array },
+): DecodedText[][] {
   return [
     decodedRuns(form, { bits: 6, shortest: Math.ceil((shortest * 8) / 6), digitOf: base64Digit, marks }),
     decodedRuns(form, { bits: 4, shortest: shortest * 2, digitOf: hexDigit, marks }),
-  ].flatMap(bytes => (bytes.length === 0 ? [] : [plainForms(fromUtf8(bytes))]));
+  ].flatMap(bytes => (bytes.length === 0 ? [] : [plainForms(fromUtf8(bytes), hasMarks)]));
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', 0: '\0' };

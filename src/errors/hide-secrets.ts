@@ -158,9 +158,10 @@ function marksOf(texts: readonly string[], needles: readonly Needle[], prompts: 
     markPrompts(compared, marks, prompts);
     markSecrets(compared, marks, needles);
   };
+  const hasMarks = needles.some(({ text }) => /[%&\\]/.test(text));
   let offset = 0;
   const plain = texts.map(text => {
-    const forms = plainForms(DecodedText.of(text, offset));
+    const forms = plainForms(DecodedText.of(text, offset), hasMarks);
     offset += text.length;
     return forms;
   });
@@ -172,7 +173,7 @@ function marksOf(texts: readonly string[], needles: readonly Needle[], prompts: 
   const shortest = Math.min(SHORTEST_PROMPT, ...needles.map(({ length }) => length));
   let found = plain;
   for (let encodings = 0; encodings < MOST_ENCODINGS && found.length > 0; encodings++) {
-    found = found.flatMap(forms => forms.slice(-1)).flatMap(form => encodedForms(form, shortest, marks));
+    found = found.flatMap(forms => forms.slice(-1)).flatMap(form => encodedForms(form, { shortest, hasMarks, marks }));
     if (lengthOf(found) > MOST_DECODED) {
       return markLong(marks, texts, UNKNOWN);
     }

@@ -154,3 +154,8 @@ describe('hidePrompt', () => {
     });
   });
 });
+
+it('takes out a credential that looks like an escape, in JSON in a URL in a URL', () => {
+  const error = `<<${encodeURIComponent(encodeURIComponent('!%00!\\/!!'))}>>`;
+  expect(hideSecrets({ error }, { secrets: ['!%00!/!!'] })).toEqual({ error: '<<[secret]>>' });
+});
