@@ -79,10 +79,11 @@ function startFlight(context: SessionContext): SessionFlight {
   const unwanted = new AbortController();
   const ended = new AbortController();
   const progress = { hasLock: false };
-  const taken = (): void => {
+  const { promise: settled, resolve: onSettled } = Promise.withResolvers<void>();
+  const onLocked = (): void => {
     progress.hasLock = true;
   };
-  const result = loggedRenewal(context, () => renew(context, unwanted.signal, taken)).finally(() => {
+  const result = loggedRenewal(context, () => renew(context, unwanted.signal, { onLocked, onSettled })).finally(() => {
     ended.abort();
     if (memory.flight === flight) {
       memory.flight = undefined;
@@ -95,14 +96,14 @@ function startFlight(context: SessionContext): SessionFlight {
     // Nobody waits for it any more; to resolve now could beat the result.
     () => new Promise<never>(() => {}),
   );
-  const flight: SessionFlight = { result, late, waiters: 0, unwanted, progress, isInBackground: false };
+  const flight: SessionFlight = { result, late, waiters: 0, unwanted, progress, settled, isInBackground: false };
   memory.flight = flight;
   return flight;
 }
 
-/** When the renewal under way, if any, is over, however it went. */
+/** When the renewal under way, if any, is done with the store, however it went. */
 export async function renewalEnded({ memory }: SessionContext): Promise<void> {
-  await memory.flight?.result.catch(() => undefined);
+  await memory.flight?.settled;
 }
 
 /** The API refused the token, and another one is wanted in its place. */

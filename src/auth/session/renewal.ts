@@ -47,13 +47,14 @@ const STILL_VALID =
 
 /**
  * @param abortSignal stops the renewal up to the moment before the refresh token is sent, never after
- * @param onLocked called when it has the store's lock, before anything is sent
+ * @param told.onLocked called when it has the store's lock, before anything is sent
+ * @param told.onSettled called when nothing more is sent or saved, before listeners are told
  * @throws KimiLoginRequiredError, KimiTokenRefreshError, KimiCredentialStoreError, the abort reason
  */
 export async function renew(
   context: SessionContext,
   abortSignal: AbortSignal,
-  onLocked: () => void,
+  { onLocked, onSettled }: { onLocked: () => void; onSettled: () => void },
 ): Promise<KimiCredentials> {
   const renewal: Renewal = {
     ...context,
@@ -66,6 +67,7 @@ export async function renew(
   try {
     return await run(renewal, startState(context));
   } finally {
+    onSettled();
     for (const credentials of renewal.rotations) {
       await context.onCredentials?.(credentials);
     }

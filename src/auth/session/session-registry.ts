@@ -61,6 +61,8 @@ export type SessionFlight = {
   unwanted: AbortController;
   /** `hasLock`: of the store; what is left of it has a limit of its own. */
   progress: { hasLock: boolean };
+  /** Resolves when the store is done with, before listeners are told: one of them may log out. */
+  settled: Promise<void>;
   /** It goes on though nobody waits for it. */
   isInBackground: boolean;
 };

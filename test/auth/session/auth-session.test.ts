@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { APICallError } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuthSession } from '../../../src/auth/session/auth-session';
 import { createAuthorizedFetch } from '../../../src/auth/authorized-fetch';
 import { createSessionRegistry, processSessionRegistry } from '../../../src/auth/session/session-registry';
 import { bindingOf } from '../../../src/credentials/credential-binding';
@@ -98,6 +99,25 @@ describe('when it is due', () => {
     expect(seen).toEqual([store.record]);
     expect(simulator.counts.refreshes).toBe(1);
     expect(store.log).toEqual(['load', 'load', 'save']);
+  });
+
+  it.each([
+    ['logs out', (own: AuthSession) => own.logout(), () => undefined],
+    ['saves another login', (own: AuthSession) => own.save(first), () => first],
+  ])('a listener that %s does not wait for the renewal that waits for it', async (_, act, expected) => {
+    minutes(8);
+    let isTold = false;
+    const own: AuthSession = session(simulator, store, {
+      onCredentials: async () => {
+        if (!isTold) {
+          isTold = true;
+          await act(own);
+        }
+      },
+    });
+    await own.getAccessToken();
+    expect(isTold).toBe(true);
+    expect(store.record).toEqual(expected());
   });
 
   it('tells of a login once it is saved, and not before', async () => {
