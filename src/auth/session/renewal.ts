@@ -3,47 +3,20 @@
  * runs at a time per login and process. Nothing is sent or saved without the store's lock, and nothing is used before
  * it is saved.
  */
-import type { CredentialLock, KimiCredentials, KimiOAuthCredentials } from '../../credentials/credential-store';
+import type { KimiCredentials } from '../../credentials/credential-store';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
-import { sendOnce } from './send-once';
-import { loginRequiredError, notSavedError, spentNothingError, tokenRefreshError } from './session-errors';
-import {
-  holdNew,
-  holdRead,
-  isBackingOff,
-  newestOf,
-  rememberDead,
-  SAVE_PAUSE_MS,
-  tokenOf,
-  tokenState,
-  type SessionContext,
-} from './session-memory';
-import { type RefreshFailure } from './session-registry';
+import { isLockLost, loginInHand, lost, refresh, saveAgain, STILL_VALID, type Lock, type Renewal } from './rotation';
+import { loginRequiredError, spentNothingError, tokenRefreshError } from './session-errors';
+import { holdRead, newestOf, rememberDead, SAVE_PAUSE_MS, tokenState, type SessionContext } from './session-memory';
+import type { RefreshFailure } from './session-registry';
 import { transition, type SessionAction, type SessionEvent, type SessionState } from './session-state';
-import { loadRecord, prepareSave, saveRecord, underLock, writeTombstone } from './session-store';
+import { loadRecord, underLock, writeTombstone } from './session-store';
 
 /** How long a peer that has just rotated may need to save (docs/wire.md#peer-rotation). */
 const PEER_PAUSE_MS = 100;
 
 /** How often a lock may be lost (this process was stopped for long) before it is an error. */
 const LOCK_TRIES = 3;
-
-/** One run, and what its steps leave to those that follow. */
-type Renewal = SessionContext & {
-  abortSignal: AbortSignal;
-  /** The logins that it saved, in order. */
-  rotations: KimiCredentials[];
-  /** Why the last refresh did not come about. */
-  failure: RefreshFailure | undefined;
-  /** A refresh token was spent, and what came of it is not in the store yet. */
-  isUnsaved: boolean;
-  onLocked: () => void;
-};
-
-type Lock = CredentialLock | undefined;
-
-const STILL_VALID =
-  'The access token in hand is still valid, so requests go on with it; when it has ended, they need the store.';
 
 /**
  * @param abortSignal stops the renewal up to the moment before the refresh token is sent, never after
@@ -181,101 +154,6 @@ async function find(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
   return state === 'valid' ? 'foundValid' : state === 'due' ? 'foundDue' : 'foundDead';
 }
 
-/** The login that an earlier save lost. It goes on in memory, and is tried again later. */
-async function saveAgain(
-  renewal: Renewal,
-  { over, login }: { over: KimiCredentials | undefined; login: KimiCredentials },
-  lock: Lock,
-): Promise<void> {
-  const { memory, store, monotonicNow, warn } = renewal;
-  try {
-    await saveRecord(store, login, lock);
-    renewal.rotations.push(login);
-    renewal.isUnsaved = false;
-    memory.unsaved = undefined;
-  } catch (error) {
-    if (isLockLost(error)) {
-      throw error;
-    }
-    const isRenewed = memory.unsaved?.isRenewed ?? true;
-    memory.unsaved = { login, over: tokenOf(over), isRenewed, tryAgainAt: monotonicNow() + SAVE_PAUSE_MS };
-    warn(notSavedError(renewal, error).message);
-  }
-}
-
-async function refresh(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
-  const { memory, store } = renewal;
-  if (memory.backoff !== undefined && isBackingOff(renewal)) {
-    renewal.failure = memory.backoff.failure;
-    return 'unavailable';
-  }
-  const login = loginInHand(renewal);
-  let release: () => Promise<void>;
-  try {
-    release = await prepareSave(store, login, lock);
-  } catch (error) {
-    if (isLockLost(error) || !KimiCredentialStoreError.isInstance(error)) {
-      throw error;
-    }
-    renewal.failure = unsavable(renewal, error);
-    return 'unsavable';
-  }
-  try {
-    return await refreshAndSave(renewal, login, lock);
-  } finally {
-    await release();
-  }
-}
-
-/** Nothing is sent whose answer could not be kept (docs/decisions.md#39-save-before-spend). */
-function unsavable(renewal: Renewal, error: KimiCredentialStoreError): RefreshFailure {
-  if (tokenState(renewal).isUsable) {
-    renewal.warn(`${error.message} ${STILL_VALID}`);
-  }
-  return { outcome: 'unavailable', reason: error.message, retryable: true, storeError: spentNothingError(error) };
-}
-
-async function refreshAndSave(renewal: Renewal, login: KimiOAuthCredentials, lock: Lock): Promise<SessionEvent> {
-  const { memory, monotonicNow, store } = renewal;
-  const result = await sendOnce(renewal, login, lock);
-  if (result.outcome === 'unavailable') {
-    renewal.failure = result;
-    if (result.mayBeSpent === true && tokenState(renewal).isUsable) {
-      // No request fails for it yet.
-      renewal.warn(tokenRefreshError(renewal, result).message);
-    }
-    return 'unavailable';
-  }
-  if (result.outcome === 'rejected') {
-    return 'rejected';
-  }
-  renewal.isUnsaved = true;
-  try {
-    await saveRecord(store, result.credentials, lock);
-    renewal.rotations.push(result.credentials);
-    renewal.isUnsaved = false;
-    memory.unsaved = undefined;
-  } catch (error) {
-    const { over, isRenewed } = memory.unsaved ?? { over: tokenOf(login), isRenewed: true };
-    memory.unsaved = { login: result.credentials, over, isRenewed, tryAgainAt: monotonicNow() };
-    if (isLockLost(error)) {
-      throw error;
-    }
-    throw lost(renewal, error);
-  } finally {
-    // Not before the save: other requests would use it. But after a failed one, too: nobody else has it.
-    holdNew(renewal, result.credentials);
-  }
-  return 'rotated';
-}
-
-/** Told in any case: whoever asked may be gone, or ask for something that can fail without harm. */
-function lost(renewal: Renewal, error: unknown): KimiCredentialStoreError {
-  const notSaved = notSavedError(renewal, error);
-  renewal.warn(notSaved.message);
-  return notSaved;
-}
-
 async function lookForPeer(renewal: Renewal, lock: Lock): Promise<SessionEvent> {
   const { memory, sleep } = renewal;
   const rejected = loginInHand(renewal);
@@ -303,13 +181,4 @@ function backOff(renewal: Renewal, failure: RefreshFailure): KimiCredentials {
     return held;
   }
   throw tokenRefreshError(renewal, failure);
-}
-
-/** In the states that refresh or end a login there is one, and keys are in neither. */
-function loginInHand({ memory }: Renewal): KimiOAuthCredentials {
-  return memory.held?.credentials as KimiOAuthCredentials;
-}
-
-function isLockLost(error: unknown): boolean {
-  return KimiCredentialStoreError.isInstance(error) && error.reason === 'lock-lost';
 }
