@@ -6,16 +6,9 @@ import { hideInError } from '../errors/hide-in-error';
 import { hideSecrets, withoutExact, type Hidden } from '../errors/hide-secrets';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
 import { withoutRetryWords } from '../hosts/opencode/retry-words';
-import {
-  API_BASE_URLS,
-  KEY_CONSOLE_URLS,
-  TRACE_ID_HEADER,
-  TRACK_ID_HEADER,
-  type KimiRegion,
-  type KimiService,
-} from '../upstream';
+import { TRACE_ID_HEADER, TRACK_ID_HEADER } from '../upstream';
 import { findErrorRow } from './classify';
-import { explainError } from './error-advice';
+import { consoleOf, explainError } from './error-advice';
 import type { ErrorRow } from './error-table';
 import { isErrorBody, readErrorBody } from './error-body';
 import type { SilenceError } from '../transport/silence-limit';
@@ -280,20 +273,6 @@ function statusIn(data: unknown): number | undefined {
   const error = (data as { error?: { code?: unknown; status?: unknown; http_code?: unknown } } | undefined)?.error;
   const status = Number(error?.http_code ?? error?.status ?? error?.code);
   return Number.isInteger(status) && status >= 400 && status < 600 ? status : undefined;
-}
-
-function consoleOf(url: string): string {
-  const host = hostOf(url);
-  for (const service of Object.keys(API_BASE_URLS) as KimiService[]) {
-    for (const region of Object.keys(API_BASE_URLS[service]) as KimiRegion[]) {
-      if (new URL(API_BASE_URLS[service][region]).host === host) {
-        return KEY_CONSOLE_URLS[service][region];
-      }
-    }
-  }
-  return new URL(url).pathname.includes('/coding/')
-    ? KEY_CONSOLE_URLS.coding['mainland-cn']
-    : KEY_CONSOLE_URLS.platform.global;
 }
 
 function isoOf(date: Date): string {

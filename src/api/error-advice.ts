@@ -163,3 +163,16 @@ const ADVICE = {
 export function explainError(reason: ErrorReason, place: ErrorPlace): string {
   return ADVICE[reason](place);
 }
+
+/** Where keys and plans of a URL's host are managed. */
+export function consoleOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  for (const service of Object.keys(API_BASE_URLS) as KimiService[]) {
+    for (const region of Object.keys(API_BASE_URLS[service]) as KimiRegion[]) {
+      if (new URL(API_BASE_URLS[service][region]).host === host) {
+        return KEY_CONSOLE_URLS[service][region];
+      }
+    }
+  }
+  return pathname.includes('/coding/') ? KEY_CONSOLE_URLS.coding['mainland-cn'] : KEY_CONSOLE_URLS.platform.global;
+}

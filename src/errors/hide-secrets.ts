@@ -3,7 +3,8 @@
  * requests that they refuse. Both are found in whatever they were encoded to (docs/decisions.md#56-hidden-by-value),
  * and at a cost of one pass over the text, its decoded forms and the prompt, however much of the one is in the other.
  */
-import { DecodedText, encodedForms, plainForms } from './decoded-text';
+import { DecodedText, plainForms } from './decoded-text';
+import { encodedForms } from './encoded-forms';
 import { Quotations, QUOTATION } from './quotations';
 import { ComparedText, foldedCodes, hashesOf, StretchSet } from './stretch-set';
 

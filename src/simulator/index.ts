@@ -9,7 +9,8 @@ export type {
 export { startBlackHole, type BlackHole } from './black-hole';
 export type { FileLimits, SimulatorFile } from './files-ledger';
 export type { Fault, FaultStage, FloodEncoding } from './fault';
-export { startKimiSimulator, type KimiSimulator, type KimiSimulatorOptions } from './kimi-simulator';
+export { startKimiSimulator } from './kimi-simulator';
+export type { KimiSimulator, KimiSimulatorOptions } from './simulator-options';
 export type { SimulatorClock, TokenAnswer } from './login-ledger';
 export type { QuotaWindow, QuotaWindows, SimulatorQuota, UsageShape } from './quota';
 export type { RecordedRequest } from './recorded-request';
