@@ -42,16 +42,21 @@ export function countedFile(
     return new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          const piece = await pieces.next().catch((error: unknown) => {
-            watch.onFailed(error);
-            throw error;
-          });
+          const piece = await pieces.next().catch(watch.onFailed);
+          if (piece !== undefined) {
+            read += piece.byteLength;
+            watch.onRead(read);
+          }
+          if (watch.signal.aborted) {
+            // Node 24's `fetch` does not catch what a body does after its request was given up: one more piece, an end or
+            // an error would be an unhandled rejection, which ends the process. So its reader waits for ever.
+            pieces.stop(watch.signal.reason);
+            return new Promise<never>(() => {});
+          }
           if (piece === undefined) {
             controller.close();
             return;
           }
-          read += piece.byteLength;
-          watch.onRead(read);
           controller.enqueue(piece);
         },
         cancel: reason => pieces.stop(reason),

@@ -87,7 +87,9 @@ export async function requestUpload(
   let unreadable: { error: unknown } | undefined;
   // Node 24's `fetch` goes on waiting for a body that has failed.
   const failed = new AbortController();
+  const signal = abortSignal === undefined ? failed.signal : AbortSignal.any([abortSignal, failed.signal]);
   const file = content.open({
+    signal: AbortSignal.any([signal, silence.signal]),
     onRead(sent) {
       silence.heard();
       silence.wait();
@@ -110,7 +112,7 @@ export async function requestUpload(
       silence,
       schema: fileSchema(),
       limit: ANSWER_LIMIT,
-      abortSignal: abortSignal === undefined ? failed.signal : AbortSignal.any([abortSignal, failed.signal]),
+      abortSignal: signal,
     });
     return toRecord(answer);
   } catch (error) {

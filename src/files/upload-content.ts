@@ -16,11 +16,13 @@ export type UploadContent = {
   dispose(): Promise<void>;
 };
 
-/** Who is told while a file is sent. */
+/** Who is told while a file is sent, and who says that it need not be. */
 export type ReadingWatch = {
+  /** Aborts with the request. */
+  signal: AbortSignal;
   /** After each piece: how many bytes were read so far. */
   onRead(bytes: number): void;
-  /** The file cannot be read; `fetch` would call it a failure of the network. */
+  /** The file cannot be read, which `fetch` would call a failure of the network: aborts the signal. */
   onFailed(error: unknown): void;
 };
 
