@@ -48,8 +48,8 @@ export function countedFile(
             watch.onRead(read);
           }
           if (watch.signal.aborted) {
-            // Node 24's `fetch` does not catch what a body does after its request was given up: one more piece, an end or
-            // an error would be an unhandled rejection, which ends the process. So its reader waits for ever.
+            // Node 24's `fetch` does not catch what a body does after its request was given up: one more piece, an end
+            // or an error would be an unhandled rejection, which ends the process. So its reader waits for ever.
             pieces.stop(watch.signal.reason);
             return new Promise<never>(() => {});
           }

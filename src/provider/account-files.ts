@@ -8,13 +8,10 @@ import type { KimiFile, KimiUploadOptions } from '../files/kimi-file';
 import { IMAGE_TYPES, mediaTypeOf, nameFor, purposeOf, VIDEO_TYPES } from '../files/media-type';
 import type { DownloadOptions, RereadableBytes, UploadContent, UploadSources } from '../files/upload-content';
 import { untilAborted } from '../transport/wait';
-import { accountNames } from './account-name';
+import { accountNames, KeptByAccount } from './account-name';
 import { loadPlatform } from './load-platform';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import type { Access, CallResolver } from './resolve-call';
-
-/** An `apiKey` function may give a key of each user of a server. */
-const MOST_ACCOUNTS = 100;
 
 /** The four places that bytes come from. */
 const SOURCES = ['data', 'path', 'stream', 'url'] as const;
@@ -23,7 +20,7 @@ const SOURCES = ['data', 'path', 'stream', 'url'] as const;
 export class AccountFiles {
   private readonly calls: CallResolver;
   private readonly settings: KimiProviderSettings;
-  private readonly accounts = new Map<string, Promise<FileUploads>>();
+  private readonly accounts = new KeptByAccount<FileUploads>();
   private readonly nameOf = accountNames();
 
   constructor(calls: CallResolver, settings: KimiProviderSettings) {
@@ -115,22 +112,11 @@ export class AccountFiles {
 
   private async uploadsOf(access: Access): Promise<FileUploads> {
     const name = await this.nameOf(access);
-    let uploads = this.accounts.get(name);
-    if (uploads === undefined) {
-      uploads = loadPlatform().then(
-        ({ openFileCache }) =>
-          new FileUploads({
-            cache: openFileCache(name, this.calls.environment()),
-            now: this.settings.now ?? Date.now,
-          }),
-      );
-      this.accounts.set(name, uploads);
-      const oldest = this.accounts.keys().next();
-      if (this.accounts.size > MOST_ACCOUNTS && oldest.done !== true) {
-        this.accounts.delete(oldest.value);
-      }
-    }
-    return uploads;
+    return this.accounts.of(name, async () => {
+      const { openFileCache } = await loadPlatform();
+      const cache = openFileCache(name, this.calls.environment());
+      return new FileUploads({ cache, now: this.settings.now ?? Date.now });
+    });
   }
 }
 

@@ -3,21 +3,18 @@ import type { ModelInfo } from '../models/model-info';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
 import type { KimiService } from '../upstream';
-import { accountNames } from './account-name';
+import { accountNames, KeptByAccount } from './account-name';
 import { loadPlatform } from './load-platform';
 import type { Access, CallResolver } from './resolve-call';
 
 /** A list younger than this is not asked for again because of an id that it lacks. */
 const FRESH_MS = 60_000;
 
-/** An `apiKey` function may give a key of each user of a server, or a new one every hour. */
-const MOST_CATALOGS = 100;
-
 /** Which models an account has, and what an id means for it. One catalog per place and credential. */
 export class AccountModels {
   private readonly calls: CallResolver;
   private readonly now: () => number;
-  private readonly catalogs = new Map<string, Promise<ModelCatalog>>();
+  private readonly catalogs = new KeptByAccount<ModelCatalog>();
   private readonly resolved = new Map<string, { list: ModelList | undefined; resolution: ModelResolution }>();
   private readonly nameOf = accountNames();
 
@@ -106,26 +103,11 @@ export class AccountModels {
 
   private async catalogOf(access: Access): Promise<ModelCatalog> {
     const name = await this.nameOf(access);
-    let catalog = this.catalogs.get(name);
-    if (catalog === undefined) {
+    return this.catalogs.of(name, async () => {
+      const { openCatalogCache, notify } = await loadPlatform();
       const { apiBaseURL, service } = access.place.endpoints;
-      catalog = loadPlatform().then(
-        ({ openCatalogCache, notify }) =>
-          new ModelCatalog({
-            warn: notify,
-            apiBaseURL,
-            service,
-            cache: openCatalogCache(name, this.calls.environment()),
-            now: this.now,
-          }),
-      );
-      this.catalogs.set(name, catalog);
-      catalog.catch(() => this.catalogs.delete(name));
-      const oldest = this.catalogs.keys().next();
-      if (this.catalogs.size > MOST_CATALOGS && oldest.done !== true) {
-        this.catalogs.delete(oldest.value);
-      }
-    }
-    return catalog;
+      const cache = openCatalogCache(name, this.calls.environment());
+      return new ModelCatalog({ warn: notify, apiBaseURL, service, cache, now: this.now });
+    });
   }
 }

@@ -15,6 +15,30 @@ export function accountNames(): (access: Pick<Access, 'place' | 'credentials'>) 
   };
 }
 
+/** An `apiKey` function may give a key of each user of a server, or a new one every hour. */
+const MOST_ACCOUNTS = 100;
+
+/** What is made once for each account, for as long as the making did not fail. */
+export class KeptByAccount<T> {
+  private readonly kept = new Map<string, Promise<T>>();
+
+  /** @param name of `accountNames` */
+  of(name: string, make: () => Promise<T>): Promise<T> {
+    const known = this.kept.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const made = make();
+    this.kept.set(name, made);
+    made.catch(() => this.kept.delete(name));
+    const oldest = this.kept.keys().next();
+    if (this.kept.size > MOST_ACCOUNTS && oldest.done !== true) {
+      this.kept.delete(oldest.value);
+    }
+    return made;
+  }
+}
+
 async function fingerprintOf(key: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)));
   return Array.from(digest.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join('');

@@ -179,7 +179,7 @@ describe('sources', () => {
   });
 });
 
-/** Node 24's `fetch` does not catch what a body does after its request was given up; Vitest fails of what nobody catches. */
+/** What Node 24's `fetch` does not catch of a body, Vitest fails of. */
 describe('given up while it is sent', () => {
   it.each(['the caller aborts', 'the file changes'])('%s: nothing is left that nobody catches', async reason => {
     for (let block = 1; block <= 4; block++) {
@@ -199,8 +199,9 @@ describe('given up while it is sent', () => {
           }
         },
       };
-      const error = await failure(() => kimi().files.upload(options));
-      expect(error.message).toContain(reason === 'the file changes' ? 'was changed' : 'enough');
+      expect(await failure(() => kimi().files.upload(options))).toMatchObject({
+        message: expect.stringContaining(reason === 'the file changes' ? 'was changed' : 'enough'),
+      });
     }
     // Unhandled rejections are told of after the microtasks of a turn.
     await nextTurn();
