@@ -1,13 +1,10 @@
 /** The endpoints of Kimi's files (docs/wire.md#file-uploads, #files-of-an-account). */
-import { extractResponseHeaders } from '@ai-sdk/provider-utils';
 import { z } from 'zod/v4';
-import { connectionFailure, toKimiAPIError, type Exchange } from '../api/api-failure';
-import { isNetworkFailure } from '../api/network-failure';
-import { readRefusal } from '../api/read-body';
 import { requestJSON } from '../api/request-json';
 import type { FetchFunction } from '../transport/fetch';
 import { lazy } from '../transport/lazy';
 import { SilenceLimit } from '../transport/silence-limit';
+import { fileIdOf } from './file-id';
 import type { UploadContent } from './upload-content';
 
 /** Who asks, and where. */
@@ -51,7 +48,7 @@ const timeSchema = lazy(() =>
 /** Only the `id` must be there (docs/wire.md#file-uploads); a field of another type counts as not said. */
 const fileSchema = lazy(() =>
   z.object({
-    id: z.string().regex(/^(ms:\/\/)?[\w.:-]{1,200}$/, 'no id of a file'),
+    id: z.unknown().transform(fileIdOf).pipe(z.string('no id of a file')),
     bytes: z.coerce.number().int().nonnegative().optional().catch(undefined),
     filename: z.string().min(1).optional().catch(undefined),
     purpose: z.string().min(1).optional().catch(undefined),
@@ -65,8 +62,8 @@ const deletionSchema = lazy(() => z.object({ deleted: z.boolean().optional().cat
 /** Of an answer, in bytes. */
 const ANSWER_LIMIT = 256 * 1024;
 
-/** So long neither a piece of the file goes out nor an answer comes in. */
-const SILENCE_MS = 300_000;
+/** So long neither a piece of a file goes out or comes in, nor an answer. */
+export const FILE_SILENCE_MS = 300_000;
 
 /** Where files are: beside the chat of either wire, whose bases differ by `/v1` (docs/wire.md#file-uploads). */
 export function filesURLOf(apiBaseURL: string): string {
@@ -83,7 +80,7 @@ export async function requestUpload(
   content: UploadContent,
   { onSent, abortSignal }: { onSent?: ((sent: number) => void) | undefined; abortSignal?: AbortSignal | undefined },
 ): Promise<FileRecord> {
-  const silence = new SilenceLimit({ firstByteMs: SILENCE_MS, idleMs: SILENCE_MS });
+  const silence = new SilenceLimit({ firstByteMs: FILE_SILENCE_MS, idleMs: FILE_SILENCE_MS });
   let unreadable: { error: unknown } | undefined;
   // Node 24's `fetch` goes on waiting for a body that has failed.
   const failed = new AbortController();
@@ -126,7 +123,7 @@ export async function requestFile(
   id: string,
   abortSignal?: AbortSignal,
 ): Promise<FileRecord> {
-  const url = urlOf(apiBaseURL, id);
+  const url = fileURLOf(apiBaseURL, id);
   return toRecord(await requestJSON({ ...access, url, schema: fileSchema(), limit: ANSWER_LIMIT, abortSignal }));
 }
 
@@ -136,43 +133,18 @@ export async function requestFileDeletion(
   id: string,
   abortSignal?: AbortSignal,
 ): Promise<boolean> {
-  const request = { ...access, url: urlOf(apiBaseURL, id), method: 'DELETE', limit: ANSWER_LIMIT, abortSignal };
+  const request = { ...access, url: fileURLOf(apiBaseURL, id), method: 'DELETE', limit: ANSWER_LIMIT, abortSignal };
   return (await requestJSON({ ...request, schema: deletionSchema() })).deleted !== false;
 }
 
-/**
- * `GET /files/<id>/content`, as a stream that the caller reads or cancels.
- * @throws KimiAPIError for a refusal and a network failure before the first byte
- */
-export async function requestFileContent(
-  { apiBaseURL, fetch, headers, credentialSource, secrets }: FilesAccess,
-  id: string,
-  abortSignal?: AbortSignal,
-): Promise<{ content: ReadableStream<Uint8Array>; mediaType?: string }> {
-  const exchange: Exchange = { url: `${urlOf(apiBaseURL, id)}/content`, requestBodyValues: {}, secrets };
-  try {
-    const response = await fetch(exchange.url, { method: 'GET', headers, signal: abortSignal ?? null });
-    Object.assign(exchange, { statusCode: response.status, responseHeaders: extractResponseHeaders(response) });
-    exchange.credentialSource = credentialSource();
-    if (!response.ok) {
-      throw toKimiAPIError(exchange, (await readRefusal(response, abortSignal)).text);
-    }
-    const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim();
-    const content = response.body ?? (new Blob([]).stream() as ReadableStream<Uint8Array>);
-    return { content, ...(mediaType ? { mediaType } : {}) };
-  } catch (error) {
-    abortSignal?.throwIfAborted();
-    throw isNetworkFailure(error) ? connectionFailure(exchange, error) : error;
-  }
-}
-
-function urlOf(apiBaseURL: string, id: string): string {
+/** Of one file. @param id as `fileIdOf` gives it */
+export function fileURLOf(apiBaseURL: string, id: string): string {
   return `${filesURLOf(apiBaseURL)}/${encodeURIComponent(id)}`;
 }
 
 function toRecord({ id, bytes, filename, purpose, ...times }: z.infer<ReturnType<typeof fileSchema>>): FileRecord {
   return {
-    id: id.replace(/^ms:\/\//, ''),
+    id,
     bytes,
     filename,
     purpose,

@@ -1,5 +1,6 @@
 import { z } from 'zod/v4';
 import { lazy } from '../transport/lazy';
+import { fileIdOf } from './file-id';
 import type { FilePurpose } from './media-type';
 
 /** A file that Kimi has, and what it holds. No secret; times in ms since the epoch. */
@@ -38,7 +39,7 @@ const time = () => z.number().nonnegative();
 const listSchema = lazy(() =>
   z.array(
     z.object({
-      id: z.string().regex(/^[\w.:-]{1,200}$/),
+      id: z.string().refine(id => fileIdOf(id) === id),
       hash: z.string().regex(/^[0-9a-f]{64}$/),
       purpose: z.enum(['image', 'video']),
       byteSize: z.number().int().nonnegative(),

@@ -1,7 +1,9 @@
 import type { FilesV4, SharedV4ProviderReference, SharedV4Warning } from '@ai-sdk/provider';
 import { KimiAPIError } from '../errors/kimi-api-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
-import { requestFile, requestFileContent, requestFileDeletion } from '../files/files-api';
+import { requestFileContent } from '../files/file-content';
+import { fileIdOf } from '../files/file-id';
+import { requestFile, requestFileDeletion } from '../files/files-api';
 import type { KimiFiles, KimiUploadOptions } from '../files/kimi-file';
 import { checkHeaders } from '../transport/headers';
 import type { AccountFiles } from './account-files';
@@ -16,11 +18,14 @@ export function kimiFiles(files: AccountFiles, name: string): KimiFiles {
 
 function filesV4(files: AccountFiles, name: string): FilesV4 {
   const idOf = (file: SharedV4ProviderReference): string => {
-    const id = (file[name] ?? file.kimi)?.replace(/^ms:\/\//, '');
-    if (!id) {
+    const reference: unknown = file[name] ?? file.kimi;
+    const id = fileIdOf(reference);
+    if (id === undefined) {
       throw new KimiInvalidArgumentError({
         argument: 'file',
-        message: `The reference of the file has no id of Kimi: its "${name}" is missing.`,
+        message:
+          `The reference of the file has no id of Kimi: its "${name}" is ` +
+          `${reference === undefined || reference === '' ? 'missing' : 'none'}.`,
       });
     }
     return id;

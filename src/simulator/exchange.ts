@@ -123,9 +123,9 @@ export class Exchange {
     this.response.destroy();
   }
 
-  /** A whole answer: text as it is, anything else as JSON. */
+  /** A whole answer: bytes and text as they are, anything else as JSON. */
   async reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<void> {
-    const bytes = Buffer.from(textOf(body));
+    const bytes = Buffer.from(body instanceof Uint8Array ? body : textOf(body));
     this.begin(status, {
       'content-type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
       ...headers,

@@ -77,9 +77,7 @@ function routesOf(service: KimiService, base: string, { one, content }: { one: R
     fileRoute(service, 'GET', one, (exchange, file) => answer(exchange, ANSWER_RULES.files, toWireFile(file))),
     fileRoute(service, 'GET', content, async (exchange, file) => {
       exchange.request.answeredRules.push(ANSWER_RULES.fileContent.rule, ANSWER_RULES.traceId.rule);
-      exchange.begin(200, { 'content-type': file.mediaType });
-      await exchange.write(Buffer.from(file.content));
-      await exchange.end();
+      await exchange.reply(200, file.content, { 'content-type': file.mediaType });
     }),
     fileRoute(service, 'DELETE', one, async (exchange, { id }, state) => {
       state.files.delete(id);
