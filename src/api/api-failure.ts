@@ -5,7 +5,6 @@
 import { hideInError } from '../errors/hide-in-error';
 import { hideSecrets, withoutExact, type Hidden } from '../errors/hide-secrets';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
-import { withoutRetryWords } from '../hosts/opencode/retry-words';
 import { TRACE_ID_HEADER, TRACK_ID_HEADER } from '../upstream';
 import { findErrorRow } from './classify';
 import { consoleOf, explainError } from './error-advice';
@@ -209,13 +208,12 @@ export function failure(
   const { url, statusCode, requestBodyValues } = exchange;
   const { secrets = [] } = hiddenOf(exchange);
   const { responseBody, responseHeaders, data } = shown;
-  const sayable = (text: string): string => (error.isRetryable ? text : withoutRetryWords(text));
   return new KimiAPIError({
     ...error,
-    ...withoutExact({ url, message: sayable(message), requestBodyValues }, secrets),
+    ...withoutExact({ url, message, requestBodyValues }, secrets),
     statusCode,
     responseHeaders,
-    responseBody: responseBody === undefined ? undefined : sayable(responseBody),
+    responseBody,
     data,
     traceId: traceIdOf(responseHeaders),
     cause: hideInError(cause, hiddenOf(exchange)),

@@ -1,9 +1,12 @@
 import type {
   LanguageModelV4CallOptions,
   LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
 import { KimiAPIError } from '../errors/kimi-api-error';
+import { isOpencodeCall } from '../hosts/opencode/call';
+import { softenedForOpencode } from '../hosts/opencode/softened-error';
 import { errorDetails } from '../log/log';
 import { checkHeaders } from '../transport/headers';
 import { untilAborted } from '../transport/wait';
@@ -51,12 +54,26 @@ export class KimiLanguageModel {
    * @throws KimiLoginRequiredError, KimiTokenRefreshError of the sign-in
    */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
-    return this.withTarget(options, (given, target) => this.chat.doGenerate(given, target));
+    return this.saidFor(options, () =>
+      this.withTarget(options, (given, target) => this.chat.doGenerate(given, target)),
+    );
   }
 
   /** @throws as `doGenerate`. What goes wrong after the answer has begun is an error part: a `KimiAPIError`. */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
-    return this.withTarget(options, (given, target) => this.chat.doStream(given, target));
+    const result = await this.saidFor(options, () =>
+      this.withTarget(options, (given, target) => this.chat.doStream(given, target)),
+    );
+    return isOpencodeCall(options.headers) ? { ...result, stream: withSoftenedErrors(result.stream) } : result;
+  }
+
+  /** What fails, in the words of the host that called (docs/decisions.md#85-softer-words-in-opencode). */
+  private async saidFor<T>({ headers }: LanguageModelV4CallOptions, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw isOpencodeCall(headers) ? softenedForOpencode(error) : error;
+    }
   }
 
   private async withTarget<T>(options: LanguageModelV4CallOptions, send: Send<T>): Promise<T> {
@@ -112,6 +129,17 @@ export class KimiLanguageModel {
     target.log?.info('model refused', { model: target.model.id, next: model.id });
     return { options, target: { ...target, model }, cachedIds };
   }
+}
+
+/** The parts of an answer for opencode: what breaks off in the middle is an error part. */
+function withSoftenedErrors(stream: LanguageModelV4StreamResult['stream']): LanguageModelV4StreamResult['stream'] {
+  return stream.pipeThrough(
+    new TransformStream<LanguageModelV4StreamPart, LanguageModelV4StreamPart>({
+      transform(part, controller) {
+        controller.enqueue(part.type === 'error' ? { ...part, error: softenedForOpencode(part.error) } : part);
+      },
+    }),
+  );
 }
 
 type Send<T> = (options: LanguageModelV4CallOptions, target: CallTarget) => Promise<T>;

@@ -84,9 +84,9 @@ export type KimiAPIErrorOptions = {
  * AI SDK major, so that retries and hosts treat it as one; `code` says which case it is and `message` what to do.
  *
  * `requestBodyValues` holds the prompt, as the AI SDK's contract has it; it can be read, but is not shown by
- * `console.log` and not serialised. Where the error must not be retried, `message` and `responseBody` avoid the words
- * by which hosts decide to retry (docs/wire.md#opencode-retries-by-words); `data` is the body as the server sent it.
- * What any of it repeats of the credential or of the prompt is left out.
+ * `console.log` and not serialised. `responseBody` and `data` are the body as the server sent it; what any of it
+ * repeats of the credential or of the prompt is left out. In opencode alone, which retries by words, an error that is
+ * final says them otherwise (docs/decisions.md#85-softer-words-in-opencode).
  */
 export class KimiAPIError extends APICallError {
   readonly [symbol] = true;

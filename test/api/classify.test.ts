@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
+import { APICallError } from '@ai-sdk/provider';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toKimiAPIError } from '../../src/api/api-failure';
 import { explainError, type ErrorReason } from '../../src/api/error-advice';
 import { KIMI_ERROR_TABLE } from '../../src/api/error-table';
 import { withoutRetryWords } from '../../src/hosts/opencode/retry-words';
+import { KimiAPIError } from '../../src/errors/kimi-api-error';
+import { softenedForOpencode } from '../../src/hosts/opencode/softened-error';
 import { KNOWN_ERRORS, type KnownError } from './known-errors';
 import { OPENCODE_OVERFLOW, OPENCODE_RETRY_WORDS, opencodeRetries } from './opencode-retry';
 
@@ -85,7 +88,7 @@ describe('every row of the table', () => {
 
 describe('hosts that decide by words', () => {
   it.each(KNOWN_ERRORS.filter(known => known.retryable === undefined))('do not retry $status "$text"', known => {
-    const error = errorOf(known.status, { error: { message: known.text, type: known.type } });
+    const error = softenedForOpencode(errorOf(known.status, { error: { message: known.text, type: known.type } }));
     expect(
       OPENCODE_RETRY_WORDS.filter(word => word.test(error.message) || word.test(error.responseBody ?? '')),
     ).toEqual([]);
@@ -94,7 +97,7 @@ describe('hosts that decide by words', () => {
 
   it.each(KNOWN_ERRORS.filter(known => known.retryable))('retry $status "$text", whose words stay', known => {
     const body = JSON.stringify({ error: { message: known.text } });
-    const error = errorOf(known.status, body);
+    const error = softenedForOpencode(errorOf(known.status, body));
     expect(opencodeRetries(error)).toBe(true);
     expect(error.responseBody).toBe(body.replace(/\b(ak|org)-\w+/g, '$1-…'));
   });
@@ -102,9 +105,33 @@ describe('hosts that decide by words', () => {
   it.each(KNOWN_ERRORS.filter(({ code }) => code === 'KIMI_CONTEXT_TOO_LONG' || code === 'KIMI_REQUEST_TOO_LARGE'))(
     'compact the conversation after "$text"',
     known => {
-      expect(errorOf(known.status, { error: { message: known.text } }).message).toMatch(OPENCODE_OVERFLOW);
+      const error = softenedForOpencode(errorOf(known.status, { error: { message: known.text } }));
+      expect(error.message).toMatch(OPENCODE_OVERFLOW);
     },
   );
+
+  it.each(KNOWN_ERRORS)('leave $status "$text" to everybody else as it was sent', known => {
+    const body = JSON.stringify({ error: { message: known.text, type: known.type } });
+    const sent = body.replace(/\b(ak|org)-\w+/g, '$1-…');
+    const error = errorOf(known.status, body, {}, 'http://127.0.0.1:45003/coding/v1/chat/completions');
+    expect(error.responseBody).toBe(sent);
+    const said = (JSON.parse(sent) as { error: { message: string } }).error.message;
+    expect(error.message).toContain(said.replace(/\s+/g, ' ').trim().slice(0, 300));
+  });
+
+  it('get a copy of the same class, and an error that need not be softened as it is', () => {
+    const error = errorOf(429, { error: { message: 'too many requests' } }, { 'retry-after': '3600' });
+    const softened = softenedForOpencode(error);
+    expect(KimiAPIError.isInstance(softened)).toBe(true);
+    expect(APICallError.isInstance(softened)).toBe(true);
+    expect(softened).toBeInstanceOf(KimiAPIError);
+    expect(error.message).toContain('too many requests');
+    expect(softened).toMatchObject({ code: error.code, statusCode: 429, retryAfter: error.retryAfter, url: error.url });
+    expect(softened.stack).not.toMatch(/too many requests/);
+    expect(inspect(softened)).not.toContain(PROMPT);
+    const plain = errorOf(401, { error: { message: 'Incorrect API key provided' } });
+    expect(softenedForOpencode(plain)).toBe(plain);
+  });
 
   it('are not misled by a port, a number or a page', () => {
     const local = errorOf(
@@ -113,13 +140,13 @@ describe('hosts that decide by words', () => {
       {},
       'http://127.0.0.1:45003/coding/v1/chat/completions',
     );
-    expect(opencodeRetries(local)).toBe(false);
+    expect(opencodeRetries(softenedForOpencode(local))).toBe(false);
     const page = errorOf(
       404,
       '<html><head><title>404 Not Found</title></head><body>nginx terminated 500</body></html>',
     );
-    expect(opencodeRetries(page)).toBe(false);
-    expect(page.data).toContain('nginx terminated 500');
+    expect(opencodeRetries(softenedForOpencode(page))).toBe(false);
+    expect(softenedForOpencode(page).data).toContain('nginx terminated 500');
   });
 
   it('find no word in any text, and texts without words stay', () => {
@@ -201,7 +228,7 @@ describe('waiting', () => {
     const error = errorOf(429, busy, headers);
     expect(error.isRetryable).toBe(isRetryable);
     expect(error.retryAfter).toEqual(seconds === undefined ? undefined : new Date(NOW + seconds * 1000));
-    expect(opencodeRetries(error)).toBe(isRetryable);
+    expect(opencodeRetries(softenedForOpencode(error))).toBe(isRetryable);
     if (!isRetryable) {
       expect(error.message).toContain(
         `It asks to wait until ${new Date(NOW + seconds * 1000).toISOString().replace('.000', '')}`,
@@ -369,9 +396,8 @@ describe('the error', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), fc.integer({ min: 300, max: 599 }), (body, status) => {
         const error = errorOf(status, body);
-        expect(error.isRetryable || !opencodeRetries({ ...error, message: error.message, statusCode: undefined })).toBe(
-          true,
-        );
+        const { message, responseBody } = softenedForOpencode(error);
+        expect(error.isRetryable || !opencodeRetries({ isRetryable: false, message, responseBody })).toBe(true);
       }),
       { numRuns: 1000 },
     );

@@ -8,6 +8,7 @@ import { APICallError as APICallError6 } from 'ai-v6';
 import { describe, expect, it } from 'vitest';
 import { KimiAPIError } from '../../../../src/errors/kimi-api-error';
 import { COMBINATIONS, type Combination, type StreamPart } from '../../../support/majors';
+import { softenedForOpencode } from '../../../../src/hosts/opencode/softened-error';
 import { opencodeRetries } from '../../../api/opencode-retry';
 import {
   chunk,
@@ -100,7 +101,7 @@ describe.each(COMBINATIONS)('$name', combination => {
       expect([error.message, inspect(error, { depth: 9 }), JSON.stringify(error)].join()).not.toMatch(
         /secret prompt|secret-key/,
       );
-      expect(opencodeRetries(error)).toBe(false);
+      expect(opencodeRetries(softenedForOpencode(error))).toBe(false);
     }
     expect(bodies).toHaveLength(2);
   });
