@@ -124,10 +124,10 @@ describe('layers', () => {
 
   it('would see one', () => {
     const up = { from: 'engine/x.ts', to: 'provider/kimi-core.ts', line: '' };
-    const leak = { from: 'simulator/x.ts', to: 'engine/chat/body-rules.ts', line: '' };
+    const leak = { from: 'simulator/x.ts', to: 'engine/request/body-rules.ts', line: '' };
     expect(brokenLayers([up, leak])).toEqual([
       'engine/x.ts -> provider/kimi-core.ts',
-      'simulator/x.ts -> engine/chat/body-rules.ts',
+      'simulator/x.ts -> engine/request/body-rules.ts',
     ]);
   });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { BODY_RULES } from '../src/engine/chat/body-rules';
+import { BODY_RULES } from '../src/engine/request/body-rules';
 import { MODEL_ROWS, type ModelRow } from '../src/models/model-rows';
 import { dependencies, peerDependencies } from '../package.json';
 

@@ -11,7 +11,7 @@ import { isNetworkFailure, networkFailureMessage } from '../api/network-failure'
 import { KimiAPIError, type KimiAPIErrorCode } from '../errors/kimi-api-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
-import type { AnswerFault } from '../stream/chat/answer-watch';
+import type { AnswerFault } from '../stream/answer-fault';
 
 /** What a failed call rejects with: ours for everything that the network or the server did, anything else as it is. */
 export function answerFailure(error: unknown, exchange: Exchange): unknown {

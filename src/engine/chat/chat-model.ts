@@ -4,26 +4,22 @@ import {
   type LanguageModelV4GenerateResult,
   type LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
-import { combineHeaders, normalizeHeaders, safeParseJSON } from '@ai-sdk/provider-utils';
-import { oversizedAnswer, unreadableAnswer } from '../../api/api-failure';
-import { readBody } from '../../api/read-body';
+import { combineHeaders, normalizeHeaders } from '@ai-sdk/provider-utils';
+import { unreadableAnswer } from '../../api/api-failure';
 import { ServerChunks } from '../../stream/server-chunks';
-import { isTooDeep } from '../../transport/json-depth';
-import { answerFailure, answerFaultError } from '../answer-failure';
+import { answerFailure } from '../answer-failure';
 import { prepareCall } from '../call';
 import type { CallTarget, WireConfig } from '../call-target';
-import { BODY_RULES } from './body-rules';
-import { CallState } from './call-state';
-import { completeAnswer } from './complete-answer';
-import { withServerChunks, wrapChatModel, type BindableChatModel } from './openai-compatible';
-import { preparePrompt } from './prepare-prompt';
-
-/** Of a whole answer, in bytes; a window of a million tokens has about four million characters. */
-const ANSWER_LIMIT = 16 * 1024 * 1024;
+import { completeAnswer } from '../complete-answer';
+import { readAnswer } from '../read-answer';
+import { BODY_RULES } from '../request/body-rules';
+import { ChatCallState } from './chat-call-state';
+import { withServerChunks, withToolCallIds, wrapChatModel, type BindableChatModel } from './openai-compatible';
+import { preparePrompt } from '../request/prepare-prompt';
 
 /**
  * The chat completions wire: openai-compatible makes the body and reads the answer, the rules make the body Kimi's, and
- * one {@link CallState} keeps what belongs to the call.
+ * one {@link ChatCallState} keeps what belongs to the call.
  */
 export class ChatModel {
   private readonly config: WireConfig;
@@ -50,12 +46,17 @@ export class ChatModel {
         signal: options.abortSignal ?? null,
       });
       const { text, answer } = await readAnswer(response, state, options.abortSignal);
-      state.tellUsage(answer);
+      state.noteAnswer(answer);
+      state.tellUsage();
       const { response: metadata, ...result } = await model.convertResponse({ body: answer }).catch(error => {
         throw TypeValidationError.isInstance(error) ? unreadableAnswer(state, text) : error;
       });
       return {
-        ...completeAnswer(result, answer, state, this.config.generateId),
+        ...completeAnswer(
+          { ...result, content: withToolCallIds(result.content, answer, this.config.generateId) },
+          state,
+          this.config.generateId,
+        ),
         request: { body: sent },
         response: { ...metadata, headers: state.responseHeaders ?? {}, body: answer },
         warnings,
@@ -78,7 +79,7 @@ export class ChatModel {
 
   private begin(options: LanguageModelV4CallOptions, target: CallTarget, answer: 'stream' | 'whole') {
     const { name, limits } = this.config;
-    const state = new CallState(target, prepareCall(options, target, name), limits, answer);
+    const state = new ChatCallState(target, prepareCall(options, target, name), limits, answer);
     const { reasoning: _reasoning, providerOptions: _options, prompt, ...rest } = options;
     return {
       state,
@@ -93,26 +94,4 @@ export class ChatModel {
 /** Names in lower case, so that a call's header replaces a setting's, however they are written. */
 function jsonHeaders(...headers: Array<Record<string, string | undefined> | undefined>): Record<string, string> {
   return { 'content-type': 'application/json', ...normalizeHeaders(combineHeaders(...headers)) };
-}
-
-async function readAnswer(
-  response: Response,
-  state: CallState,
-  abortSignal: AbortSignal | undefined,
-): Promise<{ text: string; answer: unknown }> {
-  if (!response.ok) {
-    throw await state.refusal(response, abortSignal);
-  }
-  const { text, end, cause } = await readBody(response, ANSWER_LIMIT, abortSignal, state.silence);
-  if (end === 'cut') {
-    throw oversizedAnswer(state, text, ANSWER_LIMIT);
-  }
-  if (end === 'broken') {
-    throw answerFaultError('connection', state, cause);
-  }
-  const parsed = await safeParseJSON({ text });
-  if (!parsed.success || isTooDeep(text)) {
-    throw unreadableAnswer(state, text);
-  }
-  return { text, answer: parsed.value };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerFaultOf } from '../../../src/stream/chat/answer-watch';
+import { answerFaultOf } from '../../../src/stream/answer-fault';
 import { ChatSteps } from '../../../src/stream/chat/chat-steps';
 import { EventPipeline } from '../../../src/stream/event-pipeline';
 import { ServerChunks } from '../../../src/stream/server-chunks';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { KimiChatMessage } from '../../../src/engine/chat/body';
-import { measureMessages, toolTokens } from '../../../src/engine/chat/measure-messages';
+import type { KimiChatMessage } from '../../../src/engine/request/body';
+import { measureMessages, toolTokens } from '../../../src/engine/request/measure-messages';
 import { countText } from '../count-text';
 
 describe('measureMessages', () => {

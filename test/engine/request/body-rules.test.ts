@@ -1,8 +1,8 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
 import { describe, expect, it } from 'vitest';
-import { BODY_RULES } from '../../../src/engine/chat/body-rules';
+import { BODY_RULES } from '../../../src/engine/request/body-rules';
 import type { KimiCall } from '../../../src/engine/call';
-import { applyBodyRules } from '../../../src/engine/chat/body';
+import { applyBodyRules } from '../../../src/engine/request/body';
 import { knownModel } from '../../../src/models/known-models';
 import type { BodyRuleCase } from './rules/body-rule-case';
 import { MESSAGE_CASES } from './rules/message-cases';

@@ -1,6 +1,6 @@
 import type { SharedV4Warning } from '@ai-sdk/provider';
 import type { KimiCall } from '../../../../src/engine/call';
-import type { KimiChatMessage, KimiChatRequestBody } from '../../../../src/engine/chat/body';
+import type { KimiChatMessage, KimiChatRequestBody } from '../../../../src/engine/request/body';
 import type { ModelInfo } from '../../../../src/models/model-info';
 
 /** A body before the rules, and after them. It must need its own rule, and no other. */

@@ -1,22 +1,19 @@
 import type { LanguageModelV4Content, LanguageModelV4GenerateResult } from '@ai-sdk/provider';
-import { ToolCallRecovery, type Said } from '../../stream/markup/tool-call-recovery';
-import { answerFaultError } from '../answer-failure';
+import { ToolCallRecovery, type Said } from '../stream/markup/tool-call-recovery';
+import { answerFaultError } from './answer-failure';
 import type { CallState } from './call-state';
-import { withToolCallIds } from './openai-compatible';
-import { convertUsage, findUsage } from './usage';
 
 /**
- * What openai-compatible does not know of a whole answer: leaked tool calls, Kimi's usage and metadata, the caller's
+ * What the wrapped models do not know of a whole answer: leaked tool calls, Kimi's usage and metadata, the caller's
  * tool names, and that it may be empty.
  * @throws KimiAPIError for an answer with neither text nor a tool call (docs/decisions.md#33-empty-answers)
  */
 export function completeAnswer(
   result: Omit<LanguageModelV4GenerateResult, 'warnings'>,
-  body: unknown,
   state: CallState,
   generateId: () => string,
 ): Omit<LanguageModelV4GenerateResult, 'warnings'> {
-  const given = withToolCallIds(result.content, body, generateId);
+  const given = result.content;
   const recovered = recoverToolCalls(given, state.toolNames, generateId);
   const content = recovered?.content ?? given;
   state.noteRecovered(recovered?.count ?? 0);
@@ -32,10 +29,10 @@ export function completeAnswer(
     ...result,
     content: content.map(part => restoreToolName(part, state.callerNames)),
     finishReason: { unified: unified === 'stop' && state.recoveredToolCalls > 0 ? 'tool-calls' : unified, raw },
-    usage: convertUsage(findUsage(body)),
+    usage: state.usageSoFar(),
     providerMetadata: {
       ...result.providerMetadata,
-      kimi: { ...result.providerMetadata?.kimi, ...state.metadata(body) },
+      kimi: { ...result.providerMetadata?.kimi, ...state.metadata() },
     },
   };
 }
