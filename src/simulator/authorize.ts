@@ -31,6 +31,8 @@ export function ownerOf(request: RecordedRequest): string {
   return credential.startsWith('sk-') ? credential : 'login';
 }
 
-function credentialOf({ headers }: RecordedRequest): string | undefined {
-  return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+/** On the Anthropic wire a credential may stand in `x-api-key` as well (docs/wire.md#anthropic-credential). */
+function credentialOf({ headers, wire }: RecordedRequest): string | undefined {
+  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  return wire === 'messages' ? (headers['x-api-key'] ?? bearer) : bearer;
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, FaultStage } from './fault';
 import { floodOf } from './flood';
+import { errorBodyOf } from './error-body';
 import type { RecordedRequest } from './recorded-request';
 import type { SimulatorRule } from './rules/simulator-rule';
 
@@ -176,10 +177,12 @@ export function breakConnection(socket: Socket | null, how: 'reset' | 'close'): 
   }
 }
 
-/** Answers with an error of the OpenAI-style API: `{ error: { message, type } }` (docs/wire.md#error-bodies). */
+/** Answers with an error of the API, in the words of the wire that was asked (docs/wire.md#error-bodies). */
 export async function refuseApi(exchange: Exchange, row: SimulatorRule, text = row.text ?? ''): Promise<void> {
-  exchange.request.refusedBy = row.rule;
-  await exchange.reply(row.status ?? 400, { error: { message: text, type: row.type } });
+  const { request } = exchange;
+  const status = row.status ?? 400;
+  request.refusedBy = row.rule;
+  await exchange.reply(status, errorBodyOf(request.wire, status, { error: { message: text, type: row.type } }));
 }
 
 /** Answers with an error of the OAuth host: `{ error, error_description }` (docs/wire.md#oauth-error-bodies). */

@@ -6,8 +6,8 @@ import type { RecordedRequest } from './recorded-request';
  * - `request`: the request was read, no header was sent
  * - `headers`: the headers were sent, nothing of the body
  * - `event`: in the middle of the second event of a stream, or of the body of a whole answer
- * - `last-event`: after the last event, before `[DONE]`; after the last byte of a whole answer
- * - `done`: after `[DONE]`; the end of the body is still missing
+ * - `last-event`: after the last event, before `[DONE]` or `message_stop`; after the last byte of a whole answer
+ * - `done`: after those; the end of the body is still missing
  */
 export type FaultStage = 'accept' | 'request' | 'headers' | 'event' | 'last-event' | 'done';
 
@@ -25,7 +25,10 @@ export type Fault = {
   times?: number;
   /** Answer with this status instead of the real answer. */
   status?: number;
-  /** Body of that answer: text as it is, anything else as JSON. */
+  /**
+   * Body of that answer: text as it is, anything else as JSON. `{ error: { message, type } }` becomes an error of the
+   * Anthropic wire on that wire.
+   */
   body?: unknown;
   /** Of that answer, or, without `status`, in place of those of the real one. */
   headers?: Record<string, string>;

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TRACE_ID_HEADER } from '../upstream';
 import type { AnswerScript } from './answers/scripted-answer';
 import { API_ROUTES } from './api-routes';
+import { errorBodyOf } from './error-body';
 import { breakConnection, Exchange, refuseApi } from './exchange';
 import { FaultQueue } from './fault';
 import { FilesLedger } from './files-ledger';
@@ -23,7 +24,8 @@ import type { KimiSimulator, KimiSimulatorOptions } from './simulator-options';
 const ROUTES: readonly Route[] = [...OAUTH_ROUTES, ...API_ROUTES];
 
 /**
- * Starts a strict Kimi on 127.0.0.1: OAuth device login, models and chat completions, with every refusal that is known.
+ * Starts a strict Kimi on 127.0.0.1: OAuth device login, models, chat completions and Anthropic messages, with every
+ * refusal that is known.
  * Throws when the port is taken, or `rules.disable` names a rule that does not exist.
  */
 export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Promise<KimiSimulator> {
@@ -62,6 +64,7 @@ export async function startKimiSimulator(options: KimiSimulatorOptions = {}): Pr
     url: state.url,
     apiBaseURL: `${state.url}/coding/v1`,
     platformBaseURL: `${state.url}/v1`,
+    platformAnthropicURL: `${state.url}/anthropic`,
     oauthHost: state.url,
     requests,
     clearRequests() {
@@ -172,9 +175,9 @@ async function serve(
     ({ method, path }) =>
       method === request.method && (typeof path === 'string' ? path === request.path : path.test(request.path)),
   );
-  const count = route?.count?.(exchange);
+  const counted = [route?.count?.(exchange) ?? []].flat();
   state.counts.requests += 1;
-  if (count) {
+  for (const count of counted) {
     state.counts[count] += 1;
   }
   if (fault?.delayMs !== undefined) {
@@ -186,7 +189,7 @@ async function serve(
     await exchange.flood(fault.flood.text);
   } else if (fault?.status !== undefined) {
     const retryAfter = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
-    await exchange.reply(fault.status, fault.body, retryAfter);
+    await exchange.reply(fault.status, errorBodyOf(request.wire, fault.status, fault.body), retryAfter);
   } else if (route) {
     await route.handle(exchange, state);
   } else {
@@ -201,6 +204,8 @@ function zeroCounts(): SimulatorCounts {
     refreshes: 0,
     models: 0,
     chats: 0,
+    messages: 0,
+    tokenCounts: 0,
     uploads: 0,
     usages: 0,
     searches: 0,

@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import type { KimiService } from '../upstream';
 
+/** Chat completions, or Anthropic messages. */
+export type SimulatorWire = 'chat' | 'messages';
+
 /**
  * What the simulator saw of one request, and what it answered.
  * Nothing is redacted in memory; `console.log` shows one line without secrets.
@@ -26,6 +29,8 @@ export type RecordedRequest = {
   time: number;
   /** Which service the path belongs to; `undefined` for OAuth and unknown paths. */
   service: KimiService | undefined;
+  /** Which wire a call for an answer speaks, counting tokens included; `undefined` for all other paths. */
+  wire: SimulatorWire | undefined;
   /** Status of the answer; `undefined` while there is none, or when the socket was destroyed instead. */
   status: number | undefined;
   /** Whether the whole answer went out. */
@@ -74,6 +79,7 @@ export async function readRequest(message: IncomingMessage, time: number): Promi
     form: type.includes('x-www-form-urlencoded') ? Object.fromEntries(new URLSearchParams(body)) : undefined,
     time,
     service: serviceOf(url.pathname),
+    wire: wireOf(url.pathname),
     status: undefined,
     completed: false,
     clientGone: false,
@@ -93,7 +99,14 @@ function serviceOf(path: string): KimiService | undefined {
   if (path.startsWith('/coding/')) {
     return 'coding';
   }
-  return path.startsWith('/v1/') ? 'platform' : undefined;
+  return path.startsWith('/v1/') || path.startsWith('/anthropic/') ? 'platform' : undefined;
+}
+
+function wireOf(path: string): SimulatorWire | undefined {
+  if (path.endsWith('/v1/chat/completions')) {
+    return 'chat';
+  }
+  return path.endsWith('/v1/messages') || path.endsWith('/v1/messages/count_tokens') ? 'messages' : undefined;
 }
 
 async function readForm(bytes: Buffer, type: string): Promise<FormData | undefined> {

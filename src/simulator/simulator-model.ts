@@ -33,12 +33,19 @@ export type SimulatorModels = Record<KimiService, SimulatorModel[]>;
 
 /**
  * What accounts list: `k2.8` is today's (docs/wire.md#kimi-for-coding-since-september, #k31-and-later), the others are
- * those that still exist or existed, by the model behind `kimi-for-coding` (docs/wire.md#known-models).
+ * those that still exist or existed, by the model behind `kimi-for-coding` (docs/wire.md#known-models). `messages` is
+ * today's with K3.1 served by the Anthropic wire alone; which models are is not known (docs/wire.md#model-protocol).
  */
-export type SimulatorAccount = 'k2.8' | 'k2.7' | 'k2.5' | 'k3';
+export type SimulatorAccount = 'k2.8' | 'k2.7' | 'k2.5' | 'k3' | 'messages';
 
 /** The models of each kind of account. A fresh copy at each call. */
 export const accounts: Readonly<Record<SimulatorAccount, () => SimulatorModels>> = {
+  messages: () => {
+    const { coding, platform } = accounts['k2.8']();
+    const onMessages = (entry: SimulatorModel): SimulatorModel =>
+      entry.id.startsWith('k3.1-') ? { ...entry, protocol: 'anthropic' } : entry;
+    return { coding: coding.map(onMessages), platform };
+  },
   'k2.8': () => ({
     coding: [
       model('kimi-for-coding', 1_048_576, { think_efforts: efforts('max') }),

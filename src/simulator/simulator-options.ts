@@ -68,6 +68,8 @@ export type KimiSimulator = {
   apiBaseURL: string;
   /** Base of the pay-per-token service: `<url>/v1`. Platform keys, no identity gate. */
   platformBaseURL: string;
+  /** Base of its Anthropic wire: `<url>/anthropic`. That of the coding service is `<url>/coding`. Both lack `/v1`. */
+  platformAnthropicURL: string;
   oauthHost: string;
   /** Every request in order of arrival. Holds tokens and prompts: do not print it. */
   requests: readonly RecordedRequest[];

@@ -14,7 +14,11 @@ export type SimulatorCounts = {
   tokenPolls: number;
   refreshes: number;
   models: number;
+  /** Calls for an answer on either wire. */
   chats: number;
+  /** Those of them on the Anthropic wire. */
+  messages: number;
+  tokenCounts: number;
   uploads: number;
   usages: number;
   searches: number;
@@ -54,11 +58,11 @@ export type SimulatorState = {
   closing: AbortSignal;
 };
 
-/** One path of the server. A new endpoint is a row in `oauth-routes.ts`, `api-routes.ts` or `web-routes.ts`. */
+/** One path of the server. A new endpoint is a row in one of the `…-routes.ts`. */
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
   /** The whole of it. */
   path: string | RegExp;
-  count?: (exchange: Exchange) => keyof SimulatorCounts | undefined;
+  count?: (exchange: Exchange) => keyof SimulatorCounts | readonly (keyof SimulatorCounts)[] | undefined;
   handle(exchange: Exchange, state: SimulatorState): Promise<void>;
 };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { CHAT_RULES, OFFICIAL_CLIENT_EVIDENCE, SIMULATOR_RULES } from '../../src/simulator/rules/simulator-rules';
 import { CHAT_RULE_CASES } from './chat-rule-cases';
+import { rowPattern } from './row-pattern';
 import { chat, lastRequest, readReply } from './simulator-client';
 
 let simulator: KimiSimulator;
@@ -12,12 +13,6 @@ beforeEach(() => simulator.clearRequests());
 afterAll(() => simulator.close());
 
 const rowOf = (rule: string) => SIMULATOR_RULES.find(row => row.rule === rule);
-
-/** `…` in a row's text stands for anything. */
-function pattern(text: string): RegExp {
-  const literal = text.split('…').map(piece => piece.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${literal.join('.*')}$`);
-}
 
 describe.each(CHAT_RULE_CASES.map(({ rule, ...rest }, index) => ({ rule, index, ...rest })))(
   '$rule ($index)',
@@ -34,7 +29,7 @@ describe.each(CHAT_RULE_CASES.map(({ rule, ...rest }, index) => ({ rule, index, 
       }
       const { status, body } = await readReply(response);
       expect({ status, refusedBy: request.refusedBy }).toEqual({ status: row?.status, refusedBy: rule });
-      expect(body).toEqual({ error: { message: expect.stringMatching(pattern(row?.text ?? '')), type: row?.type } });
+      expect(body).toEqual({ error: { message: expect.stringMatching(rowPattern(row?.text ?? '')), type: row?.type } });
     });
 
     test('lets its neighbour pass, without a notice', async () => {

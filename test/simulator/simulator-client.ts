@@ -1,4 +1,4 @@
-import type { ChatBody, KimiSimulator, RecordedRequest } from '../../src/simulator/index';
+import type { ChatBody, KimiSimulator, MessagesBody, RecordedRequest } from '../../src/simulator/index';
 import { OAUTH_CLIENT_ID } from '../../src/upstream';
 
 export const KIMI_CLI_IDENTITY = {
@@ -40,6 +40,38 @@ export function chat(
       ...body,
     }),
     ...(signal && { signal }),
+  });
+}
+
+/** A call of the Anthropic wire as the official client makes it, with the right key, unless `headers` says otherwise. */
+export function messages(
+  simulator: KimiSimulator,
+  body: Partial<MessagesBody>,
+  {
+    service = 'coding',
+    headers = {},
+    path = '/v1/messages',
+  }: { service?: 'coding' | 'platform'; headers?: Record<string, string | undefined>; path?: string } = {},
+): Promise<Response> {
+  const base = service === 'coding' ? `${simulator.url}/coding` : simulator.platformAnthropicURL;
+  const sent: Record<string, string | undefined> = {
+    'x-api-key': service === 'coding' ? 'sk-kimi-simulator' : 'sk-simulator',
+    'anthropic-version': '2023-06-01',
+    'content-type': 'application/json',
+    ...(service === 'coding' ? KIMI_CLI_IDENTITY : {}),
+    ...headers,
+  };
+  return fetch(`${base}${path}?beta=true`, {
+    method: 'POST',
+    headers: Object.fromEntries(
+      Object.entries(sent).filter((header): header is [string, string] => header[1] !== undefined),
+    ),
+    body: JSON.stringify({
+      model: service === 'coding' ? 'kimi-for-coding' : 'kimi-k2.6',
+      max_tokens: 1024,
+      messages: [{ role: 'user', content: 'hello' }],
+      ...body,
+    }),
   });
 }
 

@@ -1,36 +1,7 @@
-/** A scripted answer as it goes on the wire: its parts, the deltas of a stream or one completion, and its usage. */
-import { estimatePromptTokens, estimateTokens } from '../rules/media-rules';
-import { toolCallsOf, type ChatBody, type ChatSubject } from '../rules/simulator-rule';
-import type { AnswerPart, ScriptedAnswer } from './scripted-answer';
-
-export type FilledToolCall = Extract<AnswerPart, { type: 'tool-call' }> & { id: string; arguments: string };
-export type FilledPart = Exclude<AnswerPart, { type: 'tool-call' }> | FilledToolCall;
-
-/** The parts of an answer in order, tool calls with their id and arguments as text. */
-export function answerParts(answer: ScriptedAnswer, body: ChatBody): FilledPart[] {
-  const parts: readonly AnswerPart[] = answer.parts ?? [
-    ...(answer.reasoning === undefined ? [] : [{ type: 'reasoning' as const, text: answer.reasoning }]),
-    ...(answer.text === undefined ? [] : [{ type: 'text' as const, text: answer.text }]),
-    ...(answer.toolCalls ?? []).map(call => ({ type: 'tool-call' as const, ...call })),
-  ];
-  let calls = body.messages.reduce((count, message) => count + toolCallsOf(message).length, 0);
-  return parts.map(part => {
-    if (part.type !== 'tool-call') {
-      return part;
-    }
-    const given = part.arguments ?? {};
-    return {
-      ...part,
-      id: part.id ?? `functions.${part.name}:${calls++}`,
-      arguments: typeof given === 'string' ? given : JSON.stringify(given),
-    };
-  });
-}
-
-/** `tool_calls` where the answer has one, else `stop`. */
-export function finishReasonOf(answer: ScriptedAnswer, parts: readonly FilledPart[]): string {
-  return answer.finishReason ?? (parts.some(part => part.type === 'tool-call') ? 'tool_calls' : 'stop');
-}
+/** A scripted answer in chat completions: the deltas of a stream, or one completion, and its usage. */
+import { finishReasonOf, pieces, type AnswerCounts, type FilledPart, type FilledToolCall } from './answer-parts';
+import type { ScriptedAnswer } from './scripted-answer';
+import type { AnswerStream } from './send-event-stream';
 
 /** What all chunks of an answer have in common. */
 type AnswerHead = { id: string; created: number; model: string };
@@ -80,15 +51,15 @@ export function chatCompletion(
   };
 }
 
-/** The `chat.completion.chunk` objects of a streamed answer, in order. */
-export function chatEvents(
+/** The `chat.completion.chunk` events of a streamed answer, in order. */
+export function chatStream(
   answer: ScriptedAnswer,
   parts: readonly FilledPart[],
   head: AnswerHead,
   usage: Record<string, unknown> | undefined,
   usageAt: 'choice' | 'top-level' | 'both',
   hasLogprobs: boolean,
-): Record<string, unknown>[] {
+): AnswerStream {
   const chunk = (rest: Record<string, unknown>): Record<string, unknown> => ({
     id: head.id,
     object: 'chat.completion.chunk',
@@ -109,7 +80,12 @@ export function chatEvents(
   if (usage && usageAt !== 'choice') {
     events.push(chunk({ choices: [], usage }));
   }
-  return events;
+  return {
+    events: events.map(event => ({ data: JSON.stringify(event) })),
+    end: { data: '[DONE]' },
+    error: error => ({ data: JSON.stringify({ error }) }),
+    malformed: { data: '{"id":"chatcmpl-malformed","choices":[{"delta":{"content":' },
+  };
 }
 
 /** One token of the whole piece. */
@@ -171,34 +147,9 @@ function alternate<T>(lists: readonly T[][]): T[] {
   ).flat();
 }
 
-/** Splits by characters, never inside a surrogate pair; an empty text is one empty piece. */
-function pieces(text: string, size: number): string[] {
-  const characters = [...text];
-  const count = Math.max(1, Math.ceil(characters.length / size));
-  return Array.from({ length: count }, (_, position) =>
-    characters.slice(position * size, (position + 1) * size).join(''),
-  );
-}
-
-/**
- * The `usage` object of an answer; `undefined` when the script wants none. Where the script does not say, prompt tokens
- * are estimated, and cached ones are what the last call with the same `prompt_cache_key` had as its prompt.
- */
-export function chatUsage(
-  answer: ScriptedAnswer,
-  parts: readonly FilledPart[],
-  subject: ChatSubject,
-  promptsByCacheKey: Map<string, number>,
-): Record<string, unknown> | undefined {
-  if (answer.usage === false) {
-    return undefined;
-  }
-  const given = answer.usage ?? {};
-  const prompt = given.promptTokens ?? estimatePromptTokens(subject);
-  const cached = given.cachedTokens ?? cachedBefore(subject, prompt, promptsByCacheKey);
-  const completion =
-    given.completionTokens ??
-    parts.reduce((sum, part) => sum + estimateTokens(part.type === 'tool-call' ? part.arguments : part.text), 0);
+/** The `usage` object of an answer. */
+export function chatUsage(answer: ScriptedAnswer, counts: AnswerCounts): Record<string, unknown> {
+  const { prompt, cached, completion, reasoning } = counts;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -206,18 +157,6 @@ export function chatUsage(
     ...(answer.cachedTokensAt === 'prompt_tokens_details'
       ? { prompt_tokens_details: { cached_tokens: cached } }
       : { cached_tokens: cached }),
-    ...(given.reasoningTokens === undefined
-      ? {}
-      : { completion_tokens_details: { reasoning_tokens: given.reasoningTokens } }),
+    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
   };
-}
-
-function cachedBefore({ body }: ChatSubject, prompt: number, promptsByCacheKey: Map<string, number>): number {
-  if (typeof body.prompt_cache_key !== 'string') {
-    return 0;
-  }
-  const key = `${String(body.model)} ${body.prompt_cache_key}`;
-  const before = promptsByCacheKey.get(key) ?? 0;
-  promptsByCacheKey.set(key, prompt);
-  return Math.min(before, prompt);
 }

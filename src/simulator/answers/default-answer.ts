@@ -1,36 +1,76 @@
-import { textOf, type ChatSubject } from '../rules/simulator-rule';
+import {
+  partsOf,
+  textOf,
+  type ChatBody,
+  type ChatMessage,
+  type ChatSubject,
+  type ChatTool,
+} from '../rules/simulator-rule';
 import type { ScriptedAnswer } from './scripted-answer';
 
 /**
  * The answer where nothing was scripted: it shows that the request arrived. It echoes the last user text, calls a tool
- * that the user names ("call weather"), repeats a tool's result, and keeps to a `response_format`.
+ * that the user names ("call weather") or that `tool_choice` asks for, repeats a tool's result, and keeps to a
+ * `response_format`.
  */
 export function defaultAnswer({ body, thinking }: ChatSubject): ScriptedAnswer {
-  const last = body.messages.at(-1);
+  const last = body.messages.findLast(message => message.role !== 'system' && !isReminder(message));
   const userText = body.messages
     .filter(message => message.role === 'user')
-    .map(message => textOf(message.content).trim())
-    // The official client ends its prompts with reminders of its own, as user messages (captured).
-    .findLast(text => !text.startsWith('<system-reminder>'));
+    .map(wordsOf)
+    .findLast(text => text !== '');
   const reasoning = thinking ? { reasoning: `The user says: ${excerpt(userText)}.` } : {};
 
   const shaped = shapedJson(body.response_format);
   if (shaped !== undefined) {
     return { ...reasoning, text: shaped };
   }
-  if (last?.role === 'tool') {
-    return { ...reasoning, text: `The tool answered: ${textOf(last.content)}` };
-  }
   const wanted = /\bcall\s+([\w$.-]*\w)/i.exec(userText ?? '')?.[1];
-  const tool =
-    body.tool_choice === 'none' ? undefined : body.tools?.find(({ function: candidate }) => candidate?.name === wanted);
-  if (wanted !== undefined && tool) {
+  const tool = last?.role === 'tool' ? undefined : toolOf(body, wanted);
+  const forced = tool ?? forcedTool(body);
+  if (forced) {
+    const { name, parameters } = forced;
     return {
       ...reasoning,
-      toolCalls: [{ name: wanted, arguments: schemaShapedValue(tool.function?.parameters) as Record<string, unknown> }],
+      toolCalls: [{ name: String(name), arguments: schemaShapedValue(parameters) as Record<string, unknown> }],
     };
   }
-  return { ...reasoning, text: `You said: ${excerpt(userText)}` };
+  return last?.role === 'tool'
+    ? { ...reasoning, text: `The tool answered: ${textOf(last.content)}` }
+    : { ...reasoning, text: `You said: ${excerpt(userText)}` };
+}
+
+/** What a user message says without the reminders that clients put beside it, or into messages of their own. */
+function wordsOf({ content }: ChatMessage): string {
+  const isWords = (text: string): boolean => !text.trimStart().startsWith('<system-reminder>');
+  return typeof content === 'string'
+    ? isWords(content)
+      ? content.trim()
+      : ''
+    : textOf(partsOf(content).filter(part => isWords(String(part.text ?? '')))).trim();
+}
+
+/** A user message of nothing else. */
+function isReminder(message: ChatMessage): boolean {
+  return message.role === 'user' && textOf(message.content).trim() !== '' && wordsOf(message) === '';
+}
+
+type CalledTool = NonNullable<ChatTool['function']>;
+
+function toolOf({ tools, tool_choice: choice }: ChatBody, name: string | undefined): CalledTool | undefined {
+  return choice === 'none' || name === undefined
+    ? undefined
+    : tools?.find(({ function: candidate }) => candidate?.name === name)?.function;
+}
+
+/** The tool that has to be called: the named one, or the first. */
+function forcedTool(body: ChatBody): CalledTool | undefined {
+  const { tool_choice: choice, tools } = body;
+  if (choice === 'required') {
+    return tools?.[0]?.function;
+  }
+  const { function: named } = (typeof choice === 'object' && choice !== null ? choice : {}) as ChatTool;
+  return toolOf(body, named?.name === undefined ? undefined : String(named.name));
 }
 
 function shapedJson(format: unknown): string | undefined {

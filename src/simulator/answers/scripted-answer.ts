@@ -35,16 +35,22 @@ export type ScriptedUsage = {
   reasoningTokens?: number;
 };
 
-/** One answer of chat completions, or one failure. What is not given is filled in sensibly. */
+/**
+ * One answer, or one failure, in words that hold on both wires; each says it in its own. What is not given is filled in
+ * sensibly. Of chat completions alone: the quirks of tool calls, `interleaveToolCalls`, `usageAt`, `cachedTokensAt`.
+ */
 export type ScriptedAnswer = {
-  /** Sent first, as `reasoning_content`. "" is sent as such. */
+  /** Sent first, as `reasoning_content` or as a thinking block. "" is sent as such. */
   reasoning?: string;
+  /** Whether thinking blocks of the Anthropic wire have a signature. Default `true`. */
+  signed?: boolean;
   text?: string;
   toolCalls?: readonly ScriptedToolCall[];
   /** Instead of the three above: parts in this order, for interleaved answers. */
   parts?: readonly AnswerPart[];
   /** Fragments of parallel tool calls alternate. Default `false`: one call after the other. */
   interleaveToolCalls?: boolean;
+  /** In the words of chat; the Anthropic wire has end_turn, tool_use, max_tokens and refusal for these four. */
   finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter' | (string & {});
   /** Fills what it names; `false`: no usage at all. */
   usage?: ScriptedUsage | false;
@@ -67,7 +73,7 @@ export type ScriptedAnswer = {
   byteOrderMark?: boolean;
   /** A comment line before each event. */
   keepAlive?: boolean;
-  /** Default `true`. `false`: the stream ends without `[DONE]`. */
+  /** Default `true`. `false`: the stream ends without `[DONE]`, or `message_stop`. */
   done?: boolean;
 
   /** Close the socket after this many events. */
@@ -77,13 +83,16 @@ export type ScriptedAnswer = {
   /** An error event after this many events; the stream ends there. */
   errorAfterChunks?: { chunks: number; error: { message: string; type?: string; code?: string } };
 
-  /** Not an answer but this status, with `body` (text as it is, anything else as JSON) and `retryAfter`. */
+  /**
+   * Not an answer but this status, with `body` (text as it is, anything else as JSON) and `retryAfter`. A body
+   * `{ error: { message, type } }` becomes an error of the Anthropic wire on that wire.
+   */
   status?: number;
   body?: unknown;
   retryAfter?: number | string;
 };
 
-/** An answer, or how to make one from the request. */
+/** An answer, or how to make one from the request. `body` is that of chat completions, whatever the wire. */
 export type AnswerScript =
   | ScriptedAnswer
   | ((body: ChatBody, request: RecordedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>);

@@ -154,10 +154,23 @@ export const ACCESS_RULES = {
     text: 'Not found the model … or Permission denied',
     wording: 'real',
   },
+  wrongProtocol: {
+    rule: 'model-protocol',
+    kind: 'refusal',
+    summary:
+      'A model on a wire that does not serve it: one with `protocol: "anthropic"` on chat completions, one with ' +
+      '`"response"` on both. Others are served on both.',
+    source: 'docs/wire.md#model-protocol, #anthropic-protocol; what the server says is not known',
+    confidence: 'assumed',
+    status: 404,
+    type: 'resource_not_found_error',
+    text: 'Not found the model … or Permission denied',
+    wording: 'ours',
+  },
   malformedBody: {
     rule: 'malformed-body',
     kind: 'refusal',
-    summary: 'A body that is not a JSON object with `messages`.',
+    summary: 'A body that is not a JSON object with a list of `messages`, or whose `tools` are no list.',
     source: 'no source; plain HTTP sense',
     confidence: 'assumed',
     status: 400,

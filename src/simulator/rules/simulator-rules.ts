@@ -3,6 +3,9 @@ import { ANSWER_RULES } from './answer-rules';
 import { FILE_NOT_FOUND, FILE_RULES } from './file-rules';
 import { MEDIA_RULES } from './media-rules';
 import { MESSAGE_RULES } from './message-rules';
+import { MESSAGES_HISTORY_RULES } from './messages-history-rules';
+import { MESSAGES_REQUEST_RULES } from './messages-request-rules';
+import type { MessagesRule } from './messages-rule';
 import { OAUTH_RULES } from './oauth-rules';
 import { SAMPLING_RULES } from './sampling-rules';
 import type { ChatRule, SimulatorRule, SimulatorRuleRow } from './simulator-rule';
@@ -20,6 +23,53 @@ export const CHAT_RULES: readonly ChatRule[] = [
   ...TOOL_SCHEMA_RULES,
   ...MESSAGE_RULES,
 ];
+
+/**
+ * What both wires refuse, because the server reads a body of the Anthropic wire as one of chat
+ * (docs/wire.md#anthropic-history). The others speak of fields that this wire lacks, or have a rule of their own here.
+ */
+const SHARED_RULES = new Set([
+  'image-url-not-inline',
+  'image-type',
+  'file-reference-unknown',
+  'message-size',
+  'context-length',
+  'media-unsupported-by-model',
+  'inline-image-size',
+  'effort-unlisted',
+  'effort-seen-as-overload',
+  'thinking-cannot-be-disabled',
+  'too-many-tools',
+  'tool-name-duplicated',
+  'tool-name-invalid',
+  'tool-strict',
+  'schema-root-object',
+  'schema-too-large',
+  'schema-type-missing',
+  'schema-enum-without-type',
+  'schema-type-beside-any-of',
+  'schema-boolean',
+  'schema-ref-outside-defs',
+  'schema-ref-siblings',
+  'response-format-schema',
+  'empty-content-beside-tool-calls',
+  'empty-assistant-message',
+  'tool-message-without-call',
+  'tool-call-id-not-found',
+  'tool-results-missing',
+  'blank-text-part',
+  'repeated-tool-call-id',
+]);
+
+/** The rules of the Anthropic body, in the order in which they are asked. */
+export const MESSAGES_RULES: readonly MessagesRule[] = [
+  ...MESSAGES_REQUEST_RULES,
+  ...MESSAGES_HISTORY_RULES,
+  ...CHAT_RULES.filter(({ rule }) => SHARED_RULES.has(rule)),
+];
+
+/** The same for `count_tokens`, which gives no answer that could be limited. */
+export const COUNT_RULES: readonly MessagesRule[] = MESSAGES_RULES.filter(({ rule }) => rule !== 'messages-max-tokens');
 
 /**
  * What `npm run test:official` saw the real `@moonshot-ai/kimi-code` 2.1.0 do; that test fails when this table is not
@@ -94,7 +144,9 @@ export const SIMULATOR_RULES: readonly SimulatorRuleRow[] = [
   ...FILE_RULES.map(({ check: _check, ...row }): SimulatorRule => row),
   FILE_NOT_FOUND,
   ...Object.values<SimulatorRule>(WEB_RULES),
-  ...CHAT_RULES.map(({ check: _check, ...row }): SimulatorRule => row),
+  ...[...CHAT_RULES, ...MESSAGES_REQUEST_RULES, ...MESSAGES_HISTORY_RULES].map(
+    ({ check: _check, ...row }): SimulatorRule => row,
+  ),
 ].map(row => {
   const officialClient = OFFICIAL_CLIENT_EVIDENCE[row.rule];
   return { ...row, ...(officialClient && { officialClient }), exercisedByOfficialClient: officialClient !== undefined };
