@@ -23,8 +23,8 @@ export type TextRequest = {
   headers?: Record<string, string> | undefined;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as multipart, in place of a `body`. Its files are read anew where it is sent again. */
-  form?: FormData | undefined;
+  /** Sent as it is, with its type, in place of a `body`. It is read anew where it is sent again. */
+  file?: Blob | undefined;
   /** What else the runtime's `fetch` is told. */
   init?: RequestInit | undefined;
   /** How many bytes of a good answer are read; a longer one is an error. */
@@ -114,11 +114,11 @@ export async function requestText<T>(
   }
 }
 
-/** Method, headers and body. The type of a form is the runtime's to say, which draws its boundary. */
-function sent({ method, accept = 'application/json', headers, body, form }: TextRequest): RequestInit {
+/** Method, headers and body. */
+function sent({ method, accept = 'application/json', headers, body, file }: TextRequest): RequestInit {
   const all = { ...headers, Accept: accept };
-  if (form !== undefined) {
-    return { method: method ?? 'POST', headers: all, body: form };
+  if (file !== undefined) {
+    return { method: method ?? 'POST', headers: { ...all, 'Content-Type': file.type }, body: file };
   }
   return body === undefined
     ? { method: method ?? 'GET', headers: all }

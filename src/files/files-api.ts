@@ -5,6 +5,7 @@ import type { FetchFunction } from '../transport/fetch';
 import { lazy } from '../transport/lazy';
 import { SilenceLimit } from '../transport/silence-limit';
 import { fileIdOf } from './file-id';
+import { uploadBody } from './upload-body';
 import type { UploadContent } from './upload-content';
 
 /** Who asks, and where. */
@@ -71,7 +72,7 @@ export function filesURLOf(apiBaseURL: string): string {
 }
 
 /**
- * `POST /files`. Sends the whole of it; a body that is a form can be sent again after a 401.
+ * `POST /files`. Sends the whole of it; a body that is a `Blob` can be sent again after a 401.
  * @param options.onSent told after each piece how many bytes of the file have gone out
  * @throws as `requestJSON`, and what the reading of the file fails of
  */
@@ -82,11 +83,7 @@ export async function requestUpload(
 ): Promise<FileRecord> {
   const silence = new SilenceLimit({ firstByteMs: FILE_SILENCE_MS, idleMs: FILE_SILENCE_MS });
   let unreadable: { error: unknown } | undefined;
-  // Node 24's `fetch` goes on waiting for a body that has failed.
-  const failed = new AbortController();
-  const signal = abortSignal === undefined ? failed.signal : AbortSignal.any([abortSignal, failed.signal]);
-  const file = content.open({
-    signal: AbortSignal.any([signal, silence.signal]),
+  const file = uploadBody(content, {
     onRead(sent) {
       silence.heard();
       silence.wait();
@@ -94,22 +91,18 @@ export async function requestUpload(
     },
     onFailed(error) {
       unreadable ??= { error };
-      failed.abort(error);
     },
   });
-  const form = new FormData();
-  form.append('purpose', content.purpose);
-  form.append('file', file);
   try {
     const answer = await requestJSON({
       ...access,
       url: filesURLOf(apiBaseURL),
-      form,
+      file,
       init: streamingInit,
       silence,
       schema: fileSchema(),
       limit: ANSWER_LIMIT,
-      abortSignal: signal,
+      abortSignal,
     });
     return toRecord(answer);
   } catch (error) {

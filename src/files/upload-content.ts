@@ -10,19 +10,18 @@ export type UploadContent = {
   byteSize: number;
   /** SHA-256 of the content, 64 hex digits in lower case. */
   hash: string;
-  /** A file that gives the content from its beginning, each time that it is read. */
-  open(watch: ReadingWatch): File;
+  content: Blob;
+  /** The content from its beginning, piece by piece, as often as it is asked for. */
+  read(): ByteSource;
   /** Removes what was written for it. */
   dispose(): Promise<void>;
 };
 
-/** Who is told while a file is sent, and who says that it need not be. */
+/** Who is told while a file is sent. */
 export type ReadingWatch = {
-  /** Aborts with the request. */
-  signal: AbortSignal;
   /** After each piece: how many bytes were read so far. */
   onRead(bytes: number): void;
-  /** The file cannot be read, which `fetch` would call a failure of the network: aborts the signal. */
+  /** The file cannot be read, which `fetch` would call a failure of the network. */
   onFailed(error: unknown): void;
 };
 
@@ -35,7 +34,9 @@ export type RereadableBytes = {
   /** What a server or a file system says of them. */
   mediaType?: string | undefined;
   filename?: string | undefined;
-  open(name: string, mediaType: string, watch: ReadingWatch): File;
+  content: Blob;
+  /** The same from its beginning, piece by piece, as often as it is asked for. */
+  read(): ByteSource;
   /** Removes what was written for it. */
   dispose(): Promise<void>;
 };

@@ -1,7 +1,6 @@
 /** What an upload is taken from where there is no disk: all of it is in memory. */
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { bytePieces } from '../files/byte-pieces';
-import { countedFile } from '../files/counted-file';
 import {
   checkAnswer,
   DOWNLOAD_TIME_MS,
@@ -31,7 +30,8 @@ export const openBytes: UploadSources['openBytes'] = async (content, { abortSign
     byteSize: content.size,
     hash: Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0')).join(''),
     head: new Uint8Array(await content.slice(0, HEAD_BYTES).arrayBuffer()),
-    open: (name, type, watch) => countedFile(content, { name, type, watch }),
+    content,
+    read: () => content.stream() as ReadableStream<Uint8Array>,
     dispose: async () => {},
   };
 };

@@ -7,7 +7,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { bytePieces } from '../files/byte-pieces';
-import { countedFile } from '../files/counted-file';
 import { DOWNLOAD_TIME_MS, tooLarge } from '../files/download-url';
 import { HEAD_BYTES } from '../files/media-type';
 import type { ReadingOptions, RereadableBytes, UploadSources } from '../files/upload-content';
@@ -168,7 +167,8 @@ async function memoryBytes(content: Blob, hash: string): Promise<RereadableBytes
     byteSize: content.size,
     hash,
     head: new Uint8Array(await content.slice(0, HEAD_BYTES).arrayBuffer()),
-    open: (name, type, watch) => countedFile(content, { name, type, watch }),
+    content,
+    read: () => content.stream() as ReadableStream<Uint8Array>,
     dispose: async () => {},
   };
 }
@@ -207,13 +207,8 @@ async function fileBytes(
     hash: hash ?? digest.digest('hex'),
     head,
     filename: path.basename(file),
-    open: (name, type, watch) =>
-      countedFile(content, {
-        name,
-        type,
-        watch,
-        open: () => readBlocks(file, stats),
-      }),
+    content,
+    read: () => readBlocks(file, stats),
     dispose: async () => {},
   };
 }

@@ -182,15 +182,7 @@ async function contentOf(bytes: RereadableBytes, options: KimiUploadOptions): Pr
     );
   }
   const filename = plainName(given) ?? nameFor(mediaType);
-  return {
-    mediaType,
-    purpose,
-    filename,
-    byteSize: bytes.byteSize,
-    hash: bytes.hash,
-    open: watch => bytes.open(filename, mediaType, watch),
-    dispose: () => bytes.dispose(),
-  };
+  return { ...bytes, mediaType, purpose, filename };
 }
 
 /** Without folders and without what would end the header that it stands in. */

@@ -37,8 +37,7 @@ const access = (): FilesAccess => ({
 });
 async function content(): Promise<UploadContent> {
   const bytes = await openBytes(new Blob([MP4]), {});
-  const [filename, mediaType] = ['a.mp4', 'video/mp4'];
-  return { ...bytes, filename, mediaType, purpose: 'video', open: watch => bytes.open(filename, mediaType, watch) };
+  return { ...bytes, filename: 'a.mp4', mediaType: 'video/mp4', purpose: 'video' };
 }
 
 const upload = (cache: boolean) =>

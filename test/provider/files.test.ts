@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -15,7 +16,7 @@ import type { KimiProviderSettings, KimiUploadOptions } from '../../src/index';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { createKimi as createKimi5 } from '../../src/v2';
 import { createKimi as createKimi6 } from '../../src/v3';
-import { createKimi } from '../../src/v4';
+import { createKimi, type KimiProvider } from '../../src/v4';
 import { failure } from '../support/failure';
 
 const MP4 = new Uint8Array([0, 0, 0, 24, ...Buffer.from('ftypmp42'), 1, 2, 3]);
@@ -179,7 +180,7 @@ describe('sources', () => {
   });
 });
 
-/** What Node 24's `fetch` does not catch of a body, Vitest fails of. */
+/** What `fetch` does not catch of a body, Vitest fails of. */
 describe('given up while it is sent', () => {
   it.each(['the caller aborts', 'the file changes'])('%s: nothing is left that nobody catches', async reason => {
     for (let block = 1; block <= 4; block++) {
@@ -206,6 +207,51 @@ describe('given up while it is sent', () => {
     // Unhandled rejections are told of after the microtasks of a turn.
     await nextTurn();
     expect(simulator.files).toEqual([]);
+  });
+});
+
+describe('a server that does not read what it is sent', () => {
+  let server: Server;
+  let sockets: Socket[];
+  let kimi: KimiProvider;
+  async function serve(connected: (socket: Socket) => void): Promise<void> {
+    sockets = [];
+    server = createServer(socket => {
+      sockets.push(socket.on('error', () => {}));
+      connected(socket);
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    kimi = createKimi({ ...settings(), baseURL: `http://127.0.0.1:${port}/coding/v1` });
+  }
+  afterEach(async () => {
+    sockets.forEach(socket => socket.destroy());
+    await new Promise(resolve => server.close(resolve));
+  });
+
+  it('gets its answer said, and nothing is left that nobody catches', async () => {
+    const answer = 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nretry-after: 0\r\nconnection: close\r\n\r\n';
+    await serve(socket => socket.once('data', () => socket.pause().end(answer)));
+    const path = write('long.mp4', new Uint8Array(8 * 1024 * 1024));
+    expect(await failure(() => kimi.files.upload({ path }))).toMatchObject({ statusCode: 503 });
+    await nextTurn();
+  });
+
+  it('is not read for: what waits to be sent stays on the disk', async () => {
+    await serve(socket => socket.pause());
+    const [path, abort] = [write('long.mp4', new Uint8Array(64 * 1024 * 1024)), new AbortController()];
+    let sent = 0;
+    const onProgress: KimiUploadOptions['onProgress'] = ({ phase, bytes }) => (sent = phase === 'send' ? bytes : 0);
+    const upload = failure(() => kimi.files.upload({ path, onProgress, abortSignal: abort.signal }));
+    let before = -1;
+    await vi.waitUntil(() => (sent > 0 && sent === before) || ((before = sent), false), {
+      interval: 200,
+      timeout: 9_000,
+    });
+    // What the buffers of two sockets hold.
+    expect(sent).toBeLessThan(24 * 1024 * 1024);
+    abort.abort(new Error('enough'));
+    expect(await upload).toMatchObject({ message: 'enough' });
   });
 });
 
