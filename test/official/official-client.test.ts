@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startKimiSimulator, type KimiSimulator, type RecordedRequest } from '../../src/simulator/index';
-import { OFFICIAL_CLIENT_EVIDENCE } from '../../src/simulator/rules/simulator-rules';
+import { CHAT_EVIDENCE } from '../../src/simulator/rules/official-evidence';
 import { onUserCode, when } from './device-login-steps';
 import { installOfficialClient } from './install-official-client';
 import { observedEvidence } from './observed-evidence';
@@ -307,6 +307,6 @@ describe('logins that do not go smoothly', () => {
 });
 
 test('the evidence table is what the real client showed above', () => {
-  // To renew the table, copy the received object into src/simulator/rules/simulator-rules.ts.
-  expect(observedEvidence(seen)).toEqual(OFFICIAL_CLIENT_EVIDENCE);
+  // To renew the table, copy the received object into src/simulator/rules/official-evidence.ts.
+  expect(observedEvidence(seen)).toEqual(CHAT_EVIDENCE);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
-import { CHAT_RULES, OFFICIAL_CLIENT_EVIDENCE, SIMULATOR_RULES } from '../../src/simulator/rules/simulator-rules';
+import { OFFICIAL_CLIENT_EVIDENCE } from '../../src/simulator/rules/official-evidence';
+import { CHAT_RULES, SIMULATOR_RULES } from '../../src/simulator/rules/simulator-rules';
 import { CHAT_RULE_CASES } from './chat-rule-cases';
 import { rowPattern } from './row-pattern';
 import { chat, lastRequest, readReply } from './simulator-client';

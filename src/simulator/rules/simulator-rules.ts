@@ -7,6 +7,7 @@ import { MESSAGES_HISTORY_RULES } from './messages-history-rules';
 import { MESSAGES_REQUEST_RULES } from './messages-request-rules';
 import type { MessagesRule } from './messages-rule';
 import { OAUTH_RULES } from './oauth-rules';
+import { OFFICIAL_CLIENT_EVIDENCE } from './official-evidence';
 import { SAMPLING_RULES } from './sampling-rules';
 import type { ChatRule, SimulatorRule, SimulatorRuleRow } from './simulator-rule';
 import { THINKING_RULES } from './thinking-rules';
@@ -70,71 +71,6 @@ export const MESSAGES_RULES: readonly MessagesRule[] = [
 
 /** The same for `count_tokens`, which gives no answer that could be limited. */
 export const COUNT_RULES: readonly MessagesRule[] = MESSAGES_RULES.filter(({ rule }) => rule !== 'messages-max-tokens');
-
-/**
- * What `npm run test:official` saw the real `@moonshot-ai/kimi-code` 2.1.0 do; that test fails when this table is not
- * what it sees. `gets`: it received this answer and went on as with Kimi. `passes`: it sent what the rule looks at and
- * was not refused. No entry: the row is only as good as its source.
- */
-export const OFFICIAL_CLIENT_EVIDENCE: Readonly<Record<string, 'gets' | 'passes'>> = {
-  'access-denied': 'gets',
-  'authorization-pending': 'gets',
-  'blank-text-part': 'passes',
-  'cached-tokens': 'gets',
-  'chat-stream': 'gets',
-  'content-part-type': 'passes',
-  'context-length': 'passes',
-  'developer-role': 'passes',
-  'device-authorization': 'gets',
-  'device-code-expired': 'gets',
-  'device-token': 'gets',
-  'effort-unlisted': 'passes',
-  'empty-assistant-message': 'passes',
-  'empty-content-beside-tool-calls': 'passes',
-  'identity-gate': 'passes',
-  'identity-incomplete': 'passes',
-  'image-type': 'passes',
-  'image-url-not-inline': 'passes',
-  'inline-image-size': 'passes',
-  'invalid-client': 'passes',
-  'invalid-grant': 'gets',
-  'malformed-body': 'passes',
-  'media-unsupported-by-model': 'passes',
-  'message-name': 'passes',
-  'message-size': 'passes',
-  'models-list': 'gets',
-  'null-content': 'passes',
-  'reasoning-content': 'gets',
-  'reasoning-content-missing': 'passes',
-  'refresh-rotated': 'gets',
-  'repeated-tool-call-id': 'passes',
-  'schema-boolean': 'passes',
-  'schema-enum-without-type': 'passes',
-  'schema-root-object': 'passes',
-  'schema-too-large': 'passes',
-  'schema-type-beside-any-of': 'passes',
-  'schema-type-missing': 'passes',
-  'slow-down': 'gets',
-  'thinking-and-effort': 'passes',
-  'thinking-cannot-be-disabled': 'passes',
-  'thinking-type': 'passes',
-  'too-many-tools': 'passes',
-  'tool-call-fragments': 'gets',
-  'tool-call-id-not-found': 'passes',
-  'tool-message-without-call': 'passes',
-  'tool-name-duplicated': 'passes',
-  'tool-name-invalid': 'passes',
-  'tool-results-missing': 'passes',
-  'tool-strict': 'passes',
-  'trace-id': 'gets',
-  unauthorized: 'gets',
-  'unknown-body-field': 'passes',
-  'unknown-model': 'passes',
-  'unknown-oauth-parameter': 'passes',
-  'usage-at-top-level': 'gets',
-  'usage-on-choice': 'gets',
-  'user-agent-appended': 'passes',
-};
 
 /** Every answer, refusal and notice of the simulator, with its source. */
 export const SIMULATOR_RULES: readonly SimulatorRuleRow[] = [
