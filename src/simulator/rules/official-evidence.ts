@@ -1,9 +1,9 @@
 export type Evidence = Readonly<Record<string, 'gets' | 'passes'>>;
 
 /**
- * What `npm run test:official` saw the real `@moonshot-ai/kimi-code` 2.1.0 do on chat; that test fails when this table is not
- * what it sees. `gets`: it received this answer and went on as with Kimi. `passes`: it sent what the rule looks at and
- * was not refused. No entry: the row is only as good as its source.
+ * What `npm run test:official` saw the real `@moonshot-ai/kimi-code` 2.1.0 do on chat; that test fails when this table
+ * is not what it sees. `gets`: it received this answer and went on as with Kimi. `passes`: it sent what the rule looks
+ * at and was not refused. No entry: the row is only as good as its source.
  */
 export const CHAT_EVIDENCE: Evidence = {
   'access-denied': 'gets',
