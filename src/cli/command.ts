@@ -20,6 +20,9 @@ export type CommandContext = Terminal & {
    */
   notices: readonly string[];
   openBrowser(url: string): Promise<void>;
+  /** How this program is started again by another one: the runtime, and the path of the program. */
+  ownCommand: readonly string[];
+  isRoot: boolean;
 };
 
 /** What all commands take. */
@@ -35,6 +38,11 @@ export type Command<Options extends CommonOptions = CommonOptions> = {
   description: string;
   /** The words that may follow the name, in commander's notation (`[prompt...]`), and what they are. */
   words?: readonly [notation: string, description: string];
+  /**
+   * It gets every word behind its name as it stands, because most are for another program; `options` are for `--help`
+   * alone. It has no `--json`.
+   */
+  takesAllWords?: true;
   /** Its own flags, in the order of `--help`; `--json` has every command. */
   options: readonly Option[];
   /** @returns the exit code. What it throws is told by `describeFailure`. */

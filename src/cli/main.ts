@@ -55,5 +55,7 @@ const context: CommandContext = {
     const { default: open } = await import('open');
     await open(url);
   },
+  ownCommand: [process.execPath, process.argv[1] ?? ''],
+  isRoot: process.getuid?.() === 0,
 };
 process.exitCode = await runCli(process.argv.slice(2), context);

@@ -2,6 +2,7 @@ import { Command as Program, CommanderError, Option } from 'commander';
 import { VERSION } from '../version';
 import { printJSON, type Command, type CommandContext, type CommonOptions } from './command';
 import { ask } from './commands/ask';
+import { claude } from './commands/claude';
 import { doctor } from './commands/doctor';
 import { fetch } from './commands/fetch';
 import { login } from './commands/login';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   usage,
   token,
   ask,
+  claude,
   upload,
   search,
   fetch,
@@ -38,32 +40,29 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
   let exitCode: number = EXIT_CODES.ok;
   const program = createProgram(context);
   for (const command of COMMANDS) {
-    const registered = program
-      .command(command.name)
-      .description(command.description)
-      .addOption(new Option('--json', 'print JSON'));
+    const registered = program.command(command.name).description(command.description);
+    if (command.takesAllWords !== true) {
+      registered.addOption(new Option('--json', 'print JSON'));
+    }
     command.options.forEach(option => registered.addOption(option));
     if (command.words !== undefined) {
       registered.argument(...command.words);
     }
     registered.action(async () => {
       const options = registered.opts<CommonOptions>();
-      const run = async () => {
-        if (command !== doctor) {
-          // The doctor says it beside what else there is.
-          refuseOldRuntime(process.versions);
-        }
-        return command.run(context, options, registered.args);
-      };
-      exitCode = await endingWell(context, options.json === true, run);
+      exitCode = await runCommand(command, context, options, registered.args);
     });
   }
   if (argv.length === 0) {
     program.outputHelp();
     return EXIT_CODES.ok;
   }
-  return endingWell(context, argv.includes('--json'), async () => {
+  const taker = COMMANDS.find(({ name, takesAllWords }) => name === argv[0] && takesAllWords === true);
+  return endingWell(context, taker === undefined && argv.includes('--json'), async () => {
     refuseKeyInArguments(argv);
+    if (taker !== undefined && !['-h', '--help'].includes(argv[1] ?? '')) {
+      return runCommand(taker, context, {}, argv.slice(1));
+    }
     try {
       await program.parseAsync(argv, { from: 'user' });
     } catch (error) {
@@ -74,6 +73,21 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
       throw error;
     }
     return exitCode;
+  });
+}
+
+function runCommand(
+  command: Command,
+  context: CommandContext,
+  options: CommonOptions,
+  words: readonly string[],
+): Promise<number> {
+  return endingWell(context, options.json === true, async () => {
+    if (command !== doctor) {
+      // The doctor says it beside what else there is.
+      refuseOldRuntime(process.versions);
+    }
+    return command.run(context, options, words);
   });
 }
 

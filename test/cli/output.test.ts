@@ -6,9 +6,20 @@ describe('help and usage', () => {
     for (const argv of [
       [],
       ['--help'],
-      ...['login', 'logout', 'status', 'token', 'ask', 'upload', 'search', 'fetch', 'models', 'simulate', 'doctor'].map(
-        name => [name, '--help'],
-      ),
+      ...[
+        'login',
+        'logout',
+        'status',
+        'token',
+        'ask',
+        'claude',
+        'upload',
+        'search',
+        'fetch',
+        'models',
+        'simulate',
+        'doctor',
+      ].map(name => [name, '--help']),
     ]) {
       const { code, stdout } = await run(argv);
       expect(code).toBe(0);

@@ -22,6 +22,8 @@ export type RunOptions = {
   now?: () => number;
   abortSignal?: AbortSignal;
   notices?: string[];
+  ownCommand?: readonly string[];
+  isRoot?: boolean;
   /** Called with all of stdout so far, at each write. */
   onOutput?: (text: string) => void;
 };
@@ -58,6 +60,8 @@ export async function runInProcess(argv: readonly string[], options: RunOptions 
     abortSignal: options.abortSignal ?? new AbortController().signal,
     notices: options.notices ?? [],
     openBrowser: async url => void opened.push(url),
+    ownCommand: options.ownCommand ?? ['/node', '/cli.js'],
+    isRoot: options.isRoot ?? false,
   };
   const code = await runCli(argv, context);
   return { code, ...written, plain: stripVTControlCharacters(written.stdout), opened };

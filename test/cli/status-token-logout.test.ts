@@ -108,6 +108,23 @@ describe('token', () => {
     expect(record().accessToken).not.toBe(first);
   });
 
+  it('is one that Kimi takes, with --check, also where its end is not due', async () => {
+    await run('login');
+    const first = record().accessToken;
+    expect((await run('token --check')).stdout).toBe(`${first}\n`);
+    simulator.expireTokens();
+    expect((await run('token')).stdout).toBe(`${first}\n`);
+    const { stdout } = await run('token --check');
+    expect(stdout).toBe(`${record().accessToken}\n`);
+    expect(stdout).not.toContain(first);
+    // Where Kimi is not to be reached, nobody knows better.
+    simulator.fault({ status: 503, times: 9, match: { path: '/models' } });
+    expect((await run('token --check')).stdout).toBe(stdout);
+    simulator.revoke();
+    simulator.reset();
+    expect(await run('token --check')).toMatchObject({ code: 3, stdout: '' });
+  });
+
   it('does not go to a screen unless it is told to', async () => {
     await run('login');
     const refused = await run('token', { columns: 80 });

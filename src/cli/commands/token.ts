@@ -1,19 +1,27 @@
 import { Option } from 'commander';
-import { KimiCredentialStoreError } from '../../errors/kimi-error';
+import { ACCOUNT_TIME_LIMIT_MS } from '../../api/request-json';
+import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../errors/kimi-error';
+import type { KimiAuth } from '../../provider/kimi-auth';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
-import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
 import { styled } from '../terminal';
 
 type TokenOptions = LoginOptions & {
   /** Print it on a terminal, too. */
   force?: boolean | undefined;
+  /** Ask Kimi first whether it takes it. */
+  check?: boolean | undefined;
 };
 
 export const token: Command<TokenOptions> = {
   name: 'token',
   description: 'Print a fresh access token, for other tools.',
-  options: [new Option('--force', 'print it on a terminal, too'), ...loginOptions('all')],
+  options: [
+    new Option('--check', 'ask Kimi first, and renew a token that it refuses'),
+    new Option('--force', 'print it on a terminal, too'),
+    ...loginOptions('all'),
+  ],
   run: printToken,
 };
 
@@ -31,6 +39,9 @@ async function printToken(context: CommandContext, options: TokenOptions): Promi
     );
   }
   const { auth } = await openKimi(context, options);
+  if (options.check === true) {
+    await renewWhatKimiRefuses(context, options, auth);
+  }
   const bearer = await auth.getAccessToken({ abortSignal: context.abortSignal });
   const { state, kind, expiresAt, source } = await auth.status();
   if (!/^[\x21-\x7e]+$/.test(bearer)) {
@@ -53,4 +64,20 @@ async function printToken(context: CommandContext, options: TokenOptions): Promi
     });
   }
   return EXIT_CODES.ok;
+}
+
+/**
+ * For programs that ask again because Kimi has refused the last token, and cannot say which that was: another machine
+ * may have ended it before its time. Where nobody knows, the token is printed as it is.
+ * @throws KimiLoginRequiredError where Kimi takes no other one either
+ */
+async function renewWhatKimiRefuses(context: CommandContext, options: TokenOptions, auth: KimiAuth): Promise<void> {
+  const { checkSignIn } = await import('../check-sign-in');
+  const found = await auth.status();
+  const remedy = `Sign in again: npx ai-sdk-provider-kimi login${loginFlags(options)}`;
+  const { abortSignal } = context;
+  const check = await checkSignIn(auth, found, { remedy, timeLimitMs: ACCOUNT_TIME_LIMIT_MS, abortSignal });
+  if (check.outcome === 'rejected') {
+    throw new KimiLoginRequiredError({ reason: 'rejected', source: found.source, message: check.message });
+  }
 }
