@@ -9,6 +9,7 @@ import {
   type KimiCredentials,
 } from './credential-store';
 
+/** Settings of {@link environmentCredentialStore}. */
 export type EnvironmentCredentialStoreOptions = {
   /** Default `process.env`, read at every load. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;

@@ -9,6 +9,7 @@ import { withFileLock } from './file-lock';
 import { checkFolderOf, PrivateFileError, readPrivateFile } from './private-file';
 import { prepareReplacement, sizeOfNext, type FileReplacement } from './replace-file';
 
+/** Settings of {@link fileCredentialStore}. */
 export type FileCredentialStoreOptions = {
   /** The file. Default: `<slot>.json` in the data directory of the platform (`KIMI_PROVIDER_HOME` moves it). */
   path?: string | undefined;

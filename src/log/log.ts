@@ -10,6 +10,7 @@ import { printableLine } from '../errors/printable-text';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
+/** From the least important to the most. */
 export type KimiLogLevel = (typeof LEVELS)[number];
 
 /** What one entry says besides its name. `undefined` is left out. */

@@ -6,7 +6,9 @@ import { kimiProviderV4, type KimiProviderV4 } from './kimi-provider-v4';
 
 /** The root entry's factory: the specification is a setting, V2 by default, because every AI SDK major accepts it. */
 export function kimiProvider(settings: KimiProviderSettings & { specificationVersion: 'v4' }): KimiProviderV4;
+/** A provider of V3 models, for AI SDK 6 and 7. */
 export function kimiProvider(settings: KimiProviderSettings & { specificationVersion: 'v3' }): KimiProviderV3;
+/** A provider of V2 models, for AI SDK 5, 6 and 7. */
 export function kimiProvider(
   settings?: KimiProviderSettings & { specificationVersion?: 'v2' | undefined },
 ): KimiProviderV2;

@@ -12,6 +12,7 @@ export type UsageShape =
   /** Ratios that stand at zero beside counts that are right. */
   | 'contradicting';
 
+/** How much of a plan is used. */
 export type SimulatorQuota = {
   /** How many chats the window allows. Default: 1,000,000, which nobody meets. */
   fiveHours?: number;

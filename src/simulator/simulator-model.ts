@@ -29,6 +29,7 @@ export type SimulatorModel = {
   };
 };
 
+/** What each service lists. */
 export type SimulatorModels = Record<KimiService, SimulatorModel[]>;
 
 /**

@@ -24,6 +24,7 @@ export type WebFetchInput = { url: string };
 /** What the model gets: the page's text as Markdown, and what it is. */
 export type WebFetchOutput = { note: string; url: string; title?: string; text: string; truncated: boolean };
 
+/** The tool that {@link webFetch} makes, for AI SDK 5, 6 and 7. */
 export type WebFetchTool = KimiTool<WebFetchInput, WebFetchOutput>;
 
 const TEXT_LIMIT = 50_000;

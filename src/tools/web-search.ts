@@ -23,6 +23,7 @@ export type WebSearchInput = { query: string; limit?: number | undefined; includ
 /** What the model gets: the results, best first, and what they are. */
 export type WebSearchOutput = { note: string; results: WebSearchResult[] };
 
+/** The tool that {@link webSearch} makes, for AI SDK 5, 6 and 7. */
 export type WebSearchTool = KimiTool<WebSearchInput, WebSearchOutput>;
 
 const PAGE_TEXT_LIMIT = 40_000;

@@ -17,6 +17,7 @@ import {
   type RunSteps,
 } from './keychain-item';
 
+/** Settings of {@link keychainCredentialStore}. */
 export type KeychainCredentialStoreOptions = {
   /** Which login, as `credentialSlot` names it: the account of the keychain item. Default `default`. */
   slot?: string | undefined;

@@ -17,6 +17,7 @@ import { formatKimiCliRecord, parseOfficialRecord, refuseApiKey } from './offici
  */
 const SLOT = 'kimi-code';
 
+/** Settings of {@link kimiCliCredentialStore}. */
 export type KimiCliCredentialStoreOptions = {
   /** The client's folder. Default: `KIMI_SHARE_DIR`, else `~/.kimi`. */
   shareDirectory?: string | undefined;

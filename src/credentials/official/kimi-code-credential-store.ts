@@ -24,6 +24,7 @@ const DEAD_AFTER_MS = 7_500;
 /** Of the mainland's login; every other pair of hosts has a name of its own. */
 const MAINLAND_SLOT = 'kimi-code';
 
+/** Settings of {@link kimiCodeCredentialStore}. */
 export type KimiCodeCredentialStoreOptions = {
   /** The client's folder. Default: `KIMI_CODE_HOME`, else `~/.kimi-code`. */
   home?: string | undefined;

@@ -14,6 +14,7 @@ export type IoredisClient = {
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 };
 
+/** A client or cluster of either library. */
 export type RedisClient = NodeRedisClient | IoredisClient;
 
 /** Runs a script on the server. @throws KimiCredentialStoreError for the operation */

@@ -6,6 +6,7 @@ import type { CredentialStore } from '../credential-store';
 import { LOAD, PROVE_WRITABLE, redisScripts, WRITE, WRITE_AS_HOLDER, type RedisClient } from './redis-client';
 import { redisLock } from './redis-lock';
 
+/** Settings of {@link redisCredentialStore}. */
 export type RedisCredentialStoreOptions = {
   /** A client of `redis` (4 or later) or `ioredis`. It stays yours: connect it before, close it after. */
   client: RedisClient;

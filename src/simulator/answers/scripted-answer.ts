@@ -14,6 +14,7 @@ export type ToolCallQuirk =
   /** Entries without `function` stand between the fragments. */
   | 'empty-entries';
 
+/** One call of a tool. */
 export type ScriptedToolCall = {
   /** Default `functions.<name>:<n>`, n counting the tool calls of the conversation. */
   id?: string;
@@ -23,11 +24,13 @@ export type ScriptedToolCall = {
   quirks?: readonly ToolCallQuirk[];
 };
 
+/** What an answer is made of, in this order. */
 export type AnswerPart =
   | { type: 'reasoning'; text: string }
   | { type: 'text'; text: string }
   | ({ type: 'tool-call' } & ScriptedToolCall);
 
+/** In tokens. What is left out is counted. */
 export type ScriptedUsage = {
   promptTokens?: number;
   completionTokens?: number;

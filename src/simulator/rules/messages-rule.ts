@@ -1,5 +1,6 @@
 import { partsOf, type ChatSubject, type SimulatorRule, type Verdict } from './simulator-rule';
 
+/** A part of a message on the messages wire, as a request has it. */
 export type ContentBlock = { type?: unknown } & Record<string, unknown>;
 
 /** What a client posts to `/v1/messages`. */

@@ -30,6 +30,7 @@ export type SimulatorRuleRow = SimulatorRule & {
   officialClient?: 'gets' | 'passes';
 };
 
+/** A message as a request has it, whatever its fields are. */
 export type ChatMessage = {
   role?: unknown;
   content?: unknown;
@@ -37,10 +38,12 @@ export type ChatMessage = {
   tool_call_id?: unknown;
   reasoning_content?: unknown;
 } & Record<string, unknown>;
+/** A tool as a request offers it. */
 export type ChatTool = {
   type?: unknown;
   function?: { name?: unknown; parameters?: unknown } & Record<string, unknown>;
 };
+/** The body of a request for a chat, as it came. */
 export type ChatBody = {
   model?: unknown;
   messages: ChatMessage[];
