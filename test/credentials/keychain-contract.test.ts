@@ -35,7 +35,13 @@ function contract(
     create: async () => {
       const slot = `test-${randomUUID()}`;
       const open = () =>
-        keychainCredentialStore({ slot, environment: { ...process.env, KIMI_PROVIDER_HOME: data }, ...options });
+        keychainCredentialStore({
+          slot,
+          environment: { ...process.env, KIMI_PROVIDER_HOME: data },
+          // Of a machine that is busy with other tests, a write of several items takes long.
+          timeoutMs: 50_000,
+          ...options,
+        });
       const store = open();
       return { store, reopen: open, corrupt: async text => write(slot, text), dispose: () => store.clear() };
     },
