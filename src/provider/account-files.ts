@@ -80,16 +80,22 @@ export class AccountFiles {
     options: UploadOptions,
     headers?: Record<string, string | undefined>,
   ): Promise<KimiFile> {
-    const uploads = await this.uploadsOf(access);
+    const uploads = await untilAborted(this.uploadsOf(access), options.abortSignal);
     const result = await uploads.upload(await this.filesAccess(access, headers), content, options);
     access.log?.info('file', { id: result.id, bytes: content.byteSize, sent: !result.isCached });
     return toKimiFile(result, content);
   }
 
   /** For requests about files that are there already. */
-  async access(headers?: Record<string, string | undefined>): Promise<{ access: FilesAccess; uploads: FileUploads }> {
-    const access = await this.calls.access();
-    return { access: await this.filesAccess(access, headers), uploads: await this.uploadsOf(access) };
+  access(
+    headers: Record<string, string | undefined> | undefined,
+    abortSignal: AbortSignal | undefined,
+  ): Promise<{ access: FilesAccess; uploads: FileUploads }> {
+    const found = this.calls.access().then(async access => ({
+      access: await this.filesAccess(access, headers),
+      uploads: await this.uploadsOf(access),
+    }));
+    return untilAborted(found, abortSignal);
   }
 
   private async filesAccess(

@@ -6,6 +6,7 @@ import { changedAPIError, KimiAPIError } from '../errors/kimi-api-error';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { errorDetails } from '../log/log';
 import { unlessOfStore } from '../models/model-catalog';
+import { untilAborted } from '../transport/wait';
 import { accountNames } from './account-name';
 import type { Access, CallResolver } from './resolve-call';
 
@@ -49,6 +50,7 @@ export class AccountUsage {
     membership.catch(() => undefined);
     const { usage, level } = await requestPlanUsage(request).catch(notHere(request, '/usages'));
     const user = await membership;
+    abortSignal?.throwIfAborted();
     return {
       ...usage,
       membership:
@@ -103,7 +105,7 @@ export class AccountUsage {
   }
 
   private async requestFor(service: 'coding' | 'platform', abortSignal: AbortSignal | undefined) {
-    const access = await this.calls.access();
+    const access = await untilAborted(this.calls.access(), abortSignal);
     const { endpoints } = access.place;
     if (endpoints.service !== service) {
       throw wrongService(service);

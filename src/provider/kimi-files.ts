@@ -55,7 +55,9 @@ function filesV4(files: AccountFiles, name: string): FilesV4 {
     async getFileMetadata({ file, abortSignal, headers }) {
       checkHeaders(headers);
       const id = idOf(file);
-      const found = await known(files, id, headers, access => requestFile(access, id, abortSignal));
+      const found = await known(files, id, { headers, abortSignal }, ({ access }) =>
+        requestFile(access, id, abortSignal),
+      );
       return {
         providerReference: { kimi: `ms://${found.id}` },
         ...(found.filename === undefined ? {} : { filename: found.filename }),
@@ -70,17 +72,22 @@ function filesV4(files: AccountFiles, name: string): FilesV4 {
     async downloadFile({ file, abortSignal, headers }) {
       checkHeaders(headers);
       const id = idOf(file);
-      const content = await known(files, id, headers, access => requestFileContent(access, id, abortSignal));
+      const content = await known(files, id, { headers, abortSignal }, ({ access }) =>
+        requestFileContent(access, id, abortSignal),
+      );
       return { ...content, warnings: [] };
     },
 
     async deleteFile({ file, abortSignal, headers }) {
       checkHeaders(headers);
       const id = idOf(file);
-      const deleted = await known(files, id, headers, access => requestFileDeletion(access, id, abortSignal));
-      if (deleted) {
-        await (await files.access()).uploads.forget(id);
-      }
+      const deleted = await known(files, id, { headers, abortSignal }, async ({ access, uploads }) => {
+        const isGone = await requestFileDeletion(access, id, abortSignal);
+        if (isGone) {
+          await uploads.forget(id);
+        }
+        return isGone;
+      });
       return { providerReference: { kimi: `ms://${id}` }, deleted, warnings: [] };
     },
   };
@@ -90,15 +97,15 @@ function filesV4(files: AccountFiles, name: string): FilesV4 {
 async function known<T>(
   files: AccountFiles,
   id: string,
-  headers: Record<string, string | undefined> | undefined,
-  request: (access: Awaited<ReturnType<AccountFiles['access']>>['access']) => Promise<T>,
+  call: { headers?: Record<string, string | undefined> | undefined; abortSignal?: AbortSignal | undefined },
+  request: (account: Awaited<ReturnType<AccountFiles['access']>>) => Promise<T>,
 ): Promise<T> {
-  const { access, uploads } = await files.access(headers);
+  const account = await files.access(call.headers, call.abortSignal);
   try {
-    return await request(access);
+    return await request(account);
   } catch (error) {
     if (KimiAPIError.isInstance(error) && error.statusCode === 404) {
-      await uploads.forget(id);
+      await account.uploads.forget(id);
     }
     throw error;
   }

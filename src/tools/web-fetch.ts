@@ -1,6 +1,7 @@
 import { z } from 'zod/v4';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import type { KimiWeb } from '../provider/kimi-web';
+import { untilAborted } from '../transport/wait';
 import { webAddress } from '../web/web-page';
 import { checkedLength } from './checked-length';
 import { cutText, FOREIGN_TEXT, type KimiTool } from './kimi-tool';
@@ -43,7 +44,7 @@ export function webFetch(provider: { readonly web: KimiWeb }, options: WebFetchT
     inputSchema: z.object({ url: z.string().describe('The whole address, with http:// or https://') }),
     async execute({ url: asked }, { toolCallId, abortSignal } = {}) {
       const address = webAddress(asked);
-      if (!(await allow(address))) {
+      if (!(await untilAborted(Promise.resolve(allow(address)), abortSignal))) {
         throw new KimiInvalidArgumentError({
           argument: 'url',
           message: `Pages of ${address.host} may not be fetched here. Nothing was sent.`,

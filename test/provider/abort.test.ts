@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { bindingOf } from '../../src/credentials/credential-binding';
 import { memoryCredentialStore } from '../../src/credential-stores';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
+import { webFetch } from '../../src/tools';
 import { createKimi, type KimiProviderSettings } from '../../src/v4';
 import { failure } from '../support/failure';
 
@@ -59,6 +60,44 @@ it('ends `auth.fetch` and `auth.getAccessToken` while `apiKey` hangs', async () 
   expect(await failure(() => request)).toBe(reason);
   const other = new AbortController();
   expect(await failure(() => kimi({ apiKey: hangs(other) }).auth.getAccessToken({ abortSignal: other.signal }))).toBe(
+    reason,
+  );
+});
+
+type Provider = ReturnType<typeof kimi>;
+const file = { kimi: 'ms://file-1' };
+const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1]);
+it.each<[string, (provider: Provider, abortSignal: AbortSignal) => unknown]>([
+  ['usage', (provider, abortSignal) => provider.usage({ abortSignal })],
+  ['web.search', (provider, abortSignal) => provider.web.search('kimi', { abortSignal })],
+  ['web.fetch', (provider, abortSignal) => provider.web.fetch('https://example.com/', { abortSignal })],
+  ['files.upload', (provider, abortSignal) => provider.files.upload({ data: png, abortSignal })],
+  [
+    'uploadFile',
+    ({ files }, abortSignal) =>
+      files().uploadFile({ data: { type: 'data', data: png }, mediaType: 'image/png', abortSignal }),
+  ],
+  ['getFileMetadata', ({ files }, abortSignal) => files().getFileMetadata?.({ file, abortSignal })],
+  ['downloadFile', ({ files }, abortSignal) => files().downloadFile?.({ file, abortSignal })],
+  ['deleteFile', ({ files }, abortSignal) => files().deleteFile?.({ file, abortSignal })],
+])('ends %s while `apiKey` hangs', async (_, ask) => {
+  const abort = new AbortController();
+  expect(await failure(() => ask(kimi({ apiKey: hangs(abort) }), abort.signal))).toBe(reason);
+});
+
+it('ends usage() while only the name of the plan is missing', async () => {
+  simulator.fault({ match: { path: '/me' }, connection: { at: 'request', how: 'silence' } });
+  const abort = new AbortController();
+  const usage = failure(() => kimi({}).usage({ abortSignal: abort.signal }));
+  await vi.waitFor(() => expect(simulator.requests.find(({ path }) => path.endsWith('/usages'))?.status).toBe(200));
+  abort.abort(reason);
+  expect(await usage).toBe(reason);
+});
+
+it('ends the tool webFetch while its `allow` hangs', async () => {
+  const abort = new AbortController();
+  const tool = webFetch(kimi({}), { allow: hangs(abort) });
+  expect(await failure(() => tool.execute({ url: 'https://example.com/' }, { abortSignal: abort.signal }))).toBe(
     reason,
   );
 });
