@@ -42,13 +42,16 @@ export async function uploadMedia(
   const cachedIds: string[] = [];
   const warnings: SharedV4Warning[] = [];
   const work = parts.values();
+  // What fails fails the call: nothing more is sent for it.
+  const ending = new AbortController();
+  const signal = abortSignal === undefined ? ending.signal : AbortSignal.any([abortSignal, ending.signal]);
   const worker = async (): Promise<void> => {
     for (const part of work) {
       const media = mediaOf(part, model);
       if (media === undefined || warnings.length > 0) {
         continue;
       }
-      const file = await uploads.upload({ ...media, abortSignal }).catch(unlessThereIsNone);
+      const file = await uploads.upload({ ...media, abortSignal: signal }).catch(unlessThereIsNone);
       if (file === undefined) {
         const message = 'Kimi has no place for uploads at this "baseURL": the media of the prompt were sent inline.';
         warnings.push({ type: 'other', message });
@@ -60,7 +63,12 @@ export async function uploadMedia(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, parts.length) }, worker));
+  try {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, parts.length) }, worker));
+  } catch (error) {
+    ending.abort(error);
+    throw error;
+  }
   return {
     prompt: references.size === 0 ? prompt : withReferences(prompt, references),
     cachedIds,

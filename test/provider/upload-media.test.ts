@@ -199,6 +199,17 @@ describe('when it fails', () => {
     expect(simulator.counts.chats).toBe(0);
   });
 
+  it('the rest is not uploaded, and what is on its way ends', async () => {
+    simulator.fault({ match: { path: '/files' }, connection: { at: 'request', how: 'silence' }, times: 3 });
+    simulator.fault({ match: { path: '/files' }, status: 403 });
+    const pictures = Array.from({ length: 9 }, (_, seed) => file(png(1024 * 1024 + 1, seed), 'image/png'));
+    expect(await failure(() => send(user(...pictures)))).toMatchObject({ statusCode: 403 });
+    const posts = () => simulator.requests.filter(({ path }) => path.endsWith('/files'));
+    await expect.poll(() => posts().filter(({ clientGone }) => clientGone)).toHaveLength(3);
+    expect(posts()).toHaveLength(4);
+    expect(simulator.counts.chats).toBe(0);
+  });
+
   it('an abort ends it', async () => {
     simulator.fault({ match: { path: '/files' }, connection: { at: 'request', how: 'silence' } });
     const abort = new AbortController();
