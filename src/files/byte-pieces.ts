@@ -1,6 +1,11 @@
 /** Bytes as they come, however a runtime hands them out. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** Whether it is one, as far as that shows before it is read. */
+export function isByteSource(value: unknown): value is ByteSource {
+  return typeof value === 'object' && value !== null && ('getReader' in value || Symbol.asyncIterator in value);
+}
+
 /** Not every runtime can iterate over its streams. */
 export function bytePieces(source: ByteSource): {
   /** `undefined` at the end. */

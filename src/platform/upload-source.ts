@@ -19,7 +19,7 @@ const BLOCK_BYTES = 64 * 1024;
 const MEMORY_LIMIT = 8 * 1024 * 1024;
 
 export const openPath: UploadSources['openPath'] = async (given, options) => {
-  const file = given instanceof URL || /^file:/i.test(given) ? fileURLToPath(given) : path.resolve(given);
+  const file = pathOf(given);
   return fileBytes(file, options).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || KimiInvalidArgumentError.isInstance(error)) {
@@ -28,6 +28,16 @@ export const openPath: UploadSources['openPath'] = async (given, options) => {
     throw unusable(file, `cannot be read (${code})`);
   });
 };
+
+function pathOf(given: string | URL): string {
+  try {
+    return given instanceof URL || /^file:/i.test(given) ? fileURLToPath(given) : path.resolve(given);
+  } catch (cause) {
+    const message =
+      'The "path" to upload must be a path of this machine or its file: URL. A web address is taken as "url".';
+    throw new KimiInvalidArgumentError({ argument: 'path', message, cause });
+  }
+}
 
 export const openBytes: UploadSources['openBytes'] = async (content, { abortSignal, onRead }) => {
   const hash = createHash('sha256');

@@ -1,6 +1,7 @@
 import { combineHeaders, convertBase64ToUint8Array, normalizeHeaders } from '@ai-sdk/provider-utils';
 import type { MediaUploads } from '../engine/call-target';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
+import { isByteSource } from '../files/byte-pieces';
 import { DOWNLOAD_LIMIT } from '../files/download-url';
 import { FileUploads, type UploadOptions, type UploadResult } from '../files/file-uploads';
 import type { FilesAccess } from '../files/files-api';
@@ -30,6 +31,7 @@ export class AccountFiles {
 
   /** See `KimiFiles.upload`. @param headers added to the request */
   async upload(options: KimiUploadOptions, headers?: Record<string, string | undefined>): Promise<KimiFile> {
+    checkOptions(options);
     const failed = new AbortController();
     const abortSignal =
       options.abortSignal === undefined ? failed.signal : AbortSignal.any([options.abortSignal, failed.signal]);
@@ -41,16 +43,17 @@ export class AccountFiles {
         failed.abort(error);
       }
     };
+    // Settings that cannot work are told before anything is read or downloaded.
+    const access = await untilAborted(this.calls.access(), abortSignal);
     const platform = await loadPlatform();
     const bytes = await openSource(platform, options, {
       limit: this.settings.limits?.downloadBytes ?? DOWNLOAD_LIMIT,
-      allowPrivateAddresses: options.allowPrivateAddresses ?? this.settings.allowPrivateAddresses ?? false,
+      allowPrivateAddresses: (options.allowPrivateAddresses ?? this.settings.allowPrivateAddresses) === true,
       abortSignal,
       onRead: (read, total) => tell({ phase: 'read', bytes: read, total }),
     });
     const content = await contentOf(bytes, options);
     try {
-      const access = await untilAborted(this.calls.access(), abortSignal);
       const total = content.byteSize;
       const useCache = options.cache !== false;
       const onSent = (sent: number): void => tell({ phase: 'send', bytes: sent, total });
@@ -126,12 +129,18 @@ export class AccountFiles {
   }
 }
 
-async function openSource(
-  platform: UploadSources,
-  options: KimiUploadOptions,
-  reading: DownloadOptions,
-): Promise<RereadableBytes> {
-  const given = SOURCES.filter(name => options[name] !== undefined);
+/** Options besides the source, and what each must be. */
+const OPTION_TYPES = {
+  mediaType: ['string', 'a string'],
+  filename: ['string', 'a string'],
+  cache: ['boolean', 'true or false'],
+  allowPrivateAddresses: ['boolean', 'true or false'],
+  onProgress: ['function', 'a function'],
+} as const satisfies Partial<Record<keyof KimiUploadOptions, readonly [type: string, must: string]>>;
+
+/** @throws KimiInvalidArgumentError for what would fail later, with an error that names nothing */
+function checkOptions(options: KimiUploadOptions): void {
+  const given = SOURCES.filter(name => options?.[name] !== undefined);
   if (given.length !== 1) {
     throw new KimiInvalidArgumentError({
       argument: 'data',
@@ -140,11 +149,28 @@ async function openSource(
         `${given.length === 0 ? 'none was' : `${given.map(name => `"${name}"`).join(' and ')} were`} given.`,
     });
   }
+  for (const [argument, [type, must]] of Object.entries(OPTION_TYPES)) {
+    const value = options[argument as keyof typeof OPTION_TYPES];
+    if (value !== undefined && typeof value !== type) {
+      throw new KimiInvalidArgumentError({ argument, message: `"${argument}" of an upload must be ${must}.` });
+    }
+  }
+}
+
+async function openSource(
+  platform: UploadSources,
+  options: KimiUploadOptions,
+  reading: DownloadOptions,
+): Promise<RereadableBytes> {
   const { data, path, stream, url } = options;
   if (path !== undefined) {
     return platform.openPath(path, reading);
   }
   if (stream !== undefined) {
+    if (!isByteSource(stream)) {
+      const message = 'The "stream" to upload must be a ReadableStream of bytes, or what "for await" gets bytes from.';
+      throw new KimiInvalidArgumentError({ argument: 'stream', message });
+    }
     return platform.openStream(stream, reading);
   }
   return url === undefined ? platform.openBytes(blobOf(data), reading) : platform.openURL(url, reading);

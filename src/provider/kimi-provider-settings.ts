@@ -128,6 +128,7 @@ export type KimiProviderSettings = {
  * @throws KimiInvalidArgumentError
  */
 export function checkSettings({
+  allowPrivateAddresses,
   fetch,
   headers,
   identity,
@@ -155,6 +156,12 @@ export function checkSettings({
     throw new KimiInvalidArgumentError({
       argument: 'uploadMedia',
       message: "The setting \"uploadMedia\" must be 'auto' or 'never'.",
+    });
+  }
+  if (allowPrivateAddresses !== undefined && typeof allowPrivateAddresses !== 'boolean') {
+    throw new KimiInvalidArgumentError({
+      argument: 'allowPrivateAddresses',
+      message: 'The setting "allowPrivateAddresses" must be true or false.',
     });
   }
   if (identity !== undefined) {

@@ -206,6 +206,15 @@ describe('addresses', () => {
     expect(await upload(options, { allowPrivateAddresses: true })).toMatchObject({ byteSize: MP4.length });
   });
 
+  it('a setting that is neither yes nor no allows nothing, and is told before anything is asked', async () => {
+    const url = await serve(video);
+    const error = await failure(() =>
+      upload({ url, allowPrivateAddresses: undefined }, { allowPrivateAddresses: 'false' as never }),
+    );
+    expect(error).toMatchObject({ code: 'KIMI_INVALID_ARGUMENT', argument: 'allowPrivateAddresses' });
+    expect(asked).toEqual([]);
+  });
+
   it.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450:4001::8a'])(
     '%s is of the internet',
     address => {

@@ -145,6 +145,22 @@ describe('sources', () => {
     ['audio', () => ({ data: MP4, mediaType: 'audio/mpeg' }), 'mediaType', /of type audio\/mpeg/],
     ['an image of no type of Kimi’s', () => ({ data: PNG, mediaType: 'image/svg+xml' }), 'mediaType', /svg/],
     ['a stream of text', () => ({ stream: Readable.from(['a']) }), 'stream', /gives a string/],
+    ['no stream', () => ({ stream: {} }) as never, 'stream', /ReadableStream/],
+    ['a stream that is none', () => ({ stream: null }) as never, 'stream', /ReadableStream/],
+    ['a path that is none', () => ({ path: 5 }) as never, 'path', /must be a path/],
+    ['a web address as a path', () => ({ path: new URL('https://example.com/a.mp4') }), 'path', /as "url"/],
+    ['a file of another machine', () => ({ path: 'file://other/a.mp4' }), 'path', /must be a path/],
+    ['no options', () => undefined as never, 'data', /none was given/],
+    ['a type that is none', () => ({ data: MP4, mediaType: 5 }) as never, 'mediaType', /must be a string/],
+    ['a name that is none', () => ({ data: MP4, filename: {} }) as never, 'filename', /must be a string/],
+    ['a cache that is none', () => ({ data: MP4, cache: 'no' }) as never, 'cache', /must be true or false/],
+    ['no callback', () => ({ data: MP4, onProgress: true }) as never, 'onProgress', /must be a function/],
+    [
+      'an allowance that is none',
+      () => ({ url: 'https://example.com/', allowPrivateAddresses: 'no' }) as never,
+      'allowPrivateAddresses',
+      /must be true or false/,
+    ],
   ])('%s is an error before anything is sent', async (_, options, argument, message) => {
     const error = await failure(() => kimi().files.upload(options()));
     expect(error).toMatchObject({ code: 'KIMI_INVALID_ARGUMENT', argument, message: expect.stringMatching(message) });
