@@ -82,11 +82,22 @@ export const readRegionMarker: Platform['readRegionMarker'] = async environment 
   return region === 'mainland-cn' || region === 'global' ? region : undefined;
 };
 
+/** Lines that are on their way: one listener for all, because Node warns of many. */
+let printing = 0;
+
 /** Not the console, which a host may have made its own. As there, nobody who reads it (`2>&1 | head`) is no failure. */
 export const printDebug: Platform['printDebug'] = line => {
   const { stderr } = process;
-  stderr.once('error', ignore);
-  stderr.write(`${line}\n`, () => setImmediate(() => stderr.off('error', ignore)));
+  if (printing++ === 0) {
+    stderr.on('error', ignore);
+  }
+  stderr.write(`${line}\n`, () =>
+    setImmediate(() => {
+      if (--printing === 0) {
+        stderr.off('error', ignore);
+      }
+    }),
+  );
 };
 
 function ignore(): void {}

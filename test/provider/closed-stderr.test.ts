@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { bundleWorker } from '../credentials/bundle-worker';
 
 /** `KIMI_DEBUG=1 app 2>&1 | head`: the console ends no process there, and neither does an entry of ours. */
-it('KIMI_DEBUG ends no process whose stderr is closed', async () => {
+it('KIMI_DEBUG ends no process whose stderr is closed, and many lines at once warn of nothing', async () => {
   const { path, dispose } = await bundleWorker('../provider/closed-stderr-worker.ts');
   const child = spawn(process.execPath, [path], { stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
@@ -16,6 +16,6 @@ it('KIMI_DEBUG ends no process whose stderr is closed', async () => {
     }
   });
   expect(await once(child, 'close')).toEqual([0, null]);
-  expect(output).toBe('begun\nalive 0\n');
+  expect(output).toBe('begun\nalive 0 0\n');
   await dispose();
 });
