@@ -35,7 +35,7 @@ describe('doctor --report', () => {
         With: 'a login',
         Token: expect.stringMatching(/^ends in /),
         Account: 'default',
-        Identity: expect.stringContaining('kimi-cli'),
+        Identity: 'kimi-cli',
         API: simulator.apiBaseURL,
       },
       Models: { 'Kept list': expect.stringMatching(/ old$/), Ids: expect.stringContaining('kimi-for-coding') },
@@ -44,6 +44,11 @@ describe('doctor --report', () => {
     });
     expect(JSON.stringify(found)).not.toContain('user:pass');
     expect(found.leftOut).toMatch(/^Left out: keys, tokens/);
+  });
+
+  it('says which identity requests go under', async () => {
+    const found = await report('doctor --report --json', { env: { KIMI_IDENTITY: 'package' } });
+    expect(found).toMatchObject({ 'Sign-in': { Identity: 'package' } });
   });
 
   it('says what is wrong, and ends as doctor does', async () => {

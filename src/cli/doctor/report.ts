@@ -89,7 +89,7 @@ function versionOf(name: string, from: NodeJS.Require): string {
 }
 
 function signIn(status: KimiAuthStatus, now: number): Array<readonly [string, string]> {
-  const { state, kind, source, expiresAt, service, region, apiBaseURL, oauthHost, account } = status;
+  const { state, kind, source, expiresAt, service, region, apiBaseURL, oauthHost, account, identity } = status;
   const left = expiresAt === undefined ? undefined : expiresAt.getTime() - now;
   return [
     ['State', state],
@@ -100,7 +100,7 @@ function signIn(status: KimiAuthStatus, now: number): Array<readonly [string, st
     ['Service', `${service}, ${region}`],
     ['API', apiBaseURL],
     ['OAuth host', oauthHost],
-    ['Identity', service === 'coding' ? 'kimi-cli, or the client whose login is shared' : 'the package alone'],
+    ['Identity', identity],
   ];
 }
 
