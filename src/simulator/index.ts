@@ -15,7 +15,7 @@ export type { SimulatorClock, TokenAnswer } from './login-ledger';
 export type { QuotaWindow, QuotaWindows, SimulatorQuota, UsageShape } from './quota';
 export type { RecordedRequest, SimulatorWire } from './recorded-request';
 export type { IdentityGate } from './rules/access-rules';
-export type { ContentBlock, MessagesBody } from './rules/messages-rule';
+export type { ContentBlock, MessagesBody, SignatureAlphabet } from './rules/messages-rule';
 export type { ChatBody, ChatMessage, ChatTool, SimulatorRule, SimulatorRuleRow } from './rules/simulator-rule';
 export { SIMULATOR_RULES } from './rules/simulator-rules';
 export { accounts, type SimulatorAccount, type SimulatorModel, type SimulatorModels } from './simulator-model';

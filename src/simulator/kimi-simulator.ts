@@ -147,6 +147,7 @@ function createState(options: KimiSimulatorOptions, closing: AbortSignal): Simul
     disabledRules: knownRules(options.rules?.disable ?? []),
     invalidGrantStatus: options.invalidGrantStatus,
     usageAt: options.usageAt ?? 'choice',
+    signatureAlphabet: options.signatureAlphabet ?? 'any',
     files: new FilesLedger({
       clock,
       lifetime: options.fileLifetime,

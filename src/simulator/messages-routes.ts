@@ -25,6 +25,7 @@ async function accepted(
   const subject = {
     ...subjectOf(exchange, state, service, model, toChatBody(messagesBody)),
     messagesBody,
+    signatureAlphabet: state.signatureAlphabet,
   };
   return (await refuseByRules(exchange, state, rules, subject)) ? undefined : subject;
 }

@@ -7,6 +7,7 @@ import type { SimulatorClock, TokenAnswer } from './login-ledger';
 import type { QuotaWindows, SimulatorQuota } from './quota';
 import type { RecordedRequest } from './recorded-request';
 import type { IdentityGate } from './rules/access-rules';
+import type { SignatureAlphabet } from './rules/messages-rule';
 import type { SimulatorRuleRow } from './rules/simulator-rule';
 import type { SimulatorAccount, SimulatorModel, SimulatorModels } from './simulator-model';
 import type { SimulatorBalance, SimulatorCounts } from './simulator-state';
@@ -54,6 +55,11 @@ export type KimiSimulatorOptions = {
   rules?: { disable?: readonly string[] };
   /** Where usage stands in a stream unless the script says. Default `choice`, as Kimi does it. */
   usageAt?: 'choice' | 'top-level' | 'both';
+  /**
+   * In which letters the signature of a thinking block may come back. Default `any`: as it was sent. `base64url`
+   * refuses the `+` and `/` that it was sent with, as Kimi did in August 2026 (docs/wire.md#thinking-signatures).
+   */
+  signatureAlphabet?: SignatureAlphabet;
   /** Milliseconds; base of `clock`. Default `Date.now`. */
   now?: () => number;
   /** Serves https with this key and certificate, both PEM. Default: http. */

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange';
 import type { FilesLedger } from './files-ledger';
 import type { LoginLedger, SimulatorClock } from './login-ledger';
 import type { IdentityGate } from './rules/access-rules';
+import type { SignatureAlphabet } from './rules/messages-rule';
 import type { QuotaLedger } from './quota';
 import type { SimulatorModels } from './simulator-model';
 import type { SimulatorWeb } from './simulator-web';
@@ -50,6 +51,7 @@ export type SimulatorState = {
   disabledRules: ReadonlySet<string>;
   invalidGrantStatus: number | undefined;
   usageAt: 'choice' | 'top-level' | 'both';
+  signatureAlphabet: SignatureAlphabet;
   files: FilesLedger;
   script: AnswerScript[];
   counts: SimulatorCounts;

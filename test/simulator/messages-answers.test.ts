@@ -14,7 +14,7 @@ type NamedEvent = { event: string; data: Record<string, unknown> };
 async function readNamedEvents(response: Response): Promise<NamedEvent[]> {
   const blocks = (await response.text()).split('\n\n').filter(block => block !== '');
   return blocks.map(block => {
-    const [, event = '', data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+    const [, event = '', data = ''] = /^event: ?(.*)\ndata: ?(.*)$/.exec(block) ?? [];
     return { event, data: JSON.parse(data) as Record<string, unknown> };
   });
 }
@@ -334,6 +334,37 @@ describe('what goes wrong', () => {
     await expect(read()).rejects.toThrow('terminated');
     expect(text).toContain('message_delta');
     expect(text).not.toContain('message_stop');
+  });
+
+  test('signatures that are asked for in other letters than they were sent in', async () => {
+    await using simulator = await startKimiSimulator({ signatureAlphabet: 'base64url' });
+    const again = async (signature: string): Promise<unknown> => {
+      const thought = { type: 'thinking', thinking: 'hm', signature };
+      await messages(simulator, {
+        messages: [
+          { role: 'user', content: 'hello' },
+          { role: 'assistant', content: [thought, { type: 'text', text: 'yes' }] },
+          { role: 'user', content: 'and?' },
+        ],
+      });
+      const { refusedBy, notices } = lastRequest(simulator);
+      return refusedBy ?? notices;
+    };
+    const sent = signatureOf('hm');
+    expect(sent).toMatch(/[+/]/);
+    expect(await again(sent)).toBe('messages-thinking-signature');
+    expect(await again(sent.replaceAll('+', '-').replaceAll('/', '_'))).toEqual([]);
+  });
+
+  test('lines with and without a space behind the colon, on both wires', async () => {
+    await using simulator = await startKimiSimulator();
+    const textOf = async (call: Promise<Response>): Promise<string> => (await call).text();
+    const body = { stream: true };
+    expect(await textOf(messages(simulator, body))).toMatch(/^event:message_start\ndata:\{/);
+    expect(await textOf(chat(simulator, body))).toMatch(/^data: \{/);
+    simulator.script([{ spaces: true }, { spaces: false }]);
+    expect(await textOf(messages(simulator, body))).toMatch(/^event: message_start\ndata: \{/);
+    expect(await textOf(chat(simulator, body))).toMatch(/^data:\{/);
   });
 
   test('unsigned thinking, an empty answer, arguments that are no JSON', async () => {

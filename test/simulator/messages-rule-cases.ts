@@ -76,6 +76,12 @@ const REQUEST_CASES: readonly MessagesRuleCase[] = [
     trips: { tools: [...tools, { name: 'now' }] },
     passes: { tools: [{ ...tools[0], type: 'custom', cache_control: { type: 'ephemeral' } }] },
   },
+  { rule: 'messages-tool-schema', trips: { tools: [tool({ properties: {} })] }, passes: { tools } },
+  {
+    rule: 'messages-tool-schema',
+    trips: property({ allOf: [{ description: 'anything' }] }),
+    passes: property({ anyOf: [string, { type: 'null' }] }),
+  },
   {
     rule: 'messages-tool-choice-type',
     trips: { tools, tool_choice: { type: 'required' } },
@@ -153,8 +159,13 @@ const HISTORY_CASES: readonly MessagesRuleCase[] = [
   },
   {
     rule: 'messages-thinking-signature',
-    trips: thinkingAgain({ ...thought, signature: signatureOf('hm').replaceAll('+', '-').replaceAll('/', '_') }),
+    trips: thinkingAgain({ ...thought, signature: signatureOf('other') }),
     passes: thinkingAgain({ type: 'thinking', thinking: 'hm' }),
+  },
+  {
+    rule: 'messages-thinking-reencoded',
+    trips: thinkingAgain({ ...thought, signature: signatureOf('hm').replaceAll('+', '-').replaceAll('/', '_') }),
+    passes: thinkingAgain(thought),
   },
   {
     rule: 'messages-thinking-signature',
@@ -216,42 +227,6 @@ const SHARED_CASES: readonly MessagesRuleCase[] = [
   { rule: 'tool-name-duplicated', trips: { tools: [tools[0]!, tools[0]!] }, passes: { tools } },
   { rule: 'tool-name-invalid', trips: { tools: [tool({ type: 'object' }, '21st_magic')] }, passes: { tools } },
   { rule: 'tool-strict', trips: { tools: [{ ...tools[0], strict: true }] }, passes: { tools } },
-  { rule: 'schema-root-object', trips: { tools: [tool({ properties: {} })] }, passes: { tools } },
-  {
-    rule: 'schema-too-large',
-    trips: property({ ...string, description: 'd'.repeat(15_000) }),
-    passes: property({ ...string, description: 'd'.repeat(14_900) }),
-  },
-  {
-    rule: 'schema-type-missing',
-    trips: property({ description: 'anything' }),
-    passes: property({ anyOf: [string, { type: 'null' }] }),
-  },
-  {
-    rule: 'schema-enum-without-type',
-    trips: property({ enum: ['a', 'b'] }),
-    passes: property({ ...string, enum: ['a', 'b'] }),
-  },
-  {
-    rule: 'schema-type-beside-any-of',
-    trips: property({ type: 'object', anyOf: [string] }),
-    passes: property({ anyOf: [string] }),
-  },
-  {
-    rule: 'schema-boolean',
-    trips: property(true),
-    passes: property({ type: 'object', additionalProperties: false, properties: {} }),
-  },
-  {
-    rule: 'schema-ref-outside-defs',
-    trips: property({ $ref: '#/definitions/y' }, { definitions: { y: string } }),
-    passes: property({ $ref: '#/$defs/y' }, { $defs: { y: string } }),
-  },
-  {
-    rule: 'schema-ref-siblings',
-    trips: property({ $ref: '#/$defs/y', description: 'd' }, { $defs: { y: string } }),
-    passes: property({ $ref: '#/$defs/y' }, { $defs: { y: string } }),
-  },
   {
     rule: 'response-format-schema',
     trips: { output_config: { format: { schema: { type: 'object', properties: { a: {} } } } } },

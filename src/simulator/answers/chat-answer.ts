@@ -85,6 +85,7 @@ export function chatStream(
     end: { data: '[DONE]' },
     error: error => ({ data: JSON.stringify({ error }) }),
     malformed: { data: '{"id":"chatcmpl-malformed","choices":[{"delta":{"content":' },
+    hasSpaces: true,
   };
 }
 

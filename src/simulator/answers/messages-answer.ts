@@ -102,6 +102,8 @@ export function messageStream(
     end: event('message_stop', {}),
     error: ({ message: text, type }) =>
       event('error', { error: { type: messagesStreamErrorType(type), message: text } }),
+    // As the coding service has it (docs/wire.md#anthropic-answers).
+    hasSpaces: false,
     malformed: { event: 'content_block_delta', data: '{"type":"content_block_delta","index":0,"delta":{"text":' },
   };
 }

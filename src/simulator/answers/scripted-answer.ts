@@ -73,6 +73,8 @@ export type ScriptedAnswer = {
   delayMs?: number;
   chunkDelayMs?: number;
   lineEnding?: '\n' | '\r\n';
+  /** Whether it is `data: {…}` or `data:{…}`. Default: with a space on chat, without on the Anthropic wire. */
+  spaces?: boolean;
   byteOrderMark?: boolean;
   /** A comment line before each event. */
   keepAlive?: boolean;

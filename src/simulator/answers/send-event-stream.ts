@@ -12,6 +12,8 @@ export type AnswerStream = {
   error(error: NonNullable<ScriptedAnswer['errorAfterChunks']>['error']): StreamEvent;
   /** In place of an event, something that is not JSON. */
   malformed: StreamEvent;
+  /** Whether a space stands behind the colon of a field, unless the script says. */
+  hasSpaces: boolean;
 };
 
 /** Sends a stream as server-sent events, with all the oddities that the script or a fault asks for. */
@@ -19,9 +21,10 @@ export async function sendEventStream(
   exchange: Exchange,
   closing: AbortSignal,
   answer: ScriptedAnswer,
-  { events, end, error, malformed }: AnswerStream,
+  { events, end, error, malformed, hasSpaces }: AnswerStream,
 ): Promise<void> {
   const newLine = answer.lineEnding ?? '\n';
+  const colon = (answer.spaces ?? hasSpaces) ? ': ' : ':';
   const fault = exchange.fault?.malformedChunk;
   const malformedAt = answer.malformedChunkAt ?? (fault === true ? 1 : fault === false ? undefined : fault);
   const stopAt = Math.min(answer.cutAfterChunks ?? Infinity, answer.errorAfterChunks?.chunks ?? Infinity);
@@ -29,8 +32,8 @@ export async function sendEventStream(
   const textOf = ({ event, data }: StreamEvent): string =>
     [
       ...(answer.keepAlive ? [': keep-alive', ''] : []),
-      ...(event === undefined ? [] : [`event: ${event}`]),
-      `data: ${data}`,
+      ...(event === undefined ? [] : [`event${colon}${event}`]),
+      `data${colon}${data}`,
       '',
       '',
     ].join(newLine);

@@ -23,11 +23,19 @@ const BLOCK_TYPES = [
 ];
 const RESULT_TYPES = ['text', 'image', 'video'];
 
-/** A signature that is there; "" is none. */
-function signed(body: MessagesBody): (PlacedBlock & { signature: string })[] {
+/** Blocks with a signature, "" being none, and the one that their text would have. */
+function signed(body: MessagesBody): (PlacedBlock & { signature: string; own: string })[] {
   return blocksOf(body)
     .filter(({ block }) => block.type === 'thinking' && block.signature !== undefined && block.signature !== '')
-    .map(placed => ({ ...placed, signature: String(placed.block.signature) }));
+    .map(placed => ({
+      ...placed,
+      signature: String(placed.block.signature),
+      own: signatureOf(String(placed.block.thinking ?? '')),
+    }));
+}
+
+function toBase64URL(signature: string): string {
+  return signature.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 /** The messages of a request: roles, blocks, and thinking that comes back. */
@@ -104,19 +112,38 @@ export const MESSAGES_HISTORY_RULES: readonly MessagesRule[] = [
   messagesRefusal({
     rule: 'messages-thinking-signature',
     summary:
-      'A thinking block with a signature that is not the one it came with. Without one, or with "", it is taken, and ' +
-      'so is a history without any thinking.',
+      'A thinking block with a signature that is not the one it came with, or whose text is another; with ' +
+      '`signatureAlphabet: "base64url"` also the very bytes that were sent. Without a signature, or with "", it is ' +
+      'taken, and so is a history without any thinking.',
     source: 'docs/wire.md#thinking-signatures',
     confidence: 'reported',
     text: 'messages.….content.….signature: malformed encrypted reasoning content: invalid base64url encoding',
     wording: 'real',
-    check({ messagesBody }) {
+    check({ messagesBody, signatureAlphabet }) {
       const blocks = signed(messagesBody);
-      const bad = blocks.find(({ block, signature }) => signature !== signatureOf(String(block.thinking ?? '')));
+      const bad = blocks.find(
+        ({ signature, own }) =>
+          toBase64URL(signature) !== toBase64URL(own) ||
+          (signatureAlphabet === 'base64url' && signature !== toBase64URL(own)),
+      );
       return verdict(
         blocks.length > 0,
         bad && `${bad.path}.signature: malformed encrypted reasoning content: invalid base64url encoding`,
       );
+    },
+  }),
+  messagesNotice({
+    rule: 'messages-thinking-reencoded',
+    summary:
+      'The signature of a thinking block in other letters (base64url) than it was sent in, where those would do.',
+    source: 'docs/wire.md#thinking-signatures',
+    confidence: 'reported',
+    check({ messagesBody, signatureAlphabet }) {
+      const blocks = signed(messagesBody);
+      const other = blocks.find(
+        ({ signature, own }) => signature !== own && toBase64URL(signature) === toBase64URL(own),
+      );
+      return verdict(blocks.length > 0, signatureAlphabet === 'any' ? other?.path : undefined);
     },
   }),
   messagesNotice({

@@ -1,5 +1,6 @@
 import { messagesNotice, messagesRefusal, type MessagesBody, type MessagesRule } from './messages-rule';
 import { partsOf, verdict } from './simulator-rule';
+import { findingsOf } from './tool-schema-rules';
 
 const EXPECTED_CHOICES = ['auto', 'any', 'tool', 'none'];
 const EXPECTED_THINKING = ['adaptive', 'disabled', 'enabled'];
@@ -43,6 +44,18 @@ export const MESSAGES_REQUEST_RULES: readonly MessagesRule[] = [
         tool => (tool.type === undefined || tool.type === 'custom') && tool.input_schema === undefined,
       );
       return verdict(tools.length > 0, index === -1 ? undefined : `tools.${index}.input_schema: Field required`);
+    },
+  }),
+  messagesNotice({
+    rule: 'messages-tool-schema',
+    summary:
+      'A schema that chat would refuse. Nobody reports such a refusal on this wire, and the tools of Claude Code ' +
+      'would meet it.',
+    source: 'docs/wire.md#schemas-on-the-anthropic-wire, #moonshot-flavored-schemas',
+    confidence: 'assumed',
+    check(subject) {
+      const [fault] = findingsOf(subject).faults;
+      return verdict((subject.body.tools ?? []).length > 0, fault && `${fault.rule} at ${fault.path}`);
     },
   }),
   messagesRefusal({

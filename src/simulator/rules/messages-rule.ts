@@ -18,7 +18,10 @@ export type MessagesBody = {
 } & Record<string, unknown>;
 
 /** A request of the Anthropic wire: as it came, and, in `body`, in the words of chat completions. */
-export type MessagesSubject = ChatSubject & { messagesBody: MessagesBody };
+export type MessagesSubject = ChatSubject & { messagesBody: MessagesBody; signatureAlphabet: SignatureAlphabet };
+
+/** In which letters a signature may come back: in any, or only in those of base64url, which it is not sent in. */
+export type SignatureAlphabet = 'any' | 'base64url';
 
 /** A rule of the Anthropic body: its row and the one function that decides. */
 export type MessagesRule = SimulatorRule & { check(subject: MessagesSubject): Verdict };

@@ -1,10 +1,10 @@
 import { findSchemaFaults, type SchemaFault, type SchemaFindings } from './find-schema-faults';
 import { notice, refusal, verdict, type ChatRule, type ChatSubject, type SimulatorRule } from './simulator-rule';
 
-/** Schemas of one request are walked once, however many rules ask. */
+/** What the schemas of one request have: they are walked once, however many rules ask. */
 const found = new WeakMap<object, SchemaFindings>();
 
-function findingsOf({ body }: ChatSubject): SchemaFindings {
+export function findingsOf({ body }: ChatSubject): SchemaFindings {
   let findings = found.get(body);
   if (!findings) {
     findings = { faults: [], concerned: new Set() };
