@@ -3,7 +3,12 @@ import type { Readable } from 'node:stream';
 import { InvalidArgumentError, type Option } from 'commander';
 import type { Terminal } from './terminal';
 
-export type Input = Readable & { isTTY?: boolean | undefined; fd?: number | undefined };
+export type Input = Readable & {
+  isTTY?: boolean | undefined;
+  fd?: number | undefined;
+  /** Of a terminal: whether each key comes at once, and none is shown. */
+  setRawMode?: ((isRaw: boolean) => unknown) | undefined;
+};
 
 /** All that a command knows of the process it runs in, so that tests can be the process. */
 export type CommandContext = Terminal & {

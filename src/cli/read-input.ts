@@ -56,6 +56,42 @@ export async function readHiddenLine({ stdin, errors, abortSignal }: CommandCont
   }
 }
 
+/** The keys of a terminal, for as long as a command has them. */
+export type Keys = {
+  /** Aborted by `q`, with which a command ends well, and by Ctrl-C, which is a key here and no signal. */
+  readonly signal: AbortSignal;
+  giveBack(): void;
+};
+
+/**
+ * Takes the keys while a page is drawn: what is typed would stand in it, and a line end would move it. `undefined`
+ * where stdin is no terminal.
+ */
+export function takeKeys({ stdin }: Pick<CommandContext, 'stdin'>): Keys | undefined {
+  if (stdin.isTTY !== true || stdin.setRawMode === undefined) {
+    return undefined;
+  }
+  const ending = new AbortController();
+  const onKeys = (keys: unknown): void => {
+    const text = String(keys);
+    if (text.includes('\u0003')) {
+      ending.abort(new Interruption('Interrupted.', EXIT_CODES.interrupted));
+    } else if (/q/i.test(text)) {
+      ending.abort(new Interruption('Ended by q.', EXIT_CODES.ok));
+    }
+  };
+  stdin.setRawMode(true);
+  stdin.on('data', onKeys);
+  return {
+    signal: ending.signal,
+    giveBack() {
+      stdin.off('data', onKeys);
+      stdin.setRawMode?.(false);
+      stdin.pause();
+    },
+  };
+}
+
 /** A program started without input often has a character device there, which would be waited for in vain. */
 function isPipe({ fd }: Input): boolean {
   if (fd === undefined) {

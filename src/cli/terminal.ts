@@ -3,14 +3,14 @@
  * is foreign text: it is made harmless on its way, while styles are values beside it. So no text, wherever it came
  * from, can steer the terminal (docs/decisions.md#58-what-a-terminal-is-shown).
  */
-import { clearScreenDown, moveCursor } from 'node:readline';
+import { clearLine, clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { printableJSON, printableLine, printablePieces, printableText } from '../errors/printable-text';
 import { wrapText } from './wording';
 
 /** What a stream to a person may tell about itself; a pipe has none of it. */
-type Output = Writable & { isTTY?: boolean | undefined; columns?: number | undefined };
+type Output = Writable & { isTTY?: boolean | undefined; columns?: number | undefined; rows?: number | undefined };
 
 /** Where output goes, and what decides how it looks. */
 export type TerminalOptions = {
@@ -96,10 +96,10 @@ export type Screen = {
   /** Columns by spaces alone. @returns false where the window is too narrow: then nothing was written */
   table(head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): Promise<boolean>;
   /**
-   * A page that is drawn again and again in one place, where the terminal can do that. Its lines must fit the width.
+   * A page that is drawn again and again in one place, where the terminal can do that.
    * @returns a function that draws it anew; `undefined` where every drawing would stand below the last
    */
-  page(): ((draw: (screen: Screen) => void) => void) | undefined;
+  page(): Page | undefined;
   /** Text that has its line ends. */
   print(text: string): void;
   /** One JSON value: on one line, or with `indent` on several. */
@@ -107,6 +107,12 @@ export type Screen = {
   /** Prose that comes in pieces, as it comes. @returns a function that writes one piece, and gives what it wrote */
   stream(): (piece: string, style?: StyleName) => string;
 };
+
+/**
+ * Draws a page in the place of the last one. In a window that is too low, the end of the body is left out, because what
+ * has scrolled away cannot be drawn over.
+ */
+export type Page = (body: (screen: Screen) => void, foot?: (screen: Screen) => void) => void;
 
 /** Opens the two streams of a process. */
 export function openTerminal({ stdout, stderr, ...look }: TerminalOptions): Terminal {
@@ -182,25 +188,42 @@ function createScreen(output: Output, look: Omit<TerminalOptions, 'stdout' | 'st
   };
 }
 
-/** Draws over what it drew before. */
-function createPage(
-  output: Output,
-  look: Omit<TerminalOptions, 'stdout' | 'stderr'>,
-  columns: () => number,
-): (draw: (screen: Screen) => void) => void {
-  let height = 0;
-  return draw => {
-    let drawn = '';
-    const paper = { isTTY: true, columns: columns(), write: (text: string) => (drawn += text) };
+function createPage(output: Output, look: Omit<TerminalOptions, 'stdout' | 'stderr'>, columns: () => number): Page {
+  // A line that is wider than the window stands on several rows; how wide that is may have changed since it was drawn.
+  const widthOf = (line: string): number => stripVTControlCharacters(line).length;
+  const heightOf = (lines: readonly string[]): number =>
+    lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns())), 0);
+  const linesOf = (draw: (screen: Screen) => void): string[] => {
+    let text = '';
+    const paper = { isTTY: true, columns: columns(), write: (piece: string) => (text += piece) };
     draw(createScreen(paper as unknown as Output, look));
-    if (height > 0) {
-      moveCursor(output, 0, -height);
-      clearScreenDown(output);
+    return text.split('\n').slice(0, -1);
+  };
+  let drawn: readonly string[] = [];
+  return (body, foot = () => {}) => {
+    const [above, below] = [linesOf(body), linesOf(foot)];
+    // The cursor has a row of its own, below the last line.
+    const room = (output.rows || Number.POSITIVE_INFINITY) - 1;
+    while (heightOf([...above, ...below]) > room && above.length + below.length > 1) {
+      (above.length > 0 ? above : below).splice(above.length > 0 ? -1 : 0, 1);
     }
-    output.write(drawn);
-    // A line that is wider than the window stands on several.
-    const lines = stripVTControlCharacters(drawn).split('\n').slice(0, -1);
-    height = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns())), 0);
+    output.cork();
+    if (drawn.length > 0) {
+      cursorTo(output, 0);
+      moveCursor(output, 0, -heightOf(drawn));
+    }
+    // Line by line: some terminals keep a screen that is cleared as a whole, and all flicker.
+    drawn = [...above, ...below];
+    for (const line of drawn) {
+      clearLine(output, 1);
+      output.write(line);
+      if (widthOf(line) % columns() !== 0) {
+        clearLine(output, 1);
+      }
+      output.write('\n');
+    }
+    clearScreenDown(output);
+    output.uncork();
   };
 }
 

@@ -6,6 +6,7 @@ import { testServices } from '../support/test-services';
 import { bundleCLI } from './bundle-cli';
 import { hasPseudoTerminal, openPseudoTerminal, type PseudoTerminal } from './pseudo-terminal';
 import { environmentFor, UNSET } from './run-in-process';
+import type { TerminalScreen } from './terminal-screen';
 
 const KEY = 'sk-kimi-simulator';
 
@@ -20,7 +21,7 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
   });
   afterAll(() => cli.dispose());
   beforeEach(async () => {
-    simulator = await startKimiSimulator({ deviceInterval: 1 });
+    simulator = await startKimiSimulator({ deviceInterval: 1, quota: { weekly: 10 } });
     environment = { ...process.env, ...environmentFor(simulator) };
     UNSET.forEach(name => delete environment[name]);
   });
@@ -30,9 +31,9 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
   });
   const open = (
     argv: string[],
-    { columns = 80, env = {} }: { columns?: number; env?: Record<string, string> } = {},
+    { columns = 80, rows, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
   ) => {
-    const terminal = openPseudoTerminal([cli.program, ...argv], { columns, env: { ...environment, ...env } });
+    const terminal = openPseudoTerminal([cli.program, ...argv], { columns, rows, env: { ...environment, ...env } });
     terminals.push(terminal);
     return terminal;
   };
@@ -41,15 +42,57 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
       ? readdirSync(environment.KIMI_PROVIDER_HOME ?? '').filter(name => name !== 'device_id' && name !== 'cache')
       : [];
 
-  it.each([80, 40])('watches usage at %i columns, and leaves the terminal as it was', async columns => {
-    const terminal = open(['usage', '--watch'], { columns, env: { KIMI_API_KEY: KEY } });
-    await terminal.shown(/Looked at[\s\S]*ends it\./);
-    const page = terminal.text();
-    expect(page).toMatch(/5 hours +░+ +0 %/);
-    expect(Math.max(...page.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(columns);
-    terminal.type('\x03');
-    expect(await terminal.ended).toBe(130);
-    expect(terminal.raw().lastIndexOf('\x1b[?25h')).toBeGreaterThanOrEqual(terminal.raw().lastIndexOf('\x1b[?25l'));
+  describe('usage --watch', () => {
+    /** Wide, narrow, and too low for the page. */
+    const SIZES = [
+      { columns: 80, rows: 24 },
+      { columns: 40, rows: 24 },
+      { columns: 40, rows: 8 },
+    ];
+    const watching = async () => {
+      const opened = SIZES.map(size => ({
+        ...size,
+        ...open(['usage', '--watch', '--interval', '5'], { ...size, env: { KIMI_API_KEY: KEY } }),
+      }));
+      await until(opened, text => /As of .*q ends it\./.test(text));
+      return opened;
+    };
+    const textOf = ({ shown }: TerminalScreen) => shown.join(' ').replaceAll(/ +/g, ' ');
+    const until = async (opened: PseudoTerminal[], isSo: (text: string) => boolean) => {
+      await Promise.all(opened.map(terminal => terminal.until(screen => isSo(textOf(screen)))));
+    };
+    const count = (text: string, word: string): number => text.split(word).length - 1;
+
+    it('draws in one place what changes, through an error and whatever is typed, and q ends it well', async () => {
+      const opened = await watching();
+      opened.forEach(({ type }) => type('abc\r\r\x1b[A'));
+      simulator.fault({ match: { path: '/usages' }, status: 503, times: 1_000 });
+      await until(opened, text => text.includes('(HTTP 503)'));
+      simulator.reset();
+      simulator.quota.weekly.used = simulator.quota.weekly.limit / 2;
+      await until(opened, text => text.includes(' 50 %') && !text.includes('HTTP'));
+      opened.forEach(({ type }) => type('q'));
+      expect(await Promise.all(opened.map(({ ended }) => ended))).toEqual(opened.map(() => 0));
+      for (const { screen, columns, rows } of opened) {
+        const { scrolledOut, shown } = screen();
+        const text = shown.join(' ');
+        expect({ columns, rows, scrolledOut }).toEqual({ columns, rows, scrolledOut: [] });
+        expect([count(text, 'Kimi Code,'), count(text, '7 days '), count(text, 'As of')]).toEqual([1, 1, 1]);
+        expect(text).not.toMatch(/abc|\^/);
+        expect(shown.length).toBeLessThan(rows);
+        expect(Math.max(...shown.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+      }
+    }, 60_000);
+
+    it('Ctrl-C ends it with 130, below the page, and what needs a person by itself', async () => {
+      const [wide, narrow] = await watching();
+      wide?.type('\x03');
+      expect(await wide?.ended).toBe(130);
+      expect(wide?.screen().shown.slice(-2)).toEqual([expect.stringContaining('As of'), '✖ Interrupted.']);
+      simulator.fault({ match: { path: '/usages' }, status: 401, times: 1_000 });
+      expect(await narrow?.ended).toBe(3);
+      expect(narrow?.screen().shown.join(' ')).toMatch(/As of [^✖]*✖ .*does not accept/);
+    }, 60_000);
   });
 
   it('signs in: code, address, QR code, spinner, and the cursor is back', async () => {

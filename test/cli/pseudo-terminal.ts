@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
+import { TerminalScreen } from './terminal-screen';
 
 /** `script` of util-linux or of macOS: the one program that gives a real terminal on both. */
 export const hasPseudoTerminal =
@@ -14,19 +15,23 @@ export type PseudoTerminal = {
   raw(): string;
   /** The same as a person sees it when it scrolled by: lines that a spinner replaced are gone, and so are colours. */
   text(): string;
+  /** What its window shows now. */
+  screen(): TerminalScreen;
+  /** Waits until the window is so. */
+  until(isSo: (screen: TerminalScreen) => boolean): Promise<void>;
   /** Waits until the text has it; gives its first group. */
   shown(pattern: RegExp): Promise<string>;
   /** The command's exit code. */
   ended: Promise<number | null>;
 };
 
-/** Runs Node with `argv` in a real pseudo-terminal of `columns` × 60. */
+/** Runs Node with `argv` in a real pseudo-terminal. */
 export function openPseudoTerminal(
   argv: readonly string[],
-  { columns, env }: { columns: number; env: NodeJS.ProcessEnv },
+  { columns, rows = 60, env }: { columns: number; rows?: number | undefined; env: NodeJS.ProcessEnv },
 ): PseudoTerminal {
   const quoted = [process.execPath, ...argv].map(word => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-  const command = `stty cols ${columns} rows 60 && exec ${quoted}`;
+  const command = `stty cols ${columns} rows ${rows} && exec ${quoted}`;
   const parameters =
     process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', command] : ['-qefc', command, '/dev/null'];
   const child = spawn('script', parameters, {
@@ -44,11 +49,18 @@ export function openPseudoTerminal(
         // oxlint-disable-next-line no-control-regex
         .replace(/[^\n]*\x1b\[1G(?:\x1b\[0K|\x1b\[1A)*/g, ''),
     );
+  const screen = () => TerminalScreen.of(raw, { columns, rows });
   return {
     child,
     type: keys => void child.stdin.write(keys),
     raw: () => raw,
     text,
+    screen,
+    async until(isSo) {
+      while (!isSo(screen())) {
+        await once(child.stdout, 'data');
+      }
+    },
     async shown(pattern) {
       while (!pattern.test(text())) {
         await once(child.stdout, 'data');

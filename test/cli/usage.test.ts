@@ -1,11 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
 import { EXIT_CODES, Interruption } from '../../src/cli/failures';
-import { openTerminal } from '../../src/cli/terminal';
+import { openTerminal, type Screen } from '../../src/cli/terminal';
 import { showBalance, showUsage } from '../../src/cli/usage-view';
 import { readPlanUsage } from '../../src/account/plan-usage';
 import { timeUntil } from '../../src/cli/wording';
 import { Writable } from 'node:stream';
 import { json, KEY, lines, restart, run, simulator } from './command-harness';
+import { TerminalScreen } from './terminal-screen';
 
 const key = { KIMI_API_KEY: KEY };
 /** Of this machine's zone, in which people are told times. */
@@ -181,9 +182,9 @@ describe('--watch', () => {
   };
 
   it('draws on a terminal, and Ctrl-C ends it cleanly', async () => {
-    const { code, stdout, stderr } = await watching('usage --watch', text => text.includes('Ctrl-C ends it.'), 80);
+    const { code, plain, stderr } = await watching('usage --watch', text => text.includes('Ctrl-C ends it.'), 80);
     expect(code).toBe(130);
-    expect(stdout.endsWith('\n')).toBe(true);
+    expect(plain.endsWith('\n')).toBe(true);
     expect(stderr).toContain('Interrupted.');
   });
 
@@ -209,7 +210,33 @@ describe('--watch', () => {
       screen.line('x'.repeat(41));
     });
     page?.(screen => screen.line('two'));
-    expect(text).toBe(`one\n${'x'.repeat(41)}\n\u001b[3A\u001b[0Jtwo\n`);
+    const [up, end] = ['\u001b[1G\u001b[3A', '\u001b[0J'];
+    expect(text.replaceAll('\u001b[0K', '')).toBe(`one\n${'x'.repeat(41)}\n${end}${up}two\n${end}`);
+    expect(TerminalScreen.of(text.replaceAll('\n', '\r\n'), { columns: 40, rows: 9 })).toMatchObject({
+      shown: ['two'],
+      scrolledOut: [],
+    });
+  });
+
+  it('leaves out the end of the body where the window is too low, and counts rows by the width of now', () => {
+    let text = '';
+    const window = { isTTY: true, columns: 40, rows: 4 };
+    const stdout = Object.assign(
+      new Writable({ write: (chunk, _encoding, done) => ((text += String(chunk)), done()) }),
+      window,
+    );
+    const { output } = openTerminal({ stdout, stderr: stdout, environment: { NO_COLOR: '1' }, platform: 'linux' });
+    const page = output.page();
+    const body = (screen: Screen) => ['one', 'two', 'three'].forEach(line => screen.line(line));
+    page?.(body, screen => screen.line('y'.repeat(35)));
+    expect(TerminalScreen.of(text.replaceAll('\n', '\r\n'), window)).toMatchObject({
+      shown: ['one', 'two', 'y'.repeat(35)],
+      scrolledOut: [],
+    });
+    stdout.columns = 30;
+    text = '';
+    page?.(body, screen => ['a', 'b', 'c', 'd'].forEach(line => screen.line(line)));
+    expect(text.replaceAll('\u001b[0K', '')).toBe('\u001b[1G\u001b[4Ab\nc\nd\n\u001b[0J');
   });
 
   test.each(['4', 'often', '-1'])('takes no interval of %s', async value => {

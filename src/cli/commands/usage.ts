@@ -6,7 +6,8 @@ import { KEY_CONSOLE_URLS } from '../../upstream';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { describeFailure, EXIT_CODES } from '../failures';
 import { loginOptions, openKimi, resolvePlace, type LoginOptions } from '../login-choice';
-import { progressForPeople, styled, type Screen } from '../terminal';
+import { takeKeys } from '../read-input';
+import { progressForPeople, styled, type Page, type Screen } from '../terminal';
 import { balanceJSON, showBalance, showUsage, summaryOf, usageJSON } from '../usage-view';
 
 type UsageOptions = LoginOptions & {
@@ -22,7 +23,7 @@ export const usage: Command<UsageOptions> = {
   name: 'usage',
   description: 'Show what of the plan is used and when it is fresh again; of the platform the balance.',
   options: [
-    new Option('--watch', 'stay, and show what changes; Ctrl-C ends it'),
+    new Option('--watch', 'stay, and show what changes; q or Ctrl-C ends it'),
     new Option('--interval <seconds>', `between two looks of --watch (default: ${INTERVAL_S})`).argParser(interval),
     ...loginOptions('all'),
   ],
@@ -40,13 +41,13 @@ type Found = {
 async function tellUsage(context: CommandContext, options: UsageOptions): Promise<number> {
   const kimi = await openKimi(context, options);
   const { service, region, account } = await resolvePlace(context, options);
-  const look = async (): Promise<Found> =>
+  const look = async (abortSignal: AbortSignal): Promise<Found> =>
     service === 'platform'
-      ? ofBalance(await kimi.balance(context), KEY_CONSOLE_URLS.platform[region], account)
-      : ofUsage(await kimi.usage(context), account);
+      ? ofBalance(await kimi.balance({ abortSignal }), KEY_CONSOLE_URLS.platform[region], account)
+      : ofUsage(await kimi.usage({ abortSignal }), account);
   const progress = await progressForPeople(context, options);
   progress?.show('Asking Kimi');
-  const first = await look().finally(() => progress?.stop());
+  const first = await look(context.abortSignal).finally(() => progress?.stop());
   if (options.watch === true) {
     return watch(context, options, first, look);
   }
@@ -75,51 +76,87 @@ function ofBalance(found: KimiBalance, topUpURL: string, account: string): Found
   };
 }
 
-/**
- * Until it is ended. What passes (Kimi is busy, the network is gone) is told and waited for; what needs a person ends
- * it.
- */
+/** Looks again and again until it is ended. */
 async function watch(
   context: CommandContext,
-  { json, interval: seconds = INTERVAL_S }: UsageOptions,
+  options: UsageOptions,
   first: Found,
-  look: () => Promise<Found>,
+  look: (abortSignal: AbortSignal) => Promise<Found>,
 ): Promise<never> {
-  const { output, errors, abortSignal, now } = context;
-  const page = json === true ? undefined : output.page();
-  let shown: string | undefined;
-  let failed: string | undefined;
-  for (let found: Found = first; ;) {
-    const key = json === true ? JSON.stringify(found.json) : found.summary;
-    if (page !== undefined) {
-      page(screen => {
-        found.show(screen, now());
-        screen.text(failed ?? `Looked at ${clock(now())}, every ${seconds} s. Ctrl-C ends it.`, { style: 'dim' });
-      });
-    } else if (key !== shown) {
-      if (json === true) {
-        printJSON(context, { at: new Date(now()).toISOString(), ...found.json });
-      } else {
-        output.line(`${new Date(now()).toISOString().slice(0, 19)}Z ${found.summary}`);
+  const { output, abortSignal: signals, now } = context;
+  const { interval: seconds = INTERVAL_S } = options;
+  const page = options.json === true ? undefined : output.page();
+  const keys = page === undefined ? undefined : takeKeys(context);
+  const abortSignal = keys === undefined ? signals : AbortSignal.any([signals, keys.signal]);
+  const ending = keys === undefined ? 'Ctrl-C ends it.' : 'q ends it.';
+  const tell =
+    page === undefined ? changeTeller(context, options) : pageTeller(context, page, `${seconds} s. ${ending}`);
+  try {
+    let found = first;
+    let lookedAt = now();
+    let failed: string | undefined;
+    for (;;) {
+      tell(found, lookedAt, failed);
+      await sleep(seconds * 1000, abortSignal);
+      try {
+        found = await look(abortSignal);
+        lookedAt = now();
+        failed = undefined;
+      } catch (error) {
+        abortSignal.throwIfAborted();
+        failed = passingFailure(error);
       }
     }
-    shown = key;
-    await sleep(seconds * 1000, abortSignal);
-    const before: string | undefined = failed;
-    failed = undefined;
-    found = await look().catch((error: unknown) => {
-      abortSignal.throwIfAborted();
-      const { message, exitCode } = describeFailure(error);
-      if (exitCode !== EXIT_CODES.unavailable) {
-        throw error;
-      }
-      failed = message;
-      return found;
-    });
-    if (failed !== undefined && failed !== before && page === undefined) {
+  } finally {
+    keys?.giveBack();
+  }
+}
+
+/** What passes (Kimi is busy, the network is gone) is waited for. @throws what needs a person */
+function passingFailure(error: unknown): string {
+  const { message, exitCode } = describeFailure(error);
+  if (exitCode !== EXIT_CODES.unavailable) {
+    throw error;
+  }
+  return message;
+}
+
+/** Tells what was found, when, and why it could not be asked for again since then. */
+type Teller = (found: Found, lookedAt: number, failed: string | undefined) => void;
+
+/** For people: all of it, in one place. */
+function pageTeller({ now }: CommandContext, page: Page, howOften: string): Teller {
+  return (found, lookedAt, failed) =>
+    page(
+      screen => found.show(screen, now()),
+      screen => {
+        if (failed !== undefined) {
+          screen.text(failed, { sign: styled(screen.symbols.warning, 'yellow') });
+        }
+        screen.text(`As of ${clock(lookedAt)}, every ${howOften}`, { style: 'dim' });
+      },
+    );
+}
+
+/** For pipes and programs: a line for each change. */
+function changeTeller(context: CommandContext, { json }: UsageOptions): Teller {
+  const { output, errors } = context;
+  let shown: string | undefined;
+  let told: string | undefined;
+  return (found, lookedAt, failed) => {
+    const at = new Date(lookedAt).toISOString();
+    const key = json === true ? JSON.stringify(found.json) : found.summary;
+    if (key !== shown && json === true) {
+      printJSON(context, { at, ...found.json });
+    } else if (key !== shown) {
+      output.line(`${at.slice(0, 19)}Z ${found.summary}`);
+    }
+    if (failed !== undefined && failed !== told) {
       errors.text(failed, { sign: styled(errors.symbols.warning, 'yellow') });
     }
-  }
+    shown = key;
+    told = failed;
+  };
 }
 
 function clock(now: number): string {
