@@ -1,5 +1,5 @@
 import { KimiAPIError } from '../errors/kimi-api-error';
-import { KimiLoginRequiredError } from '../errors/kimi-error';
+import { KimiLoginRequiredError, KimiRedirectError } from '../errors/kimi-error';
 import { KimiTokenRefreshError } from '../errors/kimi-token-refresh-error';
 import type { KimiAuth, KimiAuthStatus } from '../provider/kimi-auth';
 import type { CommandContext } from './command';
@@ -41,14 +41,15 @@ export async function checkSignIn(
       return { outcome: 'unknown', code: 'TIMEOUT', message: `${host} gave no answer within ${timeLimitMs / 1000} s.` };
     }
     const { code, message } = describeFailure(error);
-    if (KimiLoginRequiredError.isInstance(error)) {
+    const isRejected = KimiAPIError.isInstance(error) && error.code === 'KIMI_NOT_AUTHENTICATED';
+    if (isRejected || KimiLoginRequiredError.isInstance(error)) {
       return { outcome: 'rejected', code, message };
     }
     if (KimiAPIError.isInstance(error)) {
       const isRefused = error.statusCode === 402 || error.statusCode === 403;
       return { outcome: isRefused ? 'refused' : 'unknown', code, message };
     }
-    if (KimiTokenRefreshError.isInstance(error)) {
+    if (KimiTokenRefreshError.isInstance(error) || KimiRedirectError.isInstance(error)) {
       return { outcome: 'unknown', code, message };
     }
     throw error;

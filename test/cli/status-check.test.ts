@@ -33,6 +33,18 @@ describe('status asks Kimi', () => {
     });
   });
 
+  it('a key that is refused with HTTP 400 is no better', async () => {
+    const body = { error: { message: 'Invalid API key provided', type: 'invalid_request_error' } };
+    simulator.fault({ match: models, times: 9, status: 400, body });
+    const { code, stdout } = await run('status', key);
+    expect(code).toBe(3);
+    expect(stdout).toContain('Kimi does not accept this key');
+    expect(json(await run('status --json', key))).toMatchObject({
+      signedIn: false,
+      check: { outcome: 'rejected', code: 'KIMI_NOT_AUTHENTICATED' },
+    });
+  });
+
   test.each(['status', 'status --check'])('%s: a dead login never reads "signed in"', async command => {
     await run('login');
     simulator.revoke();
@@ -56,6 +68,7 @@ describe('status asks Kimi', () => {
     ['is busy', { status: 429, body: { error: { message: 'too many requests' } } }],
     ['breaks the connection', { destroySocket: true }],
     ['answers with a page', { status: 200, body: '<html><title>Sign in</title>' }],
+    ['sends elsewhere', { status: 307, headers: { location: 'https://elsewhere.example/' } }],
   ])('says that it was not checked where the server %s', async (_, fault) => {
     simulator.fault({ match: models, times: 9, ...fault });
     const { code, stdout } = await run('status', key);
@@ -63,11 +76,12 @@ describe('status asks Kimi', () => {
     expect(stdout).toContain('A key is kept, but was not checked');
     expect(stdout).not.toContain('Signed in');
     expect(json(await run('status --json', key))).toMatchObject({
-      signedIn: true,
+      signedIn: null,
       checked: false,
       check: { outcome: 'unknown', message: expect.any(String) as string },
     });
     expect((await run('status --check', key)).code).toBe(4);
+    expect((await run('status --json --check', key)).code).toBe(4);
   });
 
   it('waits two seconds, not for ever', async () => {

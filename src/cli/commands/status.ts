@@ -74,7 +74,8 @@ function asJSON(found: KimiAuthStatus, signedIn: boolean, check: SignInCheck | u
   const { state, kind, account, service, region, source, expiresAt, apiBaseURL, oauthHost, identity } = found;
   const end = expiresAt?.toISOString() ?? null;
   return {
-    signedIn,
+    // Nobody knows where no answer came.
+    signedIn: check?.outcome === 'unknown' ? null : signedIn,
     checked: check !== undefined && check.outcome !== 'unknown',
     check: check ?? null,
     state,
