@@ -1,13 +1,17 @@
-/** What `ask --attach` takes: a file of this machine or an address, by what it is. */
+/** What `ask` takes besides its words: files of this machine and addresses, by what they are. */
+import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { LanguageModelV4FilePart, LanguageModelV4TextPart } from '@ai-sdk/provider';
-import { HEAD_BYTES, mediaTypeOf, purposeOf } from '../files/media-type';
+import { HEAD_BYTES, mediaTypeOf, purposeOf, type FilePurpose } from '../files/media-type';
 import type { KimiProviderV4 } from '../provider/kimi-provider-v4';
 import { UsageError } from './failures';
 
 /** An attachment as a part of the prompt. */
 export type AttachedPart = LanguageModelV4FilePart | LanguageModelV4TextPart;
+
+/** What a flag of `ask` takes; `--attach` takes each of them. */
+export type AttachmentKind = 'image' | 'video' | 'text';
 
 /** A larger picture is uploaded; inline it would be sent again with each request. */
 const LARGEST_INLINE = 4 * 1024 * 1024;
@@ -25,7 +29,7 @@ export async function attachedPart(
   kimi: Pick<KimiProviderV4, 'files' | 'web'>,
   place: string,
   abortSignal: AbortSignal,
-  wanted?: 'video' | 'text',
+  wanted?: AttachmentKind,
 ): Promise<AttachedPart> {
   if (/^https?:\/\//i.test(place)) {
     if (!URL.canParse(place)) {
@@ -54,9 +58,9 @@ export async function attachedPart(
 }
 
 /** Before anything is sent. @throws UsageError */
-function checkKind(place: string, purpose: 'image' | 'video' | undefined, wanted: 'video' | 'text' | undefined): void {
+function checkKind(place: string, purpose: FilePurpose | undefined, wanted: AttachmentKind | undefined): void {
   if (wanted !== undefined && wanted !== (purpose ?? 'text')) {
-    const what = { video: 'a video', text: 'text' }[wanted];
+    const what = { image: 'a picture', video: 'a video', text: 'text' }[wanted];
     throw new UsageError(`${place} is not ${what}. To attach it as what it is: --attach`);
   }
 }
@@ -71,7 +75,8 @@ function textPart(name: string, text: string): LanguageModelV4TextPart {
 
 async function lookAt(path: string): Promise<{ head: Uint8Array; size: number }> {
   try {
-    const file = await open(path);
+    // Without waiting: a named pipe that nobody writes to would be opened for ever.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stats = await file.stat();
       if (!stats.isFile()) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -107,9 +108,9 @@ describe('ask', () => {
       expect(simulator.counts).toMatchObject({ uploads: 1, fetches: 1, chats: 1 });
     });
 
-    it('uploads a large picture', async () => {
+    it.each(['--attach', '--image'])('uploads a large picture (%s)', async flag => {
       const large = file('large.png', Buffer.concat([PNG, Buffer.alloc(5 * 1024 * 1024)]));
-      expect((await run(['ask', 'what?', '-a', large])).code).toBe(0);
+      expect((await run(['ask', 'what?', flag, large])).code).toBe(0);
       expect(parts()).toEqual([
         { type: 'image_url', image_url: expect.objectContaining({ url: expect.stringMatching(/^ms:\/\/./) }) },
         { type: 'text', text: 'what?' },
@@ -127,6 +128,8 @@ describe('ask', () => {
       ]);
       simulator.clearRequests();
       for (const [flag, place, what] of [
+        ['--image', notes, 'is not a picture'],
+        ['--image', 'https://a.example/notes', 'is not a picture'],
         ['--video', notes, 'is not a video'],
         ['--video', 'https://a.example/notes', 'is not a video'],
         ['--file', video, 'is not text'],
@@ -137,6 +140,18 @@ describe('ask', () => {
       }
       expect(simulator.requests).toEqual([]);
     });
+
+    it.skipIf(process.platform === 'win32').each(['--attach', '--image', '--file'])(
+      'a named pipe that nobody writes to is no hang (%s)',
+      async flag => {
+        const pipe = path.join(path.dirname(file('x', 'x')), 'pipe');
+        execFileSync('mkfifo', [pipe]);
+        expect(await run(['ask', 'x', flag, pipe])).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining('not a file'),
+        });
+      },
+    );
 
     it.each([
       ['what is not there', () => '/nowhere.png', 'cannot be read (ENOENT)'],
@@ -157,11 +172,8 @@ describe('ask', () => {
     ['nothing', ['ask'], 'Nothing was asked'],
     ['an effort that does not exist', ['ask', 'x', '--effort', 'huge'], '--effort must be one of'],
     ['an image that does not exist', ['ask', 'x', '--image', '/nowhere.png'], 'cannot be read (ENOENT)'],
-    [
-      'an image that is none',
-      ['ask', 'x', '--image', 'package.json'],
-      'package.json is not a PNG, JPEG, GIF or WebP image.',
-    ],
+    ['an image that is none', ['ask', 'x', '--image', 'package.json'], 'package.json is not a picture.'],
+    ['an image without end', ['ask', 'x', '--image', '/dev/zero'], '/dev/zero is not a file.'],
     ['an empty model', ['ask', 'x', '--model', ''], 'It is empty.'],
     ['an unknown flag', ['ask', 'x', '--modle', 'k3'], "unknown option '--modle'"],
   ])('ends with 2 for %s, and asks nobody', async (_, argv, message) => {

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { LanguageModelV4StreamPart, SharedV4Warning } from '@ai-sdk/provider';
 import { Option } from 'commander';
 import type { KimiProviderMetadata } from '../../engine/metadata';
 import { KimiInvalidArgumentError } from '../../errors/kimi-error';
 import type { KimiCost } from '../../models/estimate-cost';
-import { attachedPart } from '../attachments';
+import { attachedPart, type AttachmentKind } from '../attachments';
 import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
@@ -15,10 +14,9 @@ type AskOptions = LoginOptions & {
   model?: string | undefined;
   /** As `providerOptions.kimi.reasoningEffort`. */
   effort?: string | undefined;
-  /** Paths. */
-  image?: readonly string[] | undefined;
   /** Paths and addresses. */
   attach?: readonly string[] | undefined;
+  image?: readonly string[] | undefined;
   video?: readonly string[] | undefined;
   file?: readonly string[] | undefined;
 };
@@ -31,7 +29,7 @@ export const ask: Command<AskOptions> = {
     new Option('-m, --model <id>', 'which model (see "models")').argParser(nonEmpty),
     new Option('-e, --effort <level>', 'off, on, low, medium, high, max, or what "models" shows').argParser(nonEmpty),
     new Option('-a, --attach <file|url>', 'picture, video, text or page; may be repeated').argParser(repeated),
-    new Option('-i, --image <file>', 'PNG, JPEG, GIF or WebP; may be repeated').argParser(repeated),
+    new Option('-i, --image <file|url>', 'a picture; may be repeated').argParser(repeated),
     new Option('--video <file|url>', 'a video; may be repeated').argParser(repeated),
     new Option('-f, --file <file|url>', 'text or a page; may be repeated').argParser(repeated),
     ...loginOptions('all'),
@@ -43,16 +41,10 @@ function repeated(value: string, before: readonly string[] = []): readonly strin
   return [...before, nonEmpty(value)];
 }
 
-function attachmentsOf({
-  attach = [],
-  video = [],
-  file = [],
-}: AskOptions): Array<[string, 'video' | 'text' | undefined]> {
-  return [
-    ...attach.map((place): [string, undefined] => [place, undefined]),
-    ...video.map((place): [string, 'video'] => [place, 'video']),
-    ...file.map((place): [string, 'text'] => [place, 'text']),
-  ];
+function attachmentsOf({ attach = [], image = [], video = [], file = [] }: AskOptions) {
+  const all = (places: readonly string[], wanted: AttachmentKind | undefined) =>
+    places.map(place => ({ place, wanted }));
+  return [...all(attach, undefined), ...all(image, 'image'), ...all(video, 'video'), ...all(file, 'text')];
 }
 
 /** The services' own defaults (docs/decisions.md#29-no-effort-list; docs/wire.md#known-models). */
@@ -61,7 +53,7 @@ const DEFAULT_MODELS = { coding: 'kimi-for-coding', platform: 'kimi-k3' } as con
 /** One question, one streamed answer. What is piped in comes after the words of the command line. */
 async function streamAnswer(context: CommandContext, options: AskOptions, words: readonly string[]): Promise<number> {
   const { abortSignal } = context;
-  const prompt = await readPrompt(context, options, words);
+  const question = await readQuestion(context, words);
   const modelId = options.model ?? DEFAULT_MODELS[options.service ?? 'coding'];
   const kimi = await openKimi(context, options);
   const model = kimi(modelId);
@@ -72,11 +64,11 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
 
   try {
     const attached = [];
-    for (const [place, wanted] of attachmentsOf(options)) {
+    for (const { place, wanted } of attachmentsOf(options)) {
       progress?.show(`Attaching ${place}`);
       attached.push(await attachedPart(kimi, place, abortSignal, wanted));
     }
-    const content = [...attached, ...prompt];
+    const content = [...attached, { type: 'text' as const, text: question }];
     progress?.show('Waiting for Kimi');
     const { stream } = await model.doStream({
       prompt: [{ role: 'user', content }],
@@ -111,8 +103,8 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
   return EXIT_CODES.ok;
 }
 
-/** Images first, then the text. @throws UsageError where nothing was asked or a file is no image */
-async function readPrompt(context: CommandContext, { image = [] }: AskOptions, words: readonly string[]) {
+/** @throws UsageError where nothing was asked */
+async function readQuestion(context: CommandContext, words: readonly string[]): Promise<string> {
   const piped = await readPipedInput(context);
   const question = [words.join(' ').trim(), piped?.trim() ?? ''].filter(text => text !== '').join('\n\n');
   if (question === '') {
@@ -120,35 +112,7 @@ async function readPrompt(context: CommandContext, { image = [] }: AskOptions, w
       'Nothing was asked. Try: npx ai-sdk-provider-kimi ask "What is a monad?" or pipe text into it.',
     );
   }
-  const images = await Promise.all(image.map(path => readImage(path)));
-  return [
-    ...images.map(({ mediaType, data }) => ({
-      type: 'file' as const,
-      mediaType,
-      data: { type: 'data' as const, data },
-    })),
-    { type: 'text' as const, text: question },
-  ];
-}
-
-/** How the formats that Kimi takes begin (docs/wire.md#image-input). */
-const SIGNATURES: ReadonlyArray<readonly [mediaType: string, starts: (head: Buffer) => boolean]> = [
-  ['image/png', head => head.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
-  ['image/jpeg', head => head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))],
-  ['image/gif', head => head.toString('latin1', 0, 4) === 'GIF8'],
-  ['image/webp', head => head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WEBP'],
-];
-
-/** A picture of the disk, by its content: the name of a file says nothing. @throws UsageError */
-async function readImage(path: string): Promise<{ mediaType: string; data: Uint8Array }> {
-  const data = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`The image ${path} cannot be read (${error.code ?? error.name}).`);
-  });
-  const mediaType = SIGNATURES.find(([, starts]) => starts(data.subarray(0, 12)))?.[0];
-  if (mediaType === undefined) {
-    throw new UsageError(`${path} is not a PNG, JPEG, GIF or WebP image.`);
-  }
-  return { mediaType, data };
+  return question;
 }
 
 /** Takes the parts of a streamed answer as they come. */
