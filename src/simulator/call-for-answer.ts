@@ -42,7 +42,7 @@ export async function findModel(
 ): Promise<SimulatorModel | undefined> {
   const { request } = exchange;
   const body = request.json as { model?: unknown; messages?: unknown; tools?: unknown } | null | undefined;
-  if (!areObjects([body]) || !areObjects(body?.messages) || !areObjects(body?.tools ?? [])) {
+  if (!areObjects([body]) || !areObjects(body?.messages) || !areObjects(body?.tools ?? []) || isTooDeep(body)) {
     await refuseApi(exchange, ACCESS_RULES.malformedBody);
     return undefined;
   }
@@ -63,6 +63,11 @@ export async function findModel(
     ACCESS_RULES.wrongProtocol.rule,
   );
   return model;
+}
+
+/** The body, a field of which that is null being one that is not there. */
+export function withoutNulls<T extends object>(body: T): T {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)) as T;
 }
 
 /** What the rules of a body look at; `body` in the words of chat completions, whatever the wire. */
@@ -139,4 +144,14 @@ export async function nextAnswer(state: SimulatorState, subject: ChatSubject): P
 
 function areObjects(values: unknown): boolean {
   return Array.isArray(values) && values.every(value => typeof value === 'object' && value !== null);
+}
+
+/** Nested so deep that no rule could walk it. */
+function isTooDeep(body: unknown): boolean {
+  try {
+    JSON.stringify(body);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -1,7 +1,7 @@
 /** Chat completions of both services. */
 import type { KimiService } from '../upstream';
 import { sendAnswer } from './answers/send-answer';
-import { admit, findModel, isUsedUp, nextAnswer, refuseByRules, subjectOf } from './call-for-answer';
+import { admit, findModel, isUsedUp, nextAnswer, refuseByRules, subjectOf, withoutNulls } from './call-for-answer';
 import type { ChatBody } from './rules/simulator-rule';
 import { CHAT_RULES } from './rules/simulator-rules';
 import type { Route } from './simulator-state';
@@ -16,7 +16,7 @@ function chatCompletionsRoute(service: KimiService, path: string): Route {
       if (!model) {
         return;
       }
-      const subject = subjectOf(exchange, state, service, model, exchange.request.json as ChatBody);
+      const subject = subjectOf(exchange, state, service, model, withoutNulls(exchange.request.json as ChatBody));
       if (!(await refuseByRules(exchange, state, CHAT_RULES, subject)) && !(await isUsedUp(exchange, state, service))) {
         await sendAnswer(exchange, state, subject, await nextAnswer(state, subject));
       }

@@ -8,9 +8,9 @@ import type { ContentBlock, MessagesBody } from './rules/messages-rule';
 import { partsOf, type ChatBody, type ChatMessage, type ChatTool } from './rules/simulator-rule';
 
 export function toChatBody(body: MessagesBody): ChatBody {
-  const { tool_choice: choice, output_config: output, metadata } = body;
+  const { tool_choice: choice, metadata } = body;
+  const { effort, format } = body.output_config ?? {};
   const system = body.system === undefined ? [] : [{ role: 'system', content: contentOf(body.system) }];
-  const effort = output?.effort;
   const thinking = { ...(body.thinking && { type: body.thinking.type }), ...(effort !== undefined && { effort }) };
   return {
     model: body.model,
@@ -21,9 +21,10 @@ export function toChatBody(body: MessagesBody): ChatBody {
     ...(body.max_tokens !== undefined && { max_completion_tokens: body.max_tokens }),
     ...(Object.keys(thinking).length > 0 && { thinking }),
     ...(typeof metadata?.user_id === 'string' && { prompt_cache_key: metadata.user_id }),
-    ...(output?.format !== undefined && {
-      response_format: { type: 'json_schema', json_schema: { schema: output.format.schema } },
-    }),
+    ...(format !== undefined &&
+      format !== null && {
+        response_format: { type: 'json_schema', json_schema: { schema: format.schema } },
+      }),
   };
 }
 

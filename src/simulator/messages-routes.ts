@@ -1,7 +1,7 @@
 /** The Anthropic wire of both services: messages, and the tokens of a prompt (docs/wire.md#anthropic-protocol). */
 import type { KimiService } from '../upstream';
 import { sendAnswer } from './answers/send-answer';
-import { admit, findModel, isUsedUp, nextAnswer, refuseByRules, subjectOf } from './call-for-answer';
+import { admit, findModel, isUsedUp, nextAnswer, refuseByRules, subjectOf, withoutNulls } from './call-for-answer';
 import type { Exchange } from './exchange';
 import { toChatBody } from './messages-body';
 import { ANSWER_RULES } from './rules/answer-rules';
@@ -21,7 +21,7 @@ async function accepted(
   if (!model) {
     return undefined;
   }
-  const messagesBody = exchange.request.json as MessagesBody;
+  const messagesBody = withoutNulls(exchange.request.json as MessagesBody);
   const subject = {
     ...subjectOf(exchange, state, service, model, toChatBody(messagesBody)),
     messagesBody,

@@ -21,6 +21,24 @@ describe('simulate', () => {
     expect((await models)?.status).toBe(200);
   });
 
+  it('serves both wires, and tells where', async () => {
+    const ending = new AbortController();
+    let answer: Promise<Response> | undefined;
+    await run('simulate --json --port 0', {
+      abortSignal: ending.signal,
+      onOutput(text) {
+        const { anthropicURL, platformAnthropicURL, url } = JSON.parse(text) as Record<string, string>;
+        expect(platformAnthropicURL).toBe(`${url}/anthropic`);
+        answer ??= fetch(`${anthropicURL}/v1/messages`, {
+          method: 'POST',
+          headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'k3', max_tokens: 10, messages: [{ role: 'user', content: 'hello' }] }),
+        }).finally(() => ending.abort(new Interruption('Interrupted.', 130)));
+      },
+    });
+    expect(await (await answer)?.json()).toMatchObject({ type: 'message', role: 'assistant' });
+  });
+
   it.each([
     ['a port in use', () => ['--port', new URL(simulator.url).port], 'is in use'],
     ['no port', () => ['--port', 'x'], 'A port is a number'],
@@ -37,6 +55,15 @@ describe('simulate', () => {
     const { code, stdout } = await run('simulate --rules');
     expect(code).toBe(0);
     expect(stdout.split('\n').filter(line => line.length > 100)).toEqual([]);
+    const WIRES = {
+      chat: 'refused-temperature',
+      messages: 'messages-max-tokens',
+      both: 'too-many-tools',
+      '-': 'unauthorized',
+    };
+    for (const [wire, rule] of Object.entries(WIRES)) {
+      expect(stdout).toMatch(new RegExp(`^${rule} +\\d+ +${wire} `, 'm'));
+    }
     for (const { rule, source } of SIMULATOR_RULES) {
       expect(stdout).toMatch(new RegExp(`^${rule} `, 'm'));
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain(source.replaceAll(/\s+/g, ' '));

@@ -65,13 +65,16 @@ async function runSimulator(context: CommandContext, options: SimulateOptions): 
 }
 
 function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask, json }: SimulateOptions): void {
-  const { url, apiBaseURL, oauthHost, platformBaseURL } = simulator;
+  const { url, apiBaseURL, oauthHost, platformBaseURL, platformAnthropicURL } = simulator;
+  const anthropicURL = `${url}/coding`;
   if (json === true) {
     printJSON(context, {
       url,
       apiBaseURL,
       oauthHost,
       platformBaseURL,
+      anthropicURL,
+      platformAnthropicURL,
       apiKeys: { coding: 'sk-kimi-simulator', platform: 'sk-simulator' },
     });
   } else {
@@ -86,6 +89,7 @@ function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask
     screen.fields([
       ['Key', `sk-kimi-simulator at ${apiBaseURL}`],
       ['Platform', `sk-simulator at ${platformBaseURL}`],
+      ['Anthropic', `${anthropicURL} and ${platformAnthropicURL}, with the same keys`],
       ['Login', ask === true ? 'waits for you on its page' : 'confirmed at once'],
     ]);
   }
@@ -101,12 +105,13 @@ function port(value: string): number {
 
 /** Wider than prose: a row has six columns. */
 const RULES_WIDTH = 100;
-const HEAD = ['rule', 'answer', 'confidence', 'text', 'official client'];
+const HEAD = ['rule', 'answer', 'wire', 'confidence', 'text', 'official client'];
 
 const INTRODUCTION = [
   'Every answer and refusal of the simulator, and why we believe that Kimi does the same.',
   'confidence: "captured" seen on the wire; "read in source" in an official client; "reported" by others in public; ' +
     '"assumed" by nobody, the simulator had to do something.',
+  'wire: of a rule of the body, where it is asked: "chat" completions, Anthropic "messages", or both.',
   'text: "real" as someone saw it, or "ours".',
   'official client: what @moonshot-ai/kimi-code 2.1.0 showed in "npm run test:official". "gets": it got this ' +
     'and went on as with Kimi. ' +
@@ -139,10 +144,11 @@ function formatRules(rows: readonly SimulatorRuleRow[]): string {
   ].join('\n');
 }
 
-function cells({ rule, kind, status, confidence, wording, officialClient }: SimulatorRuleRow): string[] {
+function cells({ rule, kind, status, wires, confidence, wording, officialClient }: SimulatorRuleRow): string[] {
   return [
     rule,
     kind === 'notice' ? 'notice' : String(status ?? kind),
+    wires === undefined ? '-' : wires.length > 1 ? 'both' : String(wires[0]),
     confidence,
     wording ?? '-',
     officialClient ?? '-',

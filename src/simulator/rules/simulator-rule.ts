@@ -1,5 +1,5 @@
 import type { KimiService } from '../../upstream';
-import type { RecordedRequest } from '../recorded-request';
+import type { RecordedRequest, SimulatorWire } from '../recorded-request';
 import type { SimulatorModel } from '../simulator-model';
 
 /**
@@ -24,8 +24,12 @@ export type SimulatorRule = {
   wording?: 'real' | 'ours';
 };
 
-/** A row as printed and exported: with what the real official client showed of it (`OFFICIAL_CLIENT_EVIDENCE`). */
+/**
+ * A row as printed and exported: with what the real official client showed of it (`OFFICIAL_CLIENT_EVIDENCE`), and,
+ * where it is a rule of a body, the wires that it is asked on.
+ */
 export type SimulatorRuleRow = SimulatorRule & {
+  wires?: readonly SimulatorWire[];
   exercisedByOfficialClient: boolean;
   officialClient?: 'gets' | 'passes';
 };

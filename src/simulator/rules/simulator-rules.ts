@@ -1,3 +1,4 @@
+import type { SimulatorWire } from '../recorded-request';
 import { ACCESS_RULES } from './access-rules';
 import { ANSWER_RULES } from './answer-rules';
 import { FILE_NOT_FOUND, FILE_RULES } from './file-rules';
@@ -78,5 +79,16 @@ export const SIMULATOR_RULES: readonly SimulatorRuleRow[] = [
   ),
 ].map(row => {
   const officialClient = OFFICIAL_CLIENT_EVIDENCE[row.rule];
-  return { ...row, ...(officialClient && { officialClient }), exercisedByOfficialClient: officialClient !== undefined };
+  const wires = wiresOf(row.rule);
+  return {
+    ...row,
+    ...(wires.length > 0 && { wires }),
+    ...(officialClient && { officialClient }),
+    exercisedByOfficialClient: officialClient !== undefined,
+  };
 });
+
+function wiresOf(rule: string): SimulatorWire[] {
+  const isAsked = (rules: readonly SimulatorRule[]): boolean => rules.some(candidate => candidate.rule === rule);
+  return [...(isAsked(CHAT_RULES) ? ['chat' as const] : []), ...(isAsked(MESSAGES_RULES) ? ['messages' as const] : [])];
+}
