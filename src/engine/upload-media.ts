@@ -11,6 +11,7 @@ import { fileIdOf } from '../files/file-id';
 import { HEAD_BYTES, mediaTypeOf, purposeOf } from '../files/media-type';
 import type { ModelInfo } from '../models/model-info';
 import type { CallTarget, MediaUploads } from './call-target';
+import { anySignal } from '../transport/any-signal';
 
 /** Smaller images go inline: that is quicker than a request of their own (docs/decisions.md#61-files). */
 const SMALL_IMAGE = 1024 * 1024;
@@ -45,7 +46,7 @@ export async function uploadMedia(
   const work = parts.values();
   // What fails fails the call: nothing more is sent for it.
   const ending = new AbortController();
-  const signal = abortSignal === undefined ? ending.signal : AbortSignal.any([abortSignal, ending.signal]);
+  const signal = anySignal(ending.signal, abortSignal);
   const worker = async (): Promise<void> => {
     for (const part of work) {
       const media = mediaOf(part, model);
