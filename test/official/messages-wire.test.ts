@@ -156,6 +156,34 @@ describe('a model of the Anthropic wire', () => {
   });
 });
 
+describe('media and settings', () => {
+  test('a video is uploaded, and goes by its id', async () => {
+    const clip = join(client.workFolder, 'clip.mp4');
+    // A file type box, which is what the client looks at.
+    writeFileSync(clip, Buffer.from('00000018667479706d703432000000006d70343269736f6d', 'hex'));
+    simulator.script({ reasoning: '', toolCalls: [{ name: 'ReadMediaFile', arguments: { path: clip } }] });
+    expect(await client.run(['-m', 'kimi-code/k3.1-pro', '-p', 'look at the clip'])).toMatchObject({ code: 0 });
+    const requests = takeClean();
+    expect(requests.map(({ path }) => path)).toEqual([
+      '/coding/v1/messages',
+      '/coding/v1/files',
+      '/coding/v1/messages',
+    ]);
+    expect(blocks(bodies(requests).at(-1), 'user').find(({ type }) => type === 'tool_result')?.content).toContainEqual({
+      type: 'video',
+      source: { type: 'url', url: `ms://${simulator.files[0]?.id}` },
+    });
+  });
+
+  test('thinking that is off is disabled, without an effort', async () => {
+    client.switchThinkingOff();
+    expect((await client.run(['-p', 'no need to think'])).stdout).toContain('You said: no need to think');
+    const [body] = bodies(takeClean());
+    expect(body?.thinking).toEqual({ type: 'disabled' });
+    expect(body).not.toHaveProperty('output_config');
+  });
+});
+
 describe('what goes wrong', () => {
   test('a token that only the server holds for expired: 401, one refresh, one replay', async () => {
     simulator.expireTokens();

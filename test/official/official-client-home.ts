@@ -60,6 +60,13 @@ export class OfficialClientHome {
     writeFileSync(this.tokenFile(), JSON.stringify({ ...this.readToken(), ...change }));
   }
 
+  /** As the setting of that name does. */
+  switchThinkingOff(): void {
+    const file = join(this.home, 'kimi-code', 'config.toml');
+    const text = readFileSync(file, 'utf8').replace(/^\[thinking\]\n(?:[^[\n].*\n)*/m, '');
+    writeFileSync(file, `${text}\n[thinking]\nenabled = false\n`);
+  }
+
   remove(): void {
     rmSync(this.home, { recursive: true, force: true });
   }

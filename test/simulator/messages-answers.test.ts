@@ -196,8 +196,11 @@ describe('the default answer', () => {
     const { id } = first.content[1] as { id: string };
     const answered = { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: 'sunny' }] };
     const history = [question, { role: 'assistant', content: first.content }, answered];
-    const second = await whole(simulator, { tools, messages: history });
-    expect(second.content.at(-1)).toEqual({ type: 'text', text: 'The tool answered: sunny' });
+    const reminder = { type: 'text', text: '<system-reminder>Be brief.</system-reminder>' };
+    for (const last of [[], [{ role: 'user', content: [reminder] }], [{ role: 'system', content: 'Be brief.' }]]) {
+      const second = await whole(simulator, { tools, messages: [...history, ...last] });
+      expect(second.content.at(-1)).toEqual({ type: 'text', text: 'The tool answered: sunny' });
+    }
     const forced = await whole(simulator, { tools, tool_choice: { type: 'any' } });
     expect(forced.content.at(-1)).toMatchObject({ type: 'tool_use', name: 'weather' });
   });
@@ -235,7 +238,8 @@ describe('access', () => {
     expect((await messages(simulator, {}, { headers: { 'x-api-key': 'sk-simulator' } })).status).toBe(401);
     expect((await messages(simulator, {}, { service: 'platform' })).status).toBe(200);
     // Chat knows one header only.
-    expect((await chat(simulator, {}, { headers: { authorization: '', 'x-api-key': token } })).status).toBe(401);
+    const asKey = { authorization: '', 'x-api-key': 'sk-kimi-simulator' };
+    expect((await chat(simulator, {}, { headers: asKey })).status).toBe(401);
   });
 
   test('has no gate, and still notices half an identity', async () => {
