@@ -10,6 +10,12 @@ export default [
     ignore: [...Object.keys(dependencies), 'zod'],
     limit: '80 kB',
     // The paths of tsconfig.json would lead from dist/ back to the sources, and to the Node ones.
-    modifyEsbuildConfig: config => ({ ...config, tsconfigRaw: {}, conditions: ['edge-light', 'import'] }),
+    modifyEsbuildConfig: config => ({
+      ...config,
+      tsconfigRaw: {},
+      conditions: ['edge-light', 'import'],
+      // Loaded when a call goes by the Anthropic wire.
+      external: [...(config.external ?? []), './messages-model-*'],
+    }),
   },
 ];

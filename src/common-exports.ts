@@ -2,7 +2,7 @@
 export { VERSION } from './version';
 export type { KimiProviderSettings } from './provider/kimi-provider-settings';
 export type { KimiModelId } from './models/model-info';
-export type { ModelInfo } from './models/model-info';
+export type { KimiProtocol, ModelInfo } from './models/model-info';
 export { kimiModelCatalog, type KimiModelEntry } from './models/kimi-model-catalog';
 export {
   estimateCost,

@@ -48,6 +48,11 @@ export const DEFAULT_REGIONS: Readonly<Record<KimiService, KimiRegion>> = {
 /** Public OAuth client of both official clients and both regions (docs/wire.md#oauth-client-id). */
 export const OAUTH_CLIENT_ID = '17e5f671-d194-4dfb-9706-5516cb48c098';
 
+/** What the official client says of itself on the Anthropic wire (docs/wire.md#anthropic-headers). */
+export const ANTHROPIC_VERSION = '2023-06-01';
+export const KEEPS_THINKING_BETA = 'context-management-2025-06-27';
+export const KEEPS_THINKING_EDIT = 'clear_thinking_20251015';
+
 /** OAuth paths below the OAuth host (docs/wire.md#device-authorization). */
 export const DEVICE_AUTHORIZATION_PATH = '/api/oauth/device_authorization';
 export const TOKEN_PATH = '/api/oauth/token';

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { MESSAGES_RULES } from '../src/engine/messages/body-rules';
 import { BODY_RULES } from '../src/engine/request/body-rules';
 import { MODEL_ROWS, type ModelRow } from '../src/models/model-rows';
 import { dependencies, peerDependencies } from '../package.json';
@@ -14,6 +15,16 @@ it('has the table of body rules as they are', () => {
     '| Rule | What it does | Known from |',
     '|---|---|---|',
     ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source)} |`),
+  ]);
+});
+
+it('has the table of the rules of the Anthropic wire as they are', () => {
+  holdsTable(new URL('../docs/wires.md', import.meta.url), 'rules of the Anthropic wire', [
+    '| Rule | What it does | Known from |',
+    '|---|---|---|',
+    ...MESSAGES_RULES.map(
+      rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source).replaceAll('docs/', '')} |`,
+    ),
   ]);
 });
 
@@ -64,7 +75,9 @@ it('holds the two commands that do everything', () => {
 });
 
 it('pins what patch releases changed the behaviour of', () => {
-  expect(dependencies['@ai-sdk/openai-compatible']).toMatch(/^\d+\.\d+\.\d+$/);
+  for (const name of ['@ai-sdk/openai-compatible', '@ai-sdk/anthropic'] as const) {
+    expect(dependencies[name]).toMatch(/^\d+\.\d+\.\d+$/);
+  }
   expect(peerDependencies.zod).toBe('^3.25.76 || ^4.1.8');
 });
 

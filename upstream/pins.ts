@@ -34,6 +34,7 @@ const DEPENDENCIES = [
   'ai-v6',
   'ai-v5',
   '@ai-sdk/openai-compatible',
+  '@ai-sdk/anthropic',
   '@ai-sdk/provider',
   'provider-v3',
   'provider-v2',

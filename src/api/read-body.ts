@@ -2,7 +2,6 @@ import { isAbortError } from '@ai-sdk/provider-utils';
 import { ByteBlocks } from '../transport/byte-blocks';
 import type { SilenceLimit } from '../transport/silence-limit';
 import { untilAborted } from '../transport/wait';
-import { anySignal } from '../transport/any-signal';
 
 /** How a body ended: read to its end, cut at the limit, or broken off with the connection. */
 export type BodyText = {
@@ -53,7 +52,7 @@ async function read(
   }
   const reader = body.getReader();
   const bytes = new ByteBlocks();
-  const signal = timeLimit === undefined ? abortSignal : anySignal(timeLimit, abortSignal);
+  const signal = abortSignal && timeLimit ? AbortSignal.any([abortSignal, timeLimit]) : (abortSignal ?? timeLimit);
   try {
     for (;;) {
       silence?.wait();

@@ -6,7 +6,6 @@ import type { SilenceLimit } from '../transport/silence-limit';
 import { connectionFailure, oversizedAnswer, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
 import { readBody, readRefusal } from './read-body';
-import { anySignal } from '../transport/any-signal';
 
 /** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
 export const ACCOUNT_TIME_LIMIT_MS = 8_000;
@@ -84,7 +83,7 @@ export async function requestText<T>(
     secrets,
   } = request;
   const timeLimit = silence === undefined ? AbortSignal.timeout(timeLimitMs) : silence.signal;
-  const signal = anySignal(timeLimit, abortSignal);
+  const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
   const exchange: Exchange = { url, requestBodyValues: body ?? {}, secrets };
   try {
     silence?.wait();

@@ -6,7 +6,7 @@ import type { Log } from '../log/log';
 import type { FetchFunction } from '../transport/fetch';
 import type { CredentialProvider, RequestCredential } from './credential-provider';
 
-/** Headers that carry a credential on one of the two wires. */
+/** Headers that carry a credential on one of the two wires; ours goes in the first (docs/decisions.md#71-bearer-on-both-wires). */
 const CREDENTIAL_HEADERS = ['authorization', 'x-api-key'];
 
 /** Options of {@link createAuthorizedFetch}. */

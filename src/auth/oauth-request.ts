@@ -12,7 +12,6 @@ import { KimiError } from '../errors/kimi-error';
 import { untilAborted } from '../transport/wait';
 import { OAUTH_CLIENT_ID } from '../upstream';
 import { oauthEndpoint, type OAuthHost } from './oauth-host';
-import { anySignal } from '../transport/any-signal';
 
 /** A JSON object that a server sent; nothing is known of its fields. */
 export type OAuthBody = Readonly<Record<string, unknown>>;
@@ -60,7 +59,7 @@ export async function oauthRequest<T>(
   const url = oauthEndpoint(host, path);
   abortSignal?.throwIfAborted();
   const timeLimit = AbortSignal.timeout(timeLimitMs);
-  const signal = anySignal(timeLimit, abortSignal);
+  const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
   const ask = async (): Promise<OAuthAnswer<T>> => {
     const response = await fetch(url, {
       method: 'POST',

@@ -2,7 +2,7 @@ import type { SharedV4Warning } from '@ai-sdk/provider';
 import type { UsedUp } from '../account/used-up';
 import type { Log } from '../log/log';
 import type { KimiPrices } from '../models/estimate-cost';
-import type { ModelInfo } from '../models/model-info';
+import type { KimiProtocol, ModelInfo } from '../models/model-info';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiLimits } from '../transport/limits';
 import type { KimiService } from '../upstream';
@@ -32,6 +32,8 @@ export type CallTarget = Readonly<{
   asked: string;
   /** What the id means for the account: slug and capabilities. */
   model: ModelInfo;
+  /** The wire that was asked for; `wireOf` says which one it is. */
+  protocol: KimiProtocol;
   /** Prices of the user's, by id. */
   prices?: KimiPrices | undefined;
   /** Whether the identity is one that keeps all reasoning (docs/decisions.md#30-keeping-all-reasoning). */

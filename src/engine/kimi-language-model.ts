@@ -8,11 +8,13 @@ import { KimiAPIError } from '../errors/kimi-api-error';
 import { isOpencodeCall } from '../hosts/opencode/call';
 import { softenedForOpencode } from '../hosts/opencode/softened-error';
 import { errorDetails } from '../log/log';
+import { wireOf } from '../models/model-info';
 import { checkHeaders } from '../transport/headers';
 import { untilAborted } from '../transport/wait';
 import type { CallTarget, WireConfig } from './call-target';
 import { ChatModel } from './chat/chat-model';
-import { isFileGone, namedFiles, uploadMedia } from './upload-media';
+import type { MessagesModel } from './messages/messages-model';
+import { isFileGone, uploadMedia } from './upload-media';
 
 export type KimiLanguageModelConfig = WireConfig & {
   /** Whether media of prompts are uploaded, where a call does not say. */
@@ -40,6 +42,7 @@ export class KimiLanguageModel {
 
   private readonly config: KimiLanguageModelConfig;
   private readonly chat: ChatModel;
+  private messages: Promise<MessagesModel> | undefined;
 
   constructor(modelId: string, config: KimiLanguageModelConfig) {
     this.modelId = modelId;
@@ -55,16 +58,27 @@ export class KimiLanguageModel {
    */
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
     return this.saidFor(options, () =>
-      this.withTarget(options, (given, target) => this.chat.doGenerate(given, target)),
+      this.withTarget(options, async (given, target) => (await this.wire(target)).doGenerate(given, target)),
     );
   }
 
   /** @throws as `doGenerate`. What goes wrong after the answer has begun is an error part: a `KimiAPIError`. */
   async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
     const result = await this.saidFor(options, () =>
-      this.withTarget(options, (given, target) => this.chat.doStream(given, target)),
+      this.withTarget(options, async (given, target) => (await this.wire(target)).doStream(given, target)),
     );
     return isOpencodeCall(options.headers) ? { ...result, stream: withSoftenedErrors(result.stream) } : result;
+  }
+
+  /** The Anthropic wire and its library are loaded when a call goes by it. */
+  private wire({ model, protocol }: CallTarget): ChatModel | Promise<MessagesModel> {
+    if (wireOf(model, protocol) === 'chat') {
+      return this.chat;
+    }
+    this.messages ??= import('./messages/messages-model').then(
+      ({ MessagesModel: Model }) => new Model(this.modelId, this.config),
+    );
+    return this.messages;
   }
 
   /** What fails, in the words of the host that called (docs/decisions.md#85-softer-words-in-opencode). */
@@ -113,12 +127,10 @@ export class KimiLanguageModel {
     { options, target, cachedIds }: SentCall,
     original: LanguageModelV4CallOptions,
   ): Promise<SentCall | undefined> {
-    if (isFileGone(refusal)) {
-      // Which of them it is nobody says. One that is there after all costs an upload.
-      const ids = namedFiles(options.prompt);
-      target.log?.info('files forgotten', { count: ids.length });
-      await Promise.all(ids.map(id => target.uploads.forget(id)));
-      return cachedIds.length > 0 ? this.withMedia(original, target) : undefined;
+    if (cachedIds.length > 0 && isFileGone(refusal)) {
+      target.log?.info('files forgotten', { count: cachedIds.length });
+      await Promise.all(cachedIds.map(id => target.uploads.forget(id)));
+      return this.withMedia(original, target);
     }
     // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
     // (docs/wire.md#error-model-401).

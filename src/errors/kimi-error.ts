@@ -172,7 +172,7 @@ export class KimiNoSuchModelError extends KimiError {
 export class KimiUnsupportedProtocolError extends KimiError {
   readonly modelId: string;
 
-  /** The server's word, for example `anthropic`. */
+  /** The server's word: `response`. */
   readonly protocol: string;
 
   /** Ids of the account that can be used instead. */

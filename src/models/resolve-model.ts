@@ -1,7 +1,7 @@
 import { KimiNoSuchModelError, KimiUnsupportedProtocolError } from '../errors/kimi-error';
 import type { KimiService } from '../upstream';
 import { knownModel } from './known-models';
-import type { ModelInfo } from './model-info';
+import type { KimiProtocol, ModelInfo } from './model-info';
 
 /** What the account has, in server order; `undefined` where the server could not be asked yet. */
 export type KnownModels = { models: readonly ModelInfo[]; source: 'server' | 'cache' } | undefined;
@@ -11,8 +11,8 @@ export type ModelResolution = {
   /** The id that was asked for. */
   id: string;
   /**
-   * `resolved`: `slug` is sent. `unknown`: the account has no such model. `unsupported`: it is not served on chat
-   * completions.
+   * `resolved`: `slug` is sent. `unknown`: the account has no such model. `unsupported`: it is served on a protocol
+   * that is not spoken here.
    */
   outcome: 'resolved' | 'unknown' | 'unsupported';
   slug: string;
@@ -50,7 +50,7 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
     );
   }
   const { models, source } = known;
-  const usable = models.filter(model => model.protocol === 'openai').map(model => model.id);
+  const usable = models.filter(isSpoken).map(model => model.id);
   const listed = models.find(model => model.id === id);
   const first = models[0] as ModelInfo;
   if (listed !== undefined) {
@@ -91,11 +91,20 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
   };
 }
 
+/** OpenAI's Responses are not spoken here (docs/wire.md#model-protocol). */
+function isSpoken({ protocol }: Pick<ModelInfo, 'protocol'>): boolean {
+  return protocol !== 'response';
+}
+
 /**
  * The capabilities of a resolved model.
+ * @param asked a wire that the user names counts, whatever the list says
  * @throws KimiNoSuchModelError, KimiUnsupportedProtocolError, with the ids that can be used
  */
-export function usableModel({ id, outcome, slug, protocol, capabilities, why, usable }: ModelResolution): ModelInfo {
+export function usableModel(
+  { id, outcome, slug, protocol, capabilities, why, usable }: ModelResolution,
+  asked: KimiProtocol = 'auto',
+): ModelInfo {
   const list = usable.length === 0 ? 'none' : usable.join(', ');
   if (outcome === 'unknown') {
     const word = /^[\w.:/-]+$/.test(id) ? id : JSON.stringify(id);
@@ -105,14 +114,15 @@ export function usableModel({ id, outcome, slug, protocol, capabilities, why, us
       message: `${why} Use one of: ${list}. To see why: npx ai-sdk-provider-kimi models --explain ${word}`,
     });
   }
-  if (outcome === 'unsupported') {
+  if (outcome === 'unsupported' && asked === 'auto') {
     throw new KimiUnsupportedProtocolError({
       modelId: id,
       protocol,
       usable,
       message:
         `Kimi serves "${slug}" on the protocol "${protocol}", which this package does not speak. Use one of: ` +
-        `${list}.`,
+        `${list}. Or try whether it is served on another one, too: protocol: { '${slug}': 'chat' } in the settings, ` +
+        "or 'messages'.",
     });
   }
   return capabilities;
@@ -128,7 +138,7 @@ function resolution(
   const { protocol } = model;
   return {
     id,
-    outcome: protocol === 'openai' ? 'resolved' : 'unsupported',
+    outcome: isSpoken(model) ? 'resolved' : 'unsupported',
     slug: model.id,
     protocol,
     capabilities: model,

@@ -12,7 +12,6 @@ import { HEAD_BYTES } from '../files/media-type';
 import type { ReadingOptions, RereadableBytes, UploadSources } from '../files/upload-content';
 import { untilAborted } from '../transport/wait';
 import { download, failureOf } from './download';
-import { anySignal } from '../transport/any-signal';
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -71,7 +70,8 @@ export const openStream: UploadSources['openStream'] = async (stream, options) =
 };
 
 export const openURL: UploadSources['openURL'] = async (given, { limit, allowPrivateAddresses, ...options }) => {
-  const abortSignal = anySignal(AbortSignal.timeout(DOWNLOAD_TIME_MS), options.abortSignal);
+  const timeLimit = AbortSignal.timeout(DOWNLOAD_TIME_MS);
+  const abortSignal = options.abortSignal === undefined ? timeLimit : AbortSignal.any([options.abortSignal, timeLimit]);
   const { url, body, byteSize, mediaType, filename } = await download(given, {
     limit,
     allowPrivateAddresses,

@@ -1,5 +1,5 @@
 import { ModelCatalog, unlessOfStore, type ModelList } from '../models/model-catalog';
-import type { ModelInfo } from '../models/model-info';
+import type { KimiProtocol, ModelInfo } from '../models/model-info';
 import { KimiCredentialStoreError } from '../errors/kimi-error';
 import { resolveModel, usableModel, type ModelResolution } from '../models/resolve-model';
 import type { KimiService } from '../upstream';
@@ -50,16 +50,22 @@ export class AccountModels {
   }
 
   /** Capabilities and slug of `id` for one call. @throws KimiNoSuchModelError, KimiUnsupportedProtocolError */
-  async model(id: string, access: Access): Promise<ModelInfo> {
-    return usableModel(await this.resolve(id, access));
+  async model(id: string, access: Access, protocol: KimiProtocol): Promise<ModelInfo> {
+    return usableModel(await this.resolve(id, access), protocol);
   }
 
   /**
    * After the server refused `slug`: asks for the list once, and gives what `id` means by it, if that is another slug.
    */
-  async modelAfterRefusal(id: string, slug: string, access: Access): Promise<ModelInfo | undefined> {
+  async modelAfterRefusal(
+    id: string,
+    slug: string,
+    access: Access,
+    protocol: KimiProtocol,
+  ): Promise<ModelInfo | undefined> {
     const list = await (await this.catalogOf(access)).refresh(access).catch(unlessOfStore);
-    const model = list === undefined ? undefined : usableModel(resolveModel(id, list, access.place.endpoints.service));
+    const model =
+      list === undefined ? undefined : usableModel(resolveModel(id, list, access.place.endpoints.service), protocol);
     return model?.id === slug ? undefined : model;
   }
 

@@ -4,12 +4,13 @@ import { KimiLanguageModel } from '../engine/kimi-language-model';
 import type { KimiFiles } from '../files/kimi-file';
 import { AccountFiles } from './account-files';
 import { errorDetails } from '../log/log';
+import { wireOf } from '../models/model-info';
 import { AccountModels } from './account-models';
 import { AccountUsage } from './account-usage';
 import type { Variables } from './environment';
 import { kimiAuth, type KimiAuth } from './kimi-auth';
 import { kimiFiles } from './kimi-files';
-import type { KimiProviderSettings } from './kimi-provider-settings';
+import { protocolFor, type KimiProviderSettings } from './kimi-provider-settings';
 import { CallResolver, type Access } from './resolve-call';
 import { kimiWeb, type KimiWeb } from './kimi-web';
 
@@ -53,15 +54,17 @@ export class KimiCore {
 
   private async resolve(modelId: string): Promise<CallTarget> {
     const access = await this.calls.access();
-    const model = await this.models.model(modelId, access);
+    const protocol = protocolFor(modelId, this.settings.protocol);
+    const model = await this.models.model(modelId, access, protocol);
     const { place, keepsReasoning, identity, credentialSource, secrets, log, fetch } = access;
     const { service, apiBaseURL } = place.endpoints;
-    log?.debug('call', { asked: modelId, model: model.id, protocol: model.protocol, service, apiBaseURL });
+    log?.debug('call', { asked: modelId, model: model.id, wire: wireOf(model, protocol), service, apiBaseURL });
     return {
       service,
       apiBaseURL,
       asked: modelId,
       model,
+      protocol,
       prices: this.settings.prices,
       keepsReasoning,
       identity,
@@ -72,7 +75,7 @@ export class KimiCore {
       usedUp: reason => this.account.usedUp(reason, access),
       onUsage: this.reporting(access),
       uploads: this.accountFiles.uploadsIn(access),
-      modelAfterRefusal: () => this.models.modelAfterRefusal(modelId, model.id, access),
+      modelAfterRefusal: () => this.models.modelAfterRefusal(modelId, model.id, access, protocol),
     };
   }
 

@@ -4,6 +4,7 @@ import type { OnUsage } from '../engine/usage-report';
 import { checkLogger, type KimiLogger } from '../log/log';
 import { type KimiIdentity, parseIdentity } from '../identity/identity';
 import { checkPrices, type KimiPrices } from '../models/estimate-cost';
+import type { KimiProtocol } from '../models/model-info';
 import { checkHeaders } from '../transport/headers';
 import { wrongLimit, type KimiLimits } from '../transport/limits';
 import type { FetchFunction } from '../transport/fetch';
@@ -38,6 +39,14 @@ export type KimiProviderSettings = {
 
   /** Where the account lives. Default: `mainland-cn` (kimi.com) for coding, `global` (moonshot.ai) for the platform. */
   region?: KimiRegion | undefined;
+
+  /**
+   * Wire that calls go by: `chat` (chat completions), `messages` (Anthropic's), or `auto`, the one that the account's
+   * list names for the model, else `chat`. Or an object of such words by model id, `auto` for the others. The results
+   * are the same, but for what docs/wires.md lists.
+   * @default 'auto'
+   */
+  protocol?: KimiProtocol | Readonly<Record<string, KimiProtocol>> | undefined;
 
   /** Which of several saved logins to use. Default: `KIMI_ACCOUNT`, else `default`. */
   account?: string | undefined;
@@ -136,6 +145,7 @@ export function checkSettings({
   logger,
   onUsage,
   prices,
+  protocol,
   uploadMedia,
 }: KimiProviderSettings): void {
   if (fetch !== undefined && typeof fetch !== 'function') {
@@ -152,6 +162,7 @@ export function checkSettings({
   checkLogger(logger);
   assertLimits(limits);
   checkPrices(prices);
+  assertProtocol(protocol);
   if (uploadMedia !== undefined && uploadMedia !== 'auto' && uploadMedia !== 'never') {
     throw new KimiInvalidArgumentError({
       argument: 'uploadMedia',
@@ -166,6 +177,32 @@ export function checkSettings({
   }
   if (identity !== undefined) {
     parseIdentity(identity);
+  }
+}
+
+const PROTOCOLS: readonly unknown[] = ['auto', 'chat', 'messages'] satisfies KimiProtocol[];
+
+/** The wire that the settings name for a model. */
+export function protocolFor(modelId: string, protocol: KimiProviderSettings['protocol']): KimiProtocol {
+  return typeof protocol === 'object' ? (own(protocol, modelId) ?? 'auto') : (protocol ?? 'auto');
+}
+
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function assertProtocol(protocol: KimiProviderSettings['protocol'] | null): void {
+  const isByModel = typeof protocol === 'object' && protocol !== null && !Array.isArray(protocol);
+  const entries = isByModel ? Object.entries(protocol) : [['', protocol ?? 'auto']];
+  const wrong = protocol === null ? ['', null] : entries.find(([, word]) => !PROTOCOLS.includes(word));
+  if (wrong !== undefined) {
+    const argument = wrong[0] === '' ? 'protocol' : `protocol.${String(wrong[0])}`;
+    throw new KimiInvalidArgumentError({
+      argument,
+      message:
+        `The setting "${argument}" must be 'auto', 'chat' or 'messages'` +
+        `${isByModel ? '' : ', or an object of these by model id'}.`,
+    });
   }
 }
 

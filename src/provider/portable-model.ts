@@ -14,6 +14,7 @@ const PORTABLE = [
   'name',
   'baseURL',
   'service',
+  'protocol',
   'region',
   'account',
   'oauthHost',

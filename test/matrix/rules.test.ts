@@ -3,7 +3,7 @@ import { jsonSchema } from 'ai';
 import { z } from 'zod';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { chats } from '../support/chats';
-import { COMBINATIONS, steps } from '../support/majors';
+import { WIRED_COMBINATIONS, steps } from '../support/majors';
 
 /**
  * What bare openai-compatible is refused for (`npm run bench:peers`), on every major and specification: the strict
@@ -78,8 +78,8 @@ const SCHEMAS: Record<string, object> = {
   'a tuple': { type: 'object', properties: { a: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] } } },
 };
 
-describe.each(COMBINATIONS)('$name', ({ ai, createKimi }) => {
-  const kimi = () => createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator' });
+describe.each(WIRED_COMBINATIONS)('$name, $wire', ({ ai, createKimi, wire }) => {
+  const kimi = () => createKimi({ baseURL: simulator.apiBaseURL, apiKey: 'sk-kimi-simulator', protocol: wire });
   const weather = ai.tool({ description: 'Weather', inputSchema: z.object({ city: z.string() }) });
 
   it.each(Object.entries(CONVERSATIONS))('takes %s', async (_, messages) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KimiNoSuchModelError, KimiUnsupportedProtocolError } from '../../src/errors/kimi-error';
 import { knownModel } from '../../src/models/known-models';
+import { wireOf } from '../../src/models/model-info';
 import { nearestId, resolveModel, usableModel, type KnownModels } from '../../src/models/resolve-model';
 import { parseModelList } from '../../src/models/model-list';
 
@@ -18,6 +19,7 @@ const k3 = list(
   },
   { id: 'kimi-for-coding', context_length: 262_144 },
   { id: 'k3-messages', context_length: 262_144, protocol: 'anthropic' },
+  { id: 'k3-responses', context_length: 262_144, protocol: 'response' },
 );
 
 describe('resolveModel', () => {
@@ -31,7 +33,8 @@ describe('resolveModel', () => {
     ['an empty list, which says nothing', 'k3', list(), 'k3', 'resolved', 'not known yet'],
     ['an id the account lacks', 'kimi-k3', k3, 'kimi-k3', 'unknown', 'The nearest it has is "k3"'],
     ['an id near nothing', 'gpt-oss-120b', k3, 'gpt-oss-120b', 'unknown', 'The account has no model "gpt-oss-120b".'],
-    ['another protocol', 'k3-messages', k3, 'k3-messages', 'unsupported', 'sent as it is'],
+    ['the Anthropic wire', 'k3-messages', k3, 'k3-messages', 'resolved', 'sent as it is'],
+    ['another protocol', 'k3-responses', k3, 'k3-responses', 'unsupported', 'sent as it is'],
   ])('%s', (_, id, known, slug, outcome, why) => {
     expect(resolveModel(id, known, 'coding')).toMatchObject({
       id,
@@ -68,7 +71,7 @@ describe('usableModel', () => {
   it('names what the account has for an id it lacks', () => {
     const action = () => usableModel(resolveModel('kimi-k3', k3, 'coding'));
     expect(action).toThrow(
-      'The account has no model "kimi-k3". The nearest it has is "k3". Use one of: k3, kimi-for-coding.',
+      'The account has no model "kimi-k3". The nearest it has is "k3". Use one of: k3, kimi-for-coding, k3-messages.',
     );
     expect(action).toThrow(KimiNoSuchModelError);
   });
@@ -84,12 +87,26 @@ describe('usableModel', () => {
   });
 
   it('names what can be used for a protocol without an engine', () => {
-    const action = () => usableModel(resolveModel('k3-messages', k3, 'coding'));
+    const action = () => usableModel(resolveModel('k3-responses', k3, 'coding'));
     expect(action).toThrow(
-      'Kimi serves "k3-messages" on the protocol "anthropic", which this package does not speak. Use one of: ' +
-        'k3, kimi-for-coding.',
+      'Kimi serves "k3-responses" on the protocol "response", which this package does not speak. Use one of: ' +
+        'k3, kimi-for-coding, k3-messages. Or try whether it is served on another one, too: ' +
+        "protocol: { 'k3-responses': 'chat' } in the settings, or 'messages'.",
     );
     expect(action).toThrow(KimiUnsupportedProtocolError);
+  });
+
+  it('takes the word of who names a wire', () => {
+    expect(usableModel(resolveModel('k3-responses', k3, 'coding'), 'messages').id).toBe('k3-responses');
+  });
+
+  it.each([
+    ['k3', 'auto', 'chat'],
+    ['k3-messages', 'auto', 'messages'],
+    ['k3-messages', 'chat', 'chat'],
+    ['k3', 'messages', 'messages'],
+  ] as const)('sends %s with %s by %s', (id, asked, wire) => {
+    expect(wireOf(usableModel(resolveModel(id, k3, 'coding')), asked)).toBe(wire);
   });
 });
 

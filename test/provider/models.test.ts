@@ -22,6 +22,7 @@ const K3: SimulatorModel[] = [
     think_efforts: { support: true, valid_efforts: ['low', 'high', 'max'], default_effort: 'max' },
   },
   { id: 'k3-messages', context_length: 1_048_576, protocol: 'anthropic' },
+  { id: 'k3-responses', context_length: 1_048_576, protocol: 'response' },
 ];
 
 let simulator: KimiSimulator;
@@ -68,15 +69,47 @@ describe('slugs', () => {
     simulator.models.coding = K3;
     const error = await app(kimi(), 'kimi-k3').catch((caught: unknown) => caught);
     expect(KimiNoSuchModelError.isInstance(error)).toBe(true);
-    expect(String(error)).toContain('The nearest it has is "k3". Use one of: kimi-for-coding, k3.');
+    expect(String(error)).toContain('The nearest it has is "k3". Use one of: kimi-for-coding, k3, k3-messages.');
     expect(chats(simulator)).toEqual([]);
   });
 
   it('names what can be used for a protocol without an engine', async () => {
     simulator.models.coding = K3;
-    const error = await app(kimi(), 'k3-messages').catch((caught: unknown) => caught);
+    const error = await app(kimi(), 'k3-responses').catch((caught: unknown) => caught);
     expect(KimiUnsupportedProtocolError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ protocol: 'anthropic', usable: ['kimi-for-coding', 'k3'] });
+    expect(error).toMatchObject({ protocol: 'response', usable: ['kimi-for-coding', 'k3', 'k3-messages'] });
+  });
+
+  it.each([
+    ['k3-messages', undefined, '/messages'],
+    ['k3', undefined, '/completions'],
+    ['k3', 'messages', '/messages'],
+    ['k3', { k3: 'messages' }, '/messages'],
+    ['kimi-for-coding', { k3: 'messages' }, '/completions'],
+    ['k3-messages', 'chat', '/completions'],
+  ] as const)('sends %s, with the protocol %j, to %s', async (id, protocol, path) => {
+    simulator.models.coding = K3.map(model => ({
+      ...model,
+      protocol: model.protocol === 'response' ? 'response' : null,
+    }));
+    const listed = K3.find(model => model.id === id)?.protocol ?? null;
+    simulator.models.coding = simulator.models.coding.map(model =>
+      model.id === id && protocol === undefined ? { ...model, protocol: listed } : model,
+    );
+    expect((await app(kimi({ protocol }), id)).text).toBe('You said: hi');
+    expect(chats(simulator)[0]?.path).toMatch(new RegExp(`${path}$`));
+  });
+
+  it.each([
+    ['protocol', 'openai'],
+    ['protocol', null],
+    ['protocol.k3', { k3: 'anthropic' }],
+  ])('names a wrong %s', async (argument, protocol) => {
+    const error = await app(kimi({ protocol: protocol as never })).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      argument,
+      message: expect.stringContaining("'auto', 'chat' or 'messages'") as string,
+    });
   });
 
   it('looks again when the server refuses a slug, and sends once more if it is another one now', async () => {
@@ -151,6 +184,7 @@ describe('capabilities', () => {
       { id: 'kimi-for-coding', thinking: 'both', protocol: 'openai' },
       { id: 'k3', contextLength: 1_048_576, efforts: ['low', 'high', 'max'], defaultEffort: 'max' },
       { id: 'k3-messages', protocol: 'anthropic' },
+      { id: 'k3-responses', protocol: 'response' },
     ]);
     expect(await kimi().explain('auto')).toMatchObject({
       slug: 'kimi-for-coding',

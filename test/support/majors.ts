@@ -104,6 +104,12 @@ export const COMBINATIONS: Combination[] = (
   createKimi: CREATE_KIMI[specification],
 }));
 
+/** The same on both wires. */
+export const WIRED_COMBINATIONS = COMBINATIONS.flatMap(combination => [
+  { ...combination, wire: 'chat' as const },
+  { ...combination, wire: 'messages' as const },
+]);
+
 export const createRootKimi = root.createKimi as unknown as Combination['createKimi'];
 
 /** Does nothing; an empty list would not wrap the model at all. */

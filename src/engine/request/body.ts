@@ -2,8 +2,28 @@ import type { SharedV4Warning } from '@ai-sdk/provider';
 import type { KimiCall } from '../call';
 
 /**
- * The chat request as the body rules see it: what openai-compatible made, before it is serialised. Unknown fields stay
- * as they are.
+ * What of a message the words of chat cannot say, for the Anthropic wire. A symbol, so that it is neither sent nor
+ * measured.
+ */
+export const ORIGIN: unique symbol = Symbol('origin');
+
+export type MessageOrigin = {
+  /** Of an assistant that thought: all that it said, in its order. */
+  blocks?: readonly AssistantBlock[];
+  /** Of a tool's result. */
+  isError?: boolean;
+};
+
+/** `tool-call` stands for the next of the message's calls. */
+export type AssistantBlock =
+  | { type: 'thinking'; thinking: string; signature?: string }
+  | { type: 'redacted_thinking'; data: string }
+  | { type: 'text'; text: string }
+  | { type: 'tool-call' };
+
+/**
+ * The request as the body rules see it, in the words of chat completions: what openai-compatible made, before it is
+ * serialised. Both wires begin with it. Unknown fields stay as they are.
  */
 export type KimiChatRequestBody = {
   model: string;
@@ -18,6 +38,7 @@ export type KimiChatMessage = {
   reasoning_content?: string;
   tool_calls?: Array<{ id: string; type: 'function'; function: { name: string; arguments: string } }>;
   tool_call_id?: string;
+  [ORIGIN]?: MessageOrigin;
   [field: string]: unknown;
 };
 

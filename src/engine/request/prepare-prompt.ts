@@ -7,10 +7,12 @@ import type {
 } from '@ai-sdk/provider';
 import { movedReasoning } from '../../hosts/opencode/call';
 import { messageFields } from '../options';
+import { ORIGIN, type AssistantBlock, type MessageOrigin } from './body';
 
 type AssistantMessage = Extract<LanguageModelV4Message, { role: 'assistant' }>;
 type FilePart = Pick<LanguageModelV4FilePart, 'data' | 'mediaType'> & { providerOptions?: SharedV4ProviderOptions };
 type ToolMessage = Extract<LanguageModelV4Message, { role: 'tool' }>;
+type MessageFields = Record<string, unknown> & { [ORIGIN]?: MessageOrigin };
 
 /**
  * The prompt as openai-compatible may see it. It spreads `providerOptions.openaiCompatible` of messages and parts into
@@ -42,7 +44,11 @@ export function preparePrompt(prompt: LanguageModelV4Prompt, name: string): Lang
           : [{ ...message, content, ...spread(fields) }];
       }
       case 'assistant':
-        return prepareAssistant(message, { ...reasoningField(message, providerOptions), ...fields }, name);
+        return prepareAssistant(
+          message,
+          { ...reasoningField(message, providerOptions), ...originOf(message, name), ...fields },
+          name,
+        );
       case 'tool':
         return [
           {
@@ -57,11 +63,7 @@ export function preparePrompt(prompt: LanguageModelV4Prompt, name: string): Lang
 }
 
 /** Results of tools that another provider ran stand in its own message; here they follow it, as all results do. */
-function prepareAssistant(
-  message: AssistantMessage,
-  fields: Record<string, unknown>,
-  name: string,
-): LanguageModelV4Message[] {
+function prepareAssistant(message: AssistantMessage, fields: MessageFields, name: string): LanguageModelV4Message[] {
   const results = message.content.filter(part => part.type === 'tool-result').map(part => prepareResult(part, name));
   const content = message.content.filter(part => part.type !== 'tool-result').map(withoutOptions);
   const assistant: AssistantMessage = { ...message, content, ...spread(fields) };
@@ -90,7 +92,8 @@ function reasoningField(
 
 function prepareResult(part: LanguageModelV4ToolResultPart, name: string): LanguageModelV4ToolResultPart {
   if (part.output.type !== 'content') {
-    return withoutOptions(part);
+    const isError = part.output.type === 'error-text' || part.output.type === 'error-json';
+    return { ...withoutOptions(part), ...(isError ? spread({ [ORIGIN]: { isError } }) : {}) };
   }
   const value = part.output.value
     .filter(item => item.type !== 'custom')
@@ -98,8 +101,35 @@ function prepareResult(part: LanguageModelV4ToolResultPart, name: string): Langu
   return withoutOptions({ ...part, output: { ...part.output, value } });
 }
 
-function spread(fields: Record<string, unknown>): { providerOptions?: SharedV4ProviderOptions } {
-  return Object.keys(fields).length === 0 ? {} : { providerOptions: { openaiCompatible: fields as never } };
+function spread(fields: MessageFields): { providerOptions?: SharedV4ProviderOptions } {
+  return Reflect.ownKeys(fields).length === 0 ? {} : { providerOptions: { openaiCompatible: fields as never } };
+}
+
+/**
+ * The order of what the model said, and the signatures of its thinking, where it thought: a chat message has one text
+ * and one reasoning, the Anthropic wire has blocks.
+ */
+function originOf({ content }: AssistantMessage, name: string): { [ORIGIN]?: MessageOrigin } {
+  return content.some(part => part.type === 'reasoning')
+    ? { [ORIGIN]: { blocks: content.flatMap(part => blockOf(part, name)) } }
+    : {};
+}
+
+function blockOf(part: AssistantMessage['content'][number], name: string): AssistantBlock[] {
+  switch (part.type) {
+    case 'reasoning': {
+      const { signature, redactedData } = { ...part.providerOptions?.kimi, ...part.providerOptions?.[name] };
+      return typeof redactedData === 'string'
+        ? [{ type: 'redacted_thinking', data: redactedData }]
+        : [{ type: 'thinking', thinking: part.text, ...(typeof signature === 'string' ? { signature } : {}) }];
+    }
+    case 'text':
+      return [{ type: 'text', text: part.text }];
+    case 'tool-call':
+      return [{ type: 'tool-call' }];
+    default:
+      return [];
+  }
 }
 
 function withoutOptions<T extends { providerOptions?: SharedV4ProviderOptions }>({

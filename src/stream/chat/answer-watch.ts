@@ -1,12 +1,6 @@
 import { isErrorBody } from '../../api/error-body';
-import type { AnswerFault } from '../answer-fault';
+import { AnswerProgress } from '../answer-progress';
 import type { ChatChunk } from './chat-chunk';
-
-/**
- * Finish reasons with which an answer may be empty: cut by the output limit, or withheld
- * (docs/decisions.md#33-empty-answers, docs/wire.md#empty-answers).
- */
-const MAY_BE_EMPTY = new Set(['length', 'content_filter']);
 
 /**
  * A finish reason that is not `null`, or an error body. One pattern: the several searches for its words take twice as
@@ -20,22 +14,10 @@ const FINISH_OR_ERROR = /"finish_reason"[ \t\n\r]*:[ \t\n\r]*"|"(?:error|message
  */
 const CONTENT = /"content"\s*:\s*(?:"[^"]|\[)/;
 
-/** Follows one answer, chunk by chunk, as far as it takes to say at its end what is wrong with it. */
-export class AnswerWatch {
-  private hasReasoning = false;
-  private hasText = false;
-  private hasToolCall = false;
-  private finishReason: string | undefined;
-  private hasFailed = false;
-
-  /** Whether the answer has a finish reason. */
-  get isFinished(): boolean {
-    return this.finishReason !== undefined;
-  }
-
-  /** Whether an error event has come; nothing more needs to be said then. */
-  get isOver(): boolean {
-    return this.hasFailed;
+/** Follows one answer, chunk by chunk. */
+export class AnswerWatch extends AnswerProgress {
+  constructor() {
+    super(['length', 'content_filter']);
   }
 
   /** The finish reason of an answer that ended well and has none. */
@@ -61,7 +43,7 @@ export class AnswerWatch {
   observe(chunk: ChatChunk): void {
     const { choices } = chunk;
     if (isErrorBody(chunk)) {
-      this.hasFailed = true;
+      this.fail();
       return;
     }
     const choice = choices?.[0];
@@ -75,21 +57,6 @@ export class AnswerWatch {
     if (isText(choice?.finish_reason)) {
       this.finishReason = choice?.finish_reason as string;
     }
-  }
-
-  /** The connection broke: whether that is news. */
-  fail(): boolean {
-    const isNews = !this.hasFailed;
-    this.hasFailed = true;
-    return isNews;
-  }
-
-  /** What is wrong with the answer now that it is over. */
-  fault(): AnswerFault | undefined {
-    if (this.hasFailed || this.hasText || this.hasToolCall || MAY_BE_EMPTY.has(this.finishReason ?? '')) {
-      return undefined;
-    }
-    return this.hasReasoning ? 'thinking-only' : 'empty';
   }
 }
 

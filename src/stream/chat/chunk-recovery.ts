@@ -1,5 +1,6 @@
 import { utf8Length } from '../../transport/utf8-length';
 import { HeldText } from '../held-text';
+import { MARKUP_SIGNS } from '../markup/markup-signs';
 import { ToolCallRecovery } from '../markup/tool-call-recovery';
 import type { ChatChunk, ChatDelta, ToolCallDelta } from './chat-chunk';
 
@@ -9,9 +10,6 @@ type ChunkRecoveryOptions = {
   generateId: () => string;
   onRecovered: (count: number) => void;
 };
-
-/** What may begin markup, or changes whether the next character is quoted; escaped characters have a backslash. */
-const SIGNS = /[\\<>`~'“„«「『”»』」]/;
 
 /**
  * Takes the tool calls that leaked into the text out of the chunks of one answer and adds them as real ones before its
@@ -45,7 +43,7 @@ export class ChunkRecovery {
   needsParsing(events: string): boolean {
     // A value that is blank: behind it a line may still begin.
     const isBlank = events.includes('" "') || events.includes('"  ');
-    if (isBlank || !this.recovery.isIdle || SIGNS.test(events) || events.includes('tool_calls')) {
+    if (isBlank || !this.recovery.isIdle || MARKUP_SIGNS.test(events) || events.includes('tool_calls')) {
       return true;
     }
     if (/"content"\s*:\s*"[^"]/.test(events)) {
@@ -62,7 +60,7 @@ export class ChunkRecovery {
     if (content === '') {
       return false;
     }
-    if (content.trim() === '' || !this.recovery.isIdle || SIGNS.test(content)) {
+    if (content.trim() === '' || !this.recovery.isIdle || MARKUP_SIGNS.test(content)) {
       return true;
     }
     this.recovery.skip(field === 'content' ? 'content' : 'reasoning');

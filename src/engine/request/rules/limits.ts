@@ -1,5 +1,5 @@
 import { KimiInvalidArgumentError } from '../../../errors/kimi-error';
-import { isThinkingOff, type BodyRule } from '../body';
+import { isThinkingOff, type BodyRule, type KimiChatRequestBody } from '../body';
 import { measureMessages, toolTokens } from '../measure-messages';
 
 /** Bytes of messages that the server takes. */
@@ -74,10 +74,14 @@ export const maxCompletionTokens: BodyRule = {
     if (call.options.outputLimit === 'server-default') {
       return;
     }
-    const tools = body.tools === undefined ? 0 : toolTokens(body.tools);
-    const left = call.model.contextLength - measureMessages(body.messages).tokens - tools - MARGIN;
+    const left = call.model.contextLength - promptTokens(body) - MARGIN;
     if (left >= SMALLEST_WINDOW) {
       body.max_completion_tokens = left;
     }
   },
 };
+
+/** The official client's estimate for a prompt with its tools. */
+export function promptTokens({ messages, tools = [] }: KimiChatRequestBody): number {
+  return measureMessages(messages).tokens + (tools.length === 0 ? 0 : toolTokens(tools));
+}

@@ -1,0 +1,157 @@
+import {
+  TypeValidationError,
+  type LanguageModelV4CallOptions,
+  type LanguageModelV4GenerateResult,
+  type LanguageModelV4StreamResult,
+  type SharedV4Warning,
+} from '@ai-sdk/provider';
+import { combineHeaders, normalizeHeaders } from '@ai-sdk/provider-utils';
+import { unreadableAnswer } from '../../api/api-failure';
+import { ServerChunks } from '../../stream/server-chunks';
+import { ANTHROPIC_VERSION, KEEPS_THINKING_BETA } from '../../upstream';
+import { answerFailure } from '../answer-failure';
+import { prepareCall } from '../call';
+import type { CallTarget, WireConfig } from '../call-target';
+import { wrapChatModel, type BindableChatModel } from '../chat/openai-compatible';
+import { completeAnswer } from '../complete-answer';
+import { readAnswer } from '../read-answer';
+import type { BodyRule } from '../request/body';
+import { preparePrompt } from '../request/prepare-prompt';
+import { kimiContent, kimiParts, soundAnswer, STAND_IN, wrapMessagesModel } from './anthropic';
+import { ALL_MESSAGES_RULES } from './body-rules';
+import { MessagesCallState } from './messages-call-state';
+
+/** Prepared and sent, up to the answer. */
+type Begun = {
+  state: MessagesCallState;
+  body: Record<string, unknown>;
+  warnings: SharedV4Warning[];
+  headers: Record<string, string>;
+};
+
+/**
+ * The Anthropic wire. A request begins as one of chat completions, on which all rules of Kimi have been, and is put
+ * into the words of this wire by the rules beside this file; the answer is read by `@ai-sdk/anthropic`
+ * (docs/decisions.md#70-one-request-for-both-wires).
+ */
+export class MessagesModel {
+  private readonly config: WireConfig;
+  private readonly writer: BindableChatModel;
+
+  constructor(modelId: string, config: WireConfig) {
+    this.config = config;
+    this.writer = wrapChatModel(modelId, config.headers);
+  }
+
+  async doGenerate(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4GenerateResult> {
+    const { generateId } = this.config;
+    const state = this.stateOf(options, target, 'whole');
+    try {
+      const { body, warnings, headers } = await this.begin(options, state);
+      let given: unknown;
+      const model = wrapMessagesModel(
+        state.url,
+        body,
+        async (_input, init) => {
+          const { text, answer } = await readAnswer(await state.send(init), state, options.abortSignal);
+          const sound = soundAnswer(answer, generateId);
+          if (sound === undefined) {
+            throw unreadableAnswer(state, text);
+          }
+          given = answer;
+          const { usage, model: served } = answer as { usage?: unknown; model?: unknown };
+          state.note({ usage, model: served });
+          state.tellUsage();
+          return new Response(JSON.stringify(sound), { headers: { 'content-type': 'application/json' } });
+        },
+        generateId,
+      );
+      const { response, ...result } = await model
+        .doGenerate({ ...STAND_IN, ...rest(options), headers })
+        .catch(error => {
+          throw TypeValidationError.isInstance(error) ? unreadableAnswer(state, JSON.stringify(given)) : error;
+        });
+      const { id, modelId } = response ?? {};
+      return {
+        ...completeAnswer({ ...result, content: kimiContent(result.content), providerMetadata: {} }, state, generateId),
+        request: { body: JSON.stringify(body) },
+        response: {
+          ...(id === undefined ? {} : { id }),
+          ...(modelId === undefined ? {} : { modelId }),
+          headers: state.responseHeaders ?? {},
+          body: given,
+        },
+        warnings,
+      };
+    } catch (error) {
+      throw answerFailure(error, state);
+    }
+  }
+
+  async doStream(options: LanguageModelV4CallOptions, target: CallTarget): Promise<LanguageModelV4StreamResult> {
+    const { generateId } = this.config;
+    const state = this.stateOf(options, target, 'stream');
+    const serverChunks = options.includeRawChunks === true ? new ServerChunks() : undefined;
+    try {
+      const { body, warnings, headers } = await this.begin(options, state);
+      body.stream = true;
+      const model = wrapMessagesModel(state.url, body, state.streamFetch(generateId, serverChunks), generateId);
+      const { stream } = await model.doStream({ ...STAND_IN, ...rest(options), headers });
+      const facts = {
+        warnings,
+        serverChunks,
+        nextError: () => state.nextError(),
+        finish: () => {
+          state.tellUsage();
+          return { usage: state.usageSoFar(), providerMetadata: { kimi: state.metadata() } };
+        },
+      };
+      return {
+        stream: kimiParts(stream, facts),
+        request: { body },
+        response: { headers: state.responseHeaders ?? {} },
+      };
+    } catch (error) {
+      throw answerFailure(error, state);
+    }
+  }
+
+  private stateOf(options: LanguageModelV4CallOptions, target: CallTarget, answer: 'stream' | 'whole') {
+    const { name, limits } = this.config;
+    // Tools come with the request here, always (docs/wire.md#dynamic-tools).
+    const model = { ...target.model, dynamicTools: false };
+    return new MessagesCallState(target, prepareCall(options, { ...target, model }, name), limits, answer);
+  }
+
+  private async begin(
+    options: LanguageModelV4CallOptions,
+    state: MessagesCallState,
+    rules: readonly BodyRule[] = ALL_MESSAGES_RULES,
+  ): Promise<Omit<Begun, 'state'>> {
+    const { name, headers } = this.config;
+    const { reasoning: _reasoning, providerOptions: _options, prompt, ...others } = options;
+    const writer = this.writer.bind({
+      transformRequestBody: (body, warnings = []) => state.transform(body, warnings, rules),
+    });
+    const { body, warnings } = await writer.prepareRequest({ ...others, prompt: preparePrompt(prompt, name) });
+    return { body, warnings, headers: headersOf(body, headers(), options.headers) };
+  }
+}
+
+function rest({ abortSignal, includeRawChunks }: LanguageModelV4CallOptions): Partial<LanguageModelV4CallOptions> {
+  return {
+    ...(abortSignal === undefined ? {} : { abortSignal }),
+    ...(includeRawChunks === undefined ? {} : { includeRawChunks }),
+  };
+}
+
+/** What the official client sends besides (docs/wire.md#anthropic-headers); names in lower case. */
+function headersOf(
+  body: Record<string, unknown>,
+  ...given: Array<Record<string, string | undefined> | undefined>
+): Record<string, string> {
+  const own = normalizeHeaders(combineHeaders(...given));
+  const betas = [own['anthropic-beta'], body.context_management === undefined ? undefined : KEEPS_THINKING_BETA];
+  const beta = betas.filter(value => value !== undefined).join(',');
+  return { 'anthropic-version': ANTHROPIC_VERSION, ...own, ...(beta === '' ? {} : { 'anthropic-beta': beta }) };
+}
