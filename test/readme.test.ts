@@ -102,6 +102,45 @@ it('names only files that exist, in SECURITY.md, and leads to it', () => {
   expect(readme).toContain('](SECURITY.md)');
 });
 
+/** The names of a type's fields, of the file that declares it. */
+function fieldsOf(source: string, type: string): string[] {
+  const text = readFileSync(new URL(`../src/${source}`, import.meta.url), 'utf8');
+  const body = new RegExp(`^export type ${type} = \\{\\n([\\s\\S]*?)^\\};`, 'm').exec(text)?.[1] ?? '';
+  return [...body.matchAll(/^ {2}(\w+)\??: /gm)].map(([, name = '']) => name);
+}
+
+const section = (heading: string): string => {
+  const start = readme.indexOf(`\n${heading}\n`);
+  expect(start).toBeGreaterThan(0);
+  return readme.slice(start, readme.indexOf('\n#', start + 2));
+};
+
+it('has each setting of the provider, with its limits, in the table of settings', () => {
+  const rows = section('## Settings').split('\n');
+  const named = rows.flatMap(row =>
+    [...(/^\| (.+?) \|/.exec(row)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
+  );
+  const settings = fieldsOf('provider/kimi-provider-settings.ts', 'KimiProviderSettings');
+  expect(settings).toContain('apiKey');
+  expect(named.toSorted()).toEqual(settings.toSorted());
+  const limits = rows.find(row => row.startsWith('| `limits`'));
+  const parts = fieldsOf('transport/limits.ts', 'KimiLimits');
+  expect(parts).toContain('idleMs');
+  expect(parts.filter(name => !limits?.includes(`\`${name}\``))).toEqual([]);
+});
+
+it('has each option of a call, those that are said to be in the table of settings there', () => {
+  const options = fieldsOf('engine/options.ts', 'KimiLanguageModelOptions');
+  expect(options).toContain('reasoningEffort');
+  expect(options.filter(name => !readme.includes(`\`${name}`))).toEqual([]);
+  const [, said = ''] =
+    /; (`forceSampling`[^;]*) are in the \[table below\]\(#settings-by-model-family\)/.exec(readme) ?? [];
+  const names = [...said.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+  expect(names.length).toBeGreaterThan(7);
+  const table = section('### Settings by model family');
+  expect(names.filter(name => !table.includes(`\`${name}`))).toEqual([]);
+});
+
 it('shows no code of a place it is used in that is not part of an example', () => {
   const examples = fileURLToPath(new URL('../examples', import.meta.url));
   const sources = readdirSync(examples, { recursive: true, encoding: 'utf8' })
