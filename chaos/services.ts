@@ -146,9 +146,9 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
   };
 }
 
-/** On a busy machine the old daemon may still answer for a while: tried again, for a while. */
+/** On a busy machine another daemon, which the bus starts for a worker, may answer instead: tried again, for long. */
 async function unlock(environment: Record<string, string>): Promise<void> {
-  for (const end = Date.now() + 20_000; ;) {
+  for (const end = Date.now() + 120_000; ;) {
     try {
       await unlockOnce(environment);
       return;
