@@ -154,6 +154,13 @@ describe('layers', () => {
     expect(offenders).toEqual([]);
   });
 
+  it('makes one signal of two in one place, for runtimes without `AbortSignal.any`', () => {
+    const users = sourceFiles().filter(file =>
+      /\bAbortSignal\.any\(/.test(readFileSync(path.join(source, file), 'utf8')),
+    );
+    expect(users.filter(file => !file.startsWith('simulator/'))).toEqual(['transport/any-signal.ts']);
+  });
+
   it('has no #private field: ai@7 wraps models in a Proxy, which breaks them', () => {
     const offenders = sourceFiles().filter(file =>
       /(?:this\.|^\s+(?:readonly )?)#[a-z]\w*/m.test(readFileSync(path.join(source, file), 'utf8')),

@@ -53,6 +53,27 @@ describe.each(['index', 'v2', 'v3', 'v4'])('dist/%s.js on edge', entry => {
     await server.close();
   });
 
+  // docs/wire.md#edge-without-abortsignalany
+  it('answers a call that has a signal, and ends one whose signal aborts', async () => {
+    const server = await startChatServer([{ content: 'hello' }]);
+    const vm = await loadOnEdge(entry);
+    const call = (signal: string) =>
+      vm.evaluate(`(async () => {
+        const kimi = kimiProvider.createKimi({ baseURL: ${JSON.stringify(server.baseURL)}, apiKey: 'sk-kimi-edge' });
+        const prompt = [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }];
+        const { stream } = await kimi('kimi-for-coding').doStream({ prompt, abortSignal: ${signal} });
+        for (const reader = stream.getReader();;) {
+          const { done, value } = await reader.read();
+          if (done || value.type === 'text-delta') return value?.delta;
+        }
+      })().catch(error => error.name)`) as Promise<string>;
+    expect(await call('new AbortController().signal')).toBe('hello');
+    expect(await call('AbortSignal.abort()')).toBe('AbortError');
+    const later = 'const abort = new AbortController(); queueMicrotask(() => abort.abort()); return abort.signal;';
+    expect(await call(`(() => { ${later} })()`)).toBe('AbortError');
+    await server.close();
+  });
+
   it('says how to sign in where there is no credential', async () => {
     const vm = await loadOnEdge(entry);
     const message = (await vm.evaluate(

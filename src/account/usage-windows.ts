@@ -82,16 +82,17 @@ export function readWindows(body: Readonly<Record<string, unknown>>, now: number
   const of = (window: keyof UsageWindows) => merge(told.filter(one => one.window === window));
   const others = Map.groupBy(
     told.filter(({ window }) => window === 'others'),
-    ({ name }) => name,
+    // Nothing else says that two statements are of one window.
+    ({ name, durationMs }) => `${name} ${durationMs ?? ''}`,
   );
   return {
     fiveHours: of('fiveHours'),
     weekly: of('weekly'),
     monthly: of('monthly'),
     monthlyCode: of('monthlyCode'),
-    others: [...others].flatMap(([name, ones]) => {
-      const window = merge(ones);
-      return window === undefined ? [] : [{ name, ...window }];
+    others: [...others.values()].flatMap(ones => {
+      const [window, name] = [merge(ones), ones[0]?.name];
+      return window === undefined || name === undefined ? [] : [{ name, ...window }];
     }),
   };
 }
@@ -127,14 +128,15 @@ function limits(entries: unknown, from: string, now: number): Told[] {
   return (Array.isArray(entries) ? entries.slice(0, MOST_ENTRIES) : []).flatMap((raw: unknown, index) => {
     const entry = record().parse(raw) ?? {};
     const detail = record().parse(entry.detail) ?? entry;
-    const statement = readStatement(detail, `${from}[${index}]`, now);
+    const place = `${from}[${index}]`;
+    const statement = readStatement(detail, place, now);
     if (statement === undefined) {
       return [];
     }
     const durationMs = durationOf({ ...detail, ...entry, ...record().parse(entry.window) });
     const window = windowOf(durationMs);
     const given = [entry.name, entry.title, entry.scope, detail.name, detail.title].map(name => words().parse(name));
-    const name = given.find(text => text !== undefined) ?? (durationMs === undefined ? from : spanOf(durationMs));
+    const name = given.find(text => text !== undefined) ?? (durationMs === undefined ? place : spanOf(durationMs));
     return [{ window, name, durationMs, statement: { ...statement, raw } }];
   });
 }
@@ -169,7 +171,7 @@ function spanOf(durationMs: number): string {
         : durationMs % 60_000 === 0
           ? [60_000, 'min']
           : [1000, 's'];
-  return `${durationMs / size} ${unit}`;
+  return durationMs === DAY_MS ? '1 day' : `${durationMs / size} ${unit}`;
 }
 
 /**

@@ -107,7 +107,7 @@ const ADVICE = {
     '(plain objects, one type each, $ref only to #/$defs).',
   'file-gone': ({ host }: ErrorPlace) =>
     `${host} does not have a file that is named by ms://: it was deleted, has expired, or is another account's. ` +
-    'Upload it again, with "cache: false".',
+    'Upload it again.',
   media: () =>
     'Kimi does not take an image, video or file of this request. It takes JPEG, PNG, GIF, WebP, BMP and HEIC ' +
     'images and common video types, ' +

@@ -2,6 +2,7 @@ import { isAbortError } from '@ai-sdk/provider-utils';
 import { ByteBlocks } from '../transport/byte-blocks';
 import type { SilenceLimit } from '../transport/silence-limit';
 import { untilAborted } from '../transport/wait';
+import { anySignal } from '../transport/any-signal';
 
 /** How a body ended: read to its end, cut at the limit, or broken off with the connection. */
 export type BodyText = {
@@ -52,7 +53,7 @@ async function read(
   }
   const reader = body.getReader();
   const bytes = new ByteBlocks();
-  const signal = abortSignal && timeLimit ? AbortSignal.any([abortSignal, timeLimit]) : (abortSignal ?? timeLimit);
+  const signal = timeLimit === undefined ? abortSignal : anySignal(timeLimit, abortSignal);
   try {
     for (;;) {
       silence?.wait();

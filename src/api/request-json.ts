@@ -6,6 +6,7 @@ import type { SilenceLimit } from '../transport/silence-limit';
 import { connectionFailure, oversizedAnswer, toKimiAPIError, unreadableAnswer, type Exchange } from './api-failure';
 import { isNetworkFailure } from './network-failure';
 import { readBody, readRefusal } from './read-body';
+import { anySignal } from '../transport/any-signal';
 
 /** The official client gives its account calls 8 s (docs/wire.md#account-call-timeout). */
 export const ACCOUNT_TIME_LIMIT_MS = 8_000;
@@ -83,7 +84,7 @@ export async function requestText<T>(
     secrets,
   } = request;
   const timeLimit = silence === undefined ? AbortSignal.timeout(timeLimitMs) : silence.signal;
-  const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
+  const signal = anySignal(timeLimit, abortSignal);
   const exchange: Exchange = { url, requestBodyValues: body ?? {}, secrets };
   try {
     silence?.wait();

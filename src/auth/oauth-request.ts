@@ -12,6 +12,7 @@ import { KimiError } from '../errors/kimi-error';
 import { untilAborted } from '../transport/wait';
 import { OAUTH_CLIENT_ID } from '../upstream';
 import { oauthEndpoint, type OAuthHost } from './oauth-host';
+import { anySignal } from '../transport/any-signal';
 
 /** A JSON object that a server sent; nothing is known of its fields. */
 export type OAuthBody = Readonly<Record<string, unknown>>;
@@ -59,7 +60,7 @@ export async function oauthRequest<T>(
   const url = oauthEndpoint(host, path);
   abortSignal?.throwIfAborted();
   const timeLimit = AbortSignal.timeout(timeLimitMs);
-  const signal = abortSignal === undefined ? timeLimit : AbortSignal.any([abortSignal, timeLimit]);
+  const signal = anySignal(timeLimit, abortSignal);
   const ask = async (): Promise<OAuthAnswer<T>> => {
     const response = await fetch(url, {
       method: 'POST',

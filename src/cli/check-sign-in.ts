@@ -6,6 +6,7 @@ import type { CommandContext } from './command';
 import { describeFailure } from './failures';
 import { requestModels } from './request-models';
 import { shortenHome } from './wording';
+import { anySignal } from '../transport/any-signal';
 
 /** What the server says of a sign-in. */
 export type SignInCheck =
@@ -29,7 +30,7 @@ export async function checkSignIn(
   { remedy, timeLimitMs, abortSignal }: { remedy: string; timeLimitMs: number } & Pick<CommandContext, 'abortSignal'>,
 ): Promise<SignInCheck> {
   const limit = AbortSignal.timeout(timeLimitMs);
-  const signal = AbortSignal.any([abortSignal, limit]);
+  const signal = anySignal(limit, abortSignal);
   try {
     const secret = await auth.getAccessToken({ abortSignal: signal });
     await requestModels(status, { fetch: auth.fetch, source: shortenHome(status.source), secret, remedy }, signal);

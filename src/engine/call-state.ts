@@ -18,6 +18,7 @@ import type { KimiCall } from './call';
 import type { CallTarget } from './call-target';
 import { kimiMetadata, type KimiProviderMetadata } from './metadata';
 import { applyBodyRules, type BodyRule, type KimiChatRequestBody } from './request/body';
+import { anySignal } from '../transport/any-signal';
 
 /**
  * Until the first byte of an answer, which of a whole one comes when the model has thought to its end
@@ -132,7 +133,7 @@ export class CallState implements Exchange {
   /** Sends, and keeps the head of the answer. @throws KimiAPIError where the server is silent for too long */
   async send(init: RequestInit | undefined): Promise<Response> {
     const { silence } = this;
-    const signal = init?.signal ? AbortSignal.any([init.signal, silence.signal]) : silence.signal;
+    const signal = anySignal(silence.signal, init?.signal);
     silence.wait();
     let response: Response;
     try {

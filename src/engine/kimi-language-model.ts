@@ -14,7 +14,7 @@ import { untilAborted } from '../transport/wait';
 import type { CallTarget, WireConfig } from './call-target';
 import { ChatModel } from './chat/chat-model';
 import type { MessagesModel } from './messages/messages-model';
-import { isFileGone, uploadMedia } from './upload-media';
+import { isFileGone, namedFiles, uploadMedia } from './upload-media';
 
 export type KimiLanguageModelConfig = WireConfig & {
   /** Whether media of prompts are uploaded, where a call does not say. */
@@ -127,10 +127,12 @@ export class KimiLanguageModel {
     { options, target, cachedIds }: SentCall,
     original: LanguageModelV4CallOptions,
   ): Promise<SentCall | undefined> {
-    if (cachedIds.length > 0 && isFileGone(refusal)) {
-      target.log?.info('files forgotten', { count: cachedIds.length });
-      await Promise.all(cachedIds.map(id => target.uploads.forget(id)));
-      return this.withMedia(original, target);
+    if (isFileGone(refusal)) {
+      // Which of them it is nobody says. One that is there after all costs an upload.
+      const ids = namedFiles(options.prompt);
+      target.log?.info('files forgotten', { count: ids.length });
+      await Promise.all(ids.map(id => target.uploads.forget(id)));
+      return cachedIds.length > 0 ? this.withMedia(original, target) : undefined;
     }
     // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
     // (docs/wire.md#error-model-401).

@@ -7,9 +7,11 @@ import type {
 } from '@ai-sdk/provider';
 import { convertBase64ToUint8Array } from '@ai-sdk/provider-utils';
 import { KimiAPIError } from '../errors/kimi-api-error';
+import { fileIdOf } from '../files/file-id';
 import { HEAD_BYTES, mediaTypeOf, purposeOf } from '../files/media-type';
 import type { ModelInfo } from '../models/model-info';
 import type { CallTarget, MediaUploads } from './call-target';
+import { anySignal } from '../transport/any-signal';
 
 /** Smaller images go inline: that is quicker than a request of their own (docs/decisions.md#61-files). */
 const SMALL_IMAGE = 1024 * 1024;
@@ -44,7 +46,7 @@ export async function uploadMedia(
   const work = parts.values();
   // What fails fails the call: nothing more is sent for it.
   const ending = new AbortController();
-  const signal = abortSignal === undefined ? ending.signal : AbortSignal.any([abortSignal, ending.signal]);
+  const signal = anySignal(ending.signal, abortSignal);
   const worker = async (): Promise<void> => {
     for (const part of work) {
       const media = mediaOf(part, model);
@@ -74,6 +76,19 @@ export async function uploadMedia(
     cachedIds,
     warnings: warnings.slice(0, 1),
   };
+}
+
+/** Ids of the files of Kimi's that a prompt names. */
+export function namedFiles(prompt: LanguageModelV4Prompt): string[] {
+  const ids = [...fileParts(prompt)].flatMap(({ data }) => {
+    const { type, url, reference } = data as { type: string; url?: URL; reference?: Record<string, unknown> };
+    return type === 'url'
+      ? [fileIdOf(url?.href)]
+      : type === 'reference'
+        ? Object.values(reference ?? {}).map(fileIdOf)
+        : [];
+  });
+  return [...new Set(ids.filter(id => id !== undefined))];
 }
 
 /** Whether the server says that it does not have a file of the prompt (docs/wire.md#files-of-an-account). */

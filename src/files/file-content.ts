@@ -6,6 +6,7 @@ import { readRefusal } from '../api/read-body';
 import { SilenceLimit } from '../transport/silence-limit';
 import { untilAborted } from '../transport/wait';
 import { fileURLOf, FILE_SILENCE_MS, type FilesAccess } from './files-api';
+import { anySignal } from '../transport/any-signal';
 
 /**
  * `GET /files/<id>/content`, as a stream that the caller reads or cancels. Nothing is read that nobody asks for, and
@@ -20,7 +21,7 @@ export async function requestFileContent(
   silence: SilenceLimit = new SilenceLimit({ firstByteMs: FILE_SILENCE_MS, idleMs: FILE_SILENCE_MS }),
 ): Promise<{ content: ReadableStream<Uint8Array>; mediaType?: string }> {
   const exchange: Exchange = { url: `${fileURLOf(apiBaseURL, id)}/content`, requestBodyValues: {}, secrets };
-  const signal = abortSignal === undefined ? silence.signal : AbortSignal.any([abortSignal, silence.signal]);
+  const signal = anySignal(silence.signal, abortSignal);
   try {
     silence.wait();
     const response = await untilAborted(fetch(exchange.url, { method: 'GET', headers, signal }), signal);

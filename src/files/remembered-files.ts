@@ -55,7 +55,7 @@ export class RememberedFiles {
   private readonly cache: FileCache;
   private readonly now: () => number;
   private files: RememberedFile[] = [];
-  /** Ids that are gone; another process may still have them on the disk. */
+  /** Ids that are gone, the last ones; another process may still have them on the disk. */
   private readonly gone = new Set<string>();
   private saving: Promise<void> = Promise.resolve();
 
@@ -84,6 +84,10 @@ export class RememberedFiles {
   /** Kimi does not have it any more. */
   async forget(id: string): Promise<void> {
     this.gone.add(id);
+    const oldest = this.gone.values().next();
+    if (this.gone.size > MOST_FILES && oldest.done !== true) {
+      this.gone.delete(oldest.value);
+    }
     this.files = this.files.filter(file => file.id !== id);
     await this.save();
   }

@@ -50,7 +50,7 @@ export type EstimateCostOptions = {
  * with its day (docs/wire.md#list-prices); the mainland platform bills in CNY, and Extra Usage of a plan is not in it.
  *
  * @returns `undefined`, never 0, where price, service or tokens are not known
- * @throws KimiInvalidArgumentError for a price that is no number, or below 0
+ * @throws KimiInvalidArgumentError for a price that is no number, or below 0, and for a service that is none
  */
 export function estimateCost(
   usage: KimiTokenUsage,
@@ -58,6 +58,7 @@ export function estimateCost(
   options: EstimateCostOptions = {},
 ): KimiCost | undefined {
   checkPrices(options.prices);
+  checkService(options.service);
   const service = options.service ?? serviceOf(modelId);
   if (service === undefined) {
     return undefined;
@@ -96,6 +97,15 @@ export function answerCost(
   return price && costOf(usage, price, service);
 }
 
+function checkService(service: KimiService | undefined): void {
+  if (service !== undefined && !Object.hasOwn(MODEL_ROWS, service)) {
+    throw new KimiInvalidArgumentError({
+      argument: 'service',
+      message: `"service" must be one of ${Object.keys(MODEL_ROWS).join(', ')}, not ${JSON.stringify(service)}.`,
+    });
+  }
+}
+
 /** @throws KimiInvalidArgumentError for a price that is no number, or below 0 */
 export function checkPrices(prices: KimiPrices | undefined): void {
   for (const [model, price] of Object.entries(prices ?? {})) {
@@ -114,7 +124,7 @@ export function checkPrices(prices: KimiPrices | undefined): void {
 type Price = Omit<ModelPrice, 'cachedInput'> & { cachedInput: number; model: string; date?: string | undefined };
 
 function costOf(usage: KimiTokenUsage, price: Price, service: KimiService): KimiCost | undefined {
-  const { inputTokens, outputTokens } = usage;
+  const { inputTokens, outputTokens } = usage ?? {};
   const input = typeof inputTokens === 'object' ? inputTokens?.total : inputTokens;
   const output = typeof outputTokens === 'object' ? outputTokens?.total : outputTokens;
   if (!isAmount(input) || !isAmount(output)) {

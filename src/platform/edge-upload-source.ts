@@ -14,6 +14,7 @@ import {
 import { HEAD_BYTES } from '../files/media-type';
 import type { UploadSources } from '../files/upload-content';
 import { untilAborted } from '../transport/wait';
+import { anySignal } from '../transport/any-signal';
 
 export const openPath: UploadSources['openPath'] = async () => {
   throw new KimiInvalidArgumentError({
@@ -73,8 +74,7 @@ export const openURL: UploadSources['openURL'] = async (given, { limit, allowPri
         'Download the file yourself and give its bytes as "data", or set "allowPrivateAddresses".',
     });
   }
-  const timeLimit = AbortSignal.timeout(DOWNLOAD_TIME_MS);
-  const signal = options.abortSignal === undefined ? timeLimit : AbortSignal.any([options.abortSignal, timeLimit]);
+  const signal = anySignal(AbortSignal.timeout(DOWNLOAD_TIME_MS), options.abortSignal);
   let url = downloadURL(given);
   try {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {

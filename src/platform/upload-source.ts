@@ -12,6 +12,7 @@ import { HEAD_BYTES } from '../files/media-type';
 import type { ReadingOptions, RereadableBytes, UploadSources } from '../files/upload-content';
 import { untilAborted } from '../transport/wait';
 import { download, failureOf } from './download';
+import { anySignal } from '../transport/any-signal';
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -70,8 +71,7 @@ export const openStream: UploadSources['openStream'] = async (stream, options) =
 };
 
 export const openURL: UploadSources['openURL'] = async (given, { limit, allowPrivateAddresses, ...options }) => {
-  const timeLimit = AbortSignal.timeout(DOWNLOAD_TIME_MS);
-  const abortSignal = options.abortSignal === undefined ? timeLimit : AbortSignal.any([options.abortSignal, timeLimit]);
+  const abortSignal = anySignal(AbortSignal.timeout(DOWNLOAD_TIME_MS), options.abortSignal);
   const { url, body, byteSize, mediaType, filename } = await download(given, {
     limit,
     allowPrivateAddresses,

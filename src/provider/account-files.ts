@@ -13,6 +13,7 @@ import { accountNames, KeptByAccount } from './account-name';
 import { loadPlatform } from './load-platform';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 import type { Access, CallResolver } from './resolve-call';
+import { anySignal } from '../transport/any-signal';
 
 /** The four places that bytes come from. */
 const SOURCES = ['data', 'path', 'stream', 'url'] as const;
@@ -33,8 +34,7 @@ export class AccountFiles {
   async upload(options: KimiUploadOptions, headers?: Record<string, string | undefined>): Promise<KimiFile> {
     checkOptions(options);
     const failed = new AbortController();
-    const abortSignal =
-      options.abortSignal === undefined ? failed.signal : AbortSignal.any([options.abortSignal, failed.signal]);
+    const abortSignal = anySignal(failed.signal, options.abortSignal);
     abortSignal.throwIfAborted();
     const tell: NonNullable<KimiUploadOptions['onProgress']> = progress => {
       try {

@@ -59,6 +59,25 @@ it('names windows that are none of the four', () => {
   ]);
 });
 
+it('never makes one of windows of which nothing says that they are the same', () => {
+  const body = {
+    limits: [
+      { detail: { used: 1, limit: 4 } },
+      { detail: { used: 2, limit: 4 } },
+      { name: 'burst', window: { duration: 1, timeUnit: 'DAY' }, detail: { used: 3, limit: 4 } },
+      { name: 'burst', window: { duration: 3, timeUnit: 'HOUR' }, detail: { used: 0, limit: 4 } },
+      { window: { duration: 24, timeUnit: 'HOUR' }, detail: { used: 4, limit: 4 } },
+    ],
+  };
+  expect(readPlanUsage(body, NOW).otherWindows.map(({ name, usedRatio }) => [name, usedRatio])).toEqual([
+    ['limits[0]', 0.25],
+    ['limits[1]', 0.5],
+    ['burst', 0.75],
+    ['burst', 0],
+    ['1 day', 1],
+  ]);
+});
+
 describe('which window a refusal is about', () => {
   const usage = (ratios: { fiveHours?: number; weekly?: number; monthly?: number }) =>
     readPlanUsage(

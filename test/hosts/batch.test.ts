@@ -274,7 +274,7 @@ describe('a batch job', () => {
     writeFileSync(file('answers.jsonl'), '{"id":"c","text":"Before."}');
     expect(await run('--effort', 'low', '--concurrency', '1')).toMatchObject({ code: 0 });
     expect(chats(simulator).map(({ json }) => json)).toMatchObject([
-      { model: 'kimi-for-coding', reasoning_effort: 'low', messages: [{ content: 'One?' }] },
+      { model: 'kimi-for-coding', thinking: { effort: 'low' }, messages: [{ content: 'One?' }] },
       {
         model: 'k3',
         thinking: { effort: 'max' },

@@ -8,7 +8,7 @@ import { installExample } from './support/install-example';
 
 const LOGIN_REQUIRED = 'You are not signed in to Kimi, or no longer. Sign in, then try again.';
 const NO_ANSWER = 'The server of this page does not answer. Check the connection, then try again.';
-const MODELS = ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3', 'k3-256k'];
+const MODELS = ['kimi-for-coding', 'kimi-for-coding-highspeed', 'k3.1-pro', 'k3.1-pro-highspeed', 'k3', 'k3-256k'];
 
 // Chromium is a system package: .ci/run installs it, and fails where this is skipped.
 describe.skipIf(!(await hasChromium()))('examples/next-chat, built for production, in Chromium', () => {
@@ -144,12 +144,12 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     const effort = page.getByLabel('Effort');
     const efforts = () =>
       effort.locator('option').evaluateAll(options => options.map(option => (option as HTMLOptionElement).value));
-    await expect.poll(efforts).toEqual(['auto', 'off', 'low', 'medium', 'high']);
+    await expect.poll(efforts).toEqual(['auto', 'off', 'low', 'high', 'max']);
     await effort.selectOption('high');
     simulator.script({ text: 'With high effort.' });
     await send('Think hard.');
     await answered('With high effort.');
-    expect(lastBody()).toMatchObject({ thinking: { type: 'enabled' }, reasoning_effort: 'high' });
+    expect(lastBody()).toMatchObject({ thinking: { type: 'enabled', effort: 'high' } });
 
     await page.getByLabel('Model').selectOption('k3');
     await expect.poll(efforts).toEqual(['auto', 'low', 'high', 'max']);

@@ -52,6 +52,16 @@ describe('estimateCost', () => {
     expect(estimateCost({ inputTokens: 8, cachedInputTokens: 4, outputTokens: 1 }, 'kimi-k3')?.list).toBe(0.0000282);
   });
 
+  it('is no cost without usage, and an error for a service that is none', () => {
+    expect(estimateCost(undefined as never, 'k3')).toBeUndefined();
+    expect(estimateCost(null as never, 'k3')).toBeUndefined();
+    for (const service of ['plan', 'constructor', null]) {
+      expect(() => estimateCost(FLAT, 'k3', { service: service as never })).toThrow(
+        expect.objectContaining({ code: 'KIMI_INVALID_ARGUMENT', argument: 'service' }),
+      );
+    }
+  });
+
   it('is never 0 for what is not known, but undefined', () => {
     const unpriced = MODEL_ROWS.platform.find(row => !('price' in row))?.id ?? '';
     expect(unpriced).not.toBe('');

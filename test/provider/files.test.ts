@@ -591,4 +591,18 @@ describe('the reference in a prompt', () => {
     expect(chat).toMatchObject({ status: 200, path: '/coding/v1/chat/completions' });
     expect(JSON.stringify(chat?.json)).toContain(`"url":"ms://${simulator.files[0]?.id}"`);
   });
+
+  it.each(['as a URL', 'as a reference'])('to a file that is gone: the next upload sends it again (%s)', async how => {
+    const provider = kimi();
+    const { reference, mediaType } = await provider.files.upload({ data: MP4 });
+    simulator.forgetFiles();
+    const data =
+      how === 'as a URL' ? new URL(reference) : { type: 'reference' as const, reference: { kimi: reference } };
+    const messages = [{ role: 'user' as const, content: [{ type: 'file' as const, mediaType, data }] }];
+    const error = await failure(() => generateText({ model: provider('kimi-for-coding'), messages }));
+    expect(error).toMatchObject({ reason: 'file-gone' });
+    expect(await kimi().files.upload({ data: MP4 })).toMatchObject({ isCached: false });
+    expect(await provider.files.upload({ data: MP4 })).toMatchObject({ isCached: true, id: simulator.files[0]?.id });
+    expect(posts()).toHaveLength(2);
+  });
 });

@@ -5,7 +5,6 @@ import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path';
 import { homeDirectory, makePrivateDirectory } from '../../credentials/data-directory';
 import {
-  formatted,
   KEYBINDINGS_FILE,
   SETTINGS_FILE,
   STATE_FILE,
@@ -54,20 +53,20 @@ export async function prepareConfigFolder(
   { key, helper }: { key: string | undefined; helper: string | undefined },
   home = homeDirectory(),
 ): Promise<void> {
-  const isNew = (await stat(folder).catch(() => undefined)) === undefined;
   await makePrivateDirectory(folder);
-  const theme = isNew && home !== undefined ? await takeFrom(join(home, '.claude'), home, folder) : undefined;
   const settings = join(folder, SETTINGS_FILE);
-  await write(settings, withHelper(await textOf(settings), helper));
   const state = join(folder, STATE_FILE);
+  const isNew = !(await isThere(settings)) && !(await isThere(state));
+  const theme = isNew && home !== undefined ? await takeFrom(home, folder) : undefined;
+  await write(settings, withHelper(await textOf(settings), helper));
   await write(state, withAnswers(await textOf(state), { key, theme }));
 }
 
 /** Settings, keys and themes. What cannot be read is not taken. @returns the name of the user's theme */
-async function takeFrom(own: string, home: string, folder: string): Promise<string | undefined> {
+async function takeFrom(home: string, folder: string): Promise<string | undefined> {
+  const own = join(home, '.claude');
   const settings = await textOf(join(own, SETTINGS_FILE));
-  const taken = settings === undefined ? undefined : takenSettings(settings);
-  await write(join(folder, SETTINGS_FILE), taken === undefined ? undefined : formatted(taken));
+  await write(join(folder, SETTINGS_FILE), settings === undefined ? undefined : takenSettings(settings));
   await write(join(folder, KEYBINDINGS_FILE), await textOf(join(own, KEYBINDINGS_FILE)));
 
   const themes = (await readdir(join(own, THEMES_FOLDER)).catch(() => [])).filter(name => name.endsWith('.json'));
@@ -80,6 +79,10 @@ async function takeFrom(own: string, home: string, folder: string): Promise<stri
   // The state lies beside the folder, unless CLAUDE_CONFIG_DIR once named the folder itself.
   const states = [await textOf(join(home, STATE_FILE)), await textOf(join(own, STATE_FILE))];
   return states.map(text => (text === undefined ? undefined : themeOf(text))).find(theme => theme !== undefined);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 async function textOf(path: string): Promise<string | undefined> {

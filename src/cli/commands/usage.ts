@@ -9,6 +9,7 @@ import { loginOptions, openKimi, resolvePlace, type LoginOptions } from '../logi
 import { takeKeys } from '../read-input';
 import { progressForPeople, styled, type Page, type Screen } from '../terminal';
 import { balanceJSON, showBalance, showUsage, summaryOf, usageJSON } from '../usage-view';
+import { anySignal } from '../../transport/any-signal';
 
 type UsageOptions = LoginOptions & {
   /** Stay, and show what changes. */
@@ -87,7 +88,7 @@ async function watch(
   const { interval: seconds = INTERVAL_S } = options;
   const page = options.json === true ? undefined : output.page();
   const keys = page === undefined ? undefined : takeKeys(context);
-  const abortSignal = keys === undefined ? signals : AbortSignal.any([signals, keys.signal]);
+  const abortSignal = anySignal(signals, keys?.signal);
   const ending = keys === undefined ? 'Ctrl-C ends it.' : 'q ends it.';
   const tell =
     page === undefined ? changeTeller(context, options) : pageTeller(context, page, `${seconds} s. ${ending}`);

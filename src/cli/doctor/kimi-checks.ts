@@ -9,6 +9,7 @@ import { describeFailure, networkReason } from '../failures';
 import { requestModels } from '../request-models';
 import { shortenHome, timeSpan } from '../wording';
 import type { Check } from './machine-checks';
+import { anySignal } from '../../transport/any-signal';
 
 /**
  * From this difference on tokens are renewed too early or too late; from the second on certificates and logins fail.
@@ -55,7 +56,7 @@ async function probe(url: string, now: () => number, abortSignal: AbortSignal): 
   try {
     const response = await fetch(url, {
       redirect: 'manual',
-      signal: AbortSignal.any([abortSignal, AbortSignal.timeout(ACCOUNT_TIME_LIMIT_MS)]),
+      signal: anySignal(abortSignal, AbortSignal.timeout(ACCOUNT_TIME_LIMIT_MS)),
     });
     await response.body?.cancel();
     const date = Date.parse(response.headers.get('date') ?? '');

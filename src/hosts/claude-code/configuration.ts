@@ -27,13 +27,13 @@ const OF_THE_OTHER_ACCOUNT = [
 ];
 
 /** The user's settings without what belongs to another account; `undefined` for what are no settings. */
-export function takenSettings(text: string): JSONObject | undefined {
+export function takenSettings(text: string): string | undefined {
   const settings = parseObject(text);
   if (settings === undefined) {
     return undefined;
   }
   const taken = without(settings, key => OF_THE_OTHER_ACCOUNT.includes(key));
-  return isObject(taken.env) ? { ...taken, env: without(taken.env, isForeignVariable) } : taken;
+  return formatted(isObject(taken.env) ? { ...taken, env: without(taken.env, isForeignVariable) } : taken);
 }
 
 /** The settings of a folder, with the command that gives the token, or without one. `undefined`: they are as wanted. */
@@ -108,7 +108,7 @@ export function parseObject(text: string): JSONObject | undefined {
   }
 }
 
-export function formatted(value: JSONObject): string {
+function formatted(value: JSONObject): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 

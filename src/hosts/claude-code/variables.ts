@@ -39,7 +39,7 @@ export function routeVariables({ slug, contextLength, apiBaseURL }: ClaudeCodeMo
   };
 }
 
-/** What works better with Kimi, where the user has not set it (docs/decisions.md#83-retries-of-claude-code). */
+/** What works better with Kimi, where the user has not set it (docs/decisions.md#83-claude-codes-requests). */
 const PREFERENCES: Variables = {
   // Prices of another vendor.
   DISABLE_COST_WARNINGS: '1',
