@@ -18,8 +18,8 @@ import { describeFailure, EXIT_CODES, EXIT_CODES_HELP, UsageError } from './fail
 import { refuseOldRuntime } from './runtime';
 import { styled } from './terminal';
 
-/** In the order of `--help`. */
-const COMMANDS: readonly Command[] = [
+/** All there are, in the order of `--help`. */
+export const COMMANDS: readonly Command[] = [
   login,
   logout,
   status,

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/run-cli';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { DANGEROUS, dangerousIn } from '../support/hostile-text';
 import { testServices } from '../support/test-services';
@@ -41,6 +42,7 @@ const SCENES: Record<string, Scene> = {
   'a bad region': { argv: ['status', '--region', ARGUMENT], shows: /\\u001b/ },
   'a bad port': { argv: ['simulate', '--port', ARGUMENT], shows: /\\u001b/ },
   'an account': { argv: ['status', '--account', ARGUMENT], shows: /\\u001b/ },
+  'a file that is not there': { argv: ['upload', ARGUMENT], shows: /\\u001b/ },
   'an account of the environment': { argv: ['logout'], env: { KIMI_ACCOUNT: ARGUMENT }, shows: /\\u001b/ },
   'a place': {
     argv: ['status'],
@@ -258,6 +260,11 @@ async function set({ prepare, env }: Scene): Promise<Record<string, string>> {
   prepare?.(simulator, home);
   return { ...environment, ...env };
 }
+
+it('has a scene of every command but the one that gives the terminal to another program', () => {
+  const played = new Set(Object.values(SCENES).map(({ argv: [name] }) => name));
+  expect(COMMANDS.map(({ name }) => name).filter(name => !played.has(name))).toEqual(['claude']);
+});
 
 describe.each(Object.entries(SCENES))('%s', (_, scene) => {
   it('in a pipe, and as JSON', async () => {

@@ -1,32 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/run-cli';
 import { record, run, simulator } from './command-harness';
 
 describe('help and usage', () => {
   it('has the exit codes, and every line fits', async () => {
-    for (const argv of [
-      [],
-      ['--help'],
-      ...[
-        'login',
-        'logout',
-        'status',
-        'token',
-        'ask',
-        'claude',
-        'upload',
-        'search',
-        'fetch',
-        'models',
-        'simulate',
-        'doctor',
-      ].map(name => [name, '--help']),
-    ]) {
+    for (const argv of [[], ['--help'], ...COMMANDS.map(({ name }) => [name, '--help'])]) {
       const { code, stdout } = await run(argv);
       expect(code).toBe(0);
       expect(stdout).toMatch(/^Usage: ai-sdk-provider-kimi/);
       expect(stdout.split('\n').filter(line => line.length > 80)).toEqual([]);
     }
-    expect((await run('--help')).stdout).toMatch(/Exit codes:\n {2}0 +done/);
+    const { stdout } = await run('--help');
+    expect(stdout).toMatch(/Exit codes:\n {2}0 +done/);
+    // What commander has registered, by its own list.
+    const listed = [...(stdout.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name);
+    expect(listed).toEqual(COMMANDS.map(({ name }) => name));
   });
 
   it.each([['nonsense'], ['lgin'], ['login', '--region', 'mars'], ['login', '--store', 'kimi-code'], ['status', 'x']])(
