@@ -1,3 +1,4 @@
+import { BASE_URL_VARIABLES } from './transport/base-url-variables';
 import { withoutTrailingSlashes } from './transport/trailing-slashes';
 import { KimiInvalidArgumentError } from './errors/kimi-error';
 import { isPlainHTTP } from './transport/loopback';
@@ -31,8 +32,8 @@ export type EndpointSettings = {
 
 /**
  * Settings, environment and region to URLs (docs/decisions.md#7-settings-to-urls). The first that is set wins: coding
- * API: `baseURL`, `KIMI_CODE_BASE_URL`, region. Platform API: `baseURL`, region, never the coding variables. OAuth:
- * `oauthHost`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, region.
+ * API: `baseURL`, `KIMI_CODE_BASE_URL`, region. Platform API: `baseURL`, `MOONSHOT_BASE_URL`, region, never the coding
+ * variables. OAuth: `oauthHost`, `KIMI_CODE_OAUTH_HOST`, `KIMI_OAUTH_HOST`, region.
  * @throws KimiInvalidArgumentError for a URL, service or region that cannot work, and for plain http to another machine
  *   unless `allowInsecure` (docs/decisions.md#53-plain-http)
  */
@@ -40,15 +41,14 @@ export function resolveEndpoints(settings: EndpointSettings, environment: Enviro
   const service = oneOf('service', settings.service, Object.keys(API_BASE_URLS) as KimiService[]) ?? 'coding';
   const region = oneOf('region', settings.region, Object.keys(OAUTH_HOSTS) as KimiRegion[]) ?? DEFAULT_REGIONS[service];
 
+  const variable = BASE_URL_VARIABLES[service];
   const urlOf = (argument: string, value: unknown) => {
     const url = parseURL(argument, value);
     return url === undefined ? undefined : normalizeURL(checkTransport(argument, url, settings.allowInsecure));
   };
 
   const apiBaseURL =
-    urlOf('baseURL', settings.baseURL) ??
-    (service === 'coding' ? urlOf('KIMI_CODE_BASE_URL', environment.KIMI_CODE_BASE_URL) : undefined) ??
-    API_BASE_URLS[service][region];
+    urlOf('baseURL', settings.baseURL) ?? urlOf(variable, environment[variable]) ?? API_BASE_URLS[service][region];
 
   const oauthHost =
     urlOf('oauthHost', settings.oauthHost) ??

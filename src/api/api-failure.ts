@@ -5,6 +5,7 @@
 import { hideInError } from '../errors/hide-in-error';
 import { hideSecrets, withoutExact, type Hidden } from '../errors/hide-secrets';
 import { KimiAPIError, type KimiAPIErrorOptions } from '../errors/kimi-api-error';
+import { BASE_URL_VARIABLE_NAMES } from '../transport/base-url-variables';
 import { TRACE_ID_HEADER, TRACK_ID_HEADER } from '../upstream';
 import { findErrorRow } from './classify';
 import { consoleOf, explainError } from './error-advice';
@@ -124,7 +125,7 @@ export function unreadableAnswer(exchange: Exchange, body: string): KimiAPIError
   const text = isTorn
     ? `The answer of ${host} is not whole. Try again.`
     : `${host} answered with something that is no answer of the API${isPage ? `: a page${title}` : ''}. ` +
-      'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.';
+      `Check the "baseURL" setting, the variable ${BASE_URL_VARIABLE_NAMES}, and proxies in between.`;
   return failure(exchange, {
     code: 'KIMI_ANSWER_INVALID',
     reason: isTorn ? 'torn' : isPage ? 'page' : 'no-answer',
@@ -143,7 +144,7 @@ export function oversizedAnswer(exchange: Exchange, beginning: string, limit: nu
     isRetryable: false,
     message:
       `The answer of ${hostOf(exchange.url)} is larger than ${limit / 1024 / 1024} MiB, which no answer of Kimi is. ` +
-      'Check the "baseURL" setting, the variable KIMI_CODE_BASE_URL, and proxies in between.',
+      `Check the "baseURL" setting, the variable ${BASE_URL_VARIABLE_NAMES}, and proxies in between.`,
     shown: { responseBody, responseHeaders },
   });
 }

@@ -1,3 +1,4 @@
+import { BASE_URL_VARIABLE_NAMES } from '../transport/base-url-variables';
 import { API_BASE_URLS, KEY_CONSOLE_URLS, type KimiRegion, type KimiService } from '../upstream';
 
 /** The cases of refused requests. */
@@ -140,7 +141,7 @@ const ADVICE = {
     `${host} does not permit this request to ${credential}. Signing in again does not help; see the state of ` +
     `the account at ${console}.`,
   url: ({ host }: ErrorPlace) =>
-    `${host} has no chat API at this URL. Check the "baseURL" setting and the variable KIMI_CODE_BASE_URL: ` +
+    `${host} has no chat API at this URL. Check the "baseURL" setting and the variable ${BASE_URL_VARIABLE_NAMES}: ` +
     'it ends in /coding/v1 for Kimi Code and in /v1 for the Moonshot platform.',
   'page-empty': ({ host }: ErrorPlace) =>
     `${host} found no text on the page. It may need a login or a browser; try another address.`,

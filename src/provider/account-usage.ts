@@ -7,6 +7,7 @@ import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { errorDetails } from '../log/log';
 import { unlessOfStore } from '../models/model-catalog';
 import { untilAborted } from '../transport/wait';
+import { BASE_URL_VARIABLE_NAMES } from '../transport/base-url-variables';
 import { accountNames } from './account-name';
 import type { Access, CallResolver } from './resolve-call';
 
@@ -141,7 +142,8 @@ function notHere({ apiBaseURL }: AccountRequest, path: string): (error: unknown)
       reason: 'endpoint',
       message:
         `This is not available on this platform or host: ${apiBaseURL} has no ${path} (HTTP 404). If a proxy is in ` +
-        'between, let it pass that path on; else check the "baseURL" setting and the variable KIMI_CODE_BASE_URL.',
+        'between, let it pass that path on; else check the "baseURL" setting and the variable ' +
+        `${BASE_URL_VARIABLE_NAMES}.`,
     });
   };
 }

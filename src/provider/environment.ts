@@ -1,5 +1,6 @@
 import type { Environment } from '../endpoints';
 import { KEY_VARIABLES } from '../credentials/credential-store';
+import { BASE_URL_VARIABLES } from '../transport/base-url-variables';
 import type { KimiProviderSettings } from './kimi-provider-settings';
 
 /**
@@ -14,7 +15,7 @@ export function callVariables(settings: KimiProviderSettings): readonly string[]
     'KIMI_DEBUG',
     ...(account === undefined ? ['KIMI_ACCOUNT'] : []),
     ...(hasKey ? [] : (KEY_VARIABLES[service] ?? [])),
-    ...(baseURL || isPlatform ? [] : ['KIMI_CODE_BASE_URL']),
+    ...(baseURL ? [] : [BASE_URL_VARIABLES[service]].filter(name => name !== undefined)),
     ...(oauthHost ? [] : ['KIMI_CODE_OAUTH_HOST', 'KIMI_OAUTH_HOST']),
     ...(identity !== undefined || isPlatform ? [] : ['KIMI_IDENTITY']),
   ];

@@ -26,8 +26,8 @@ export type KimiProviderSettings = {
   apiKey?: string | (() => string | Promise<string>) | undefined;
 
   /**
-   * API base URL. Default: `KIMI_CODE_BASE_URL` (coding only), else by `service` and `region`. A missing `/v1` is
-   * added.
+   * API base URL. Default: `KIMI_CODE_BASE_URL`, of the platform `MOONSHOT_BASE_URL`, else by `service` and `region`. A
+   * missing `/v1` is added.
    */
   baseURL?: string | undefined;
 

@@ -1,3 +1,4 @@
+import { BASE_URL_VARIABLE_NAMES } from './base-url-variables';
 import { hideSecrets, type Hidden } from '../errors/hide-secrets';
 import { KimiRedirectError } from '../errors/kimi-error';
 
@@ -104,6 +105,6 @@ function redirectError(url: string, to: string): KimiRedirectError {
         ? `${from} answered with more than one redirect. Check the "baseURL" setting, or a proxy in between.`
         : `${from} answered with a redirect to ${to === 'unknown' ? 'another place' : to}, which is not ` +
           `followed: your prompt and credential are meant for ${from} only. ` +
-          'If that host is the right one, set "baseURL" (or KIMI_CODE_BASE_URL) to it.',
+          `If that host is the right one, set "baseURL" or the variable ${BASE_URL_VARIABLE_NAMES} to it.`,
   });
 }

@@ -85,6 +85,7 @@ function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask
     screen.text('Point this command, an app or an official client at it:', { indent: 2 });
     screen.line(`  export KIMI_CODE_BASE_URL=${apiBaseURL}`);
     screen.line(`  export KIMI_CODE_OAUTH_HOST=${oauthHost}`);
+    screen.line(`  export MOONSHOT_BASE_URL=${platformBaseURL}`);
     screen.line();
     screen.fields([
       ['Key', `sk-kimi-simulator at ${apiBaseURL}`],

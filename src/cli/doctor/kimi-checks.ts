@@ -4,6 +4,7 @@ import { KimiAPIError } from '../../errors/kimi-api-error';
 import { IDENTITY_WORDS, type IdentityWord } from '../../identity/identity';
 import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
+import { BASE_URL_VARIABLES } from '../../transport/base-url-variables';
 import type { CommandContext } from '../command';
 import { describeFailure, networkReason } from '../failures';
 import { requestModels } from '../request-models';
@@ -73,7 +74,8 @@ function proxyFix(environment: CommandContext['environment']): string {
   return variable !== undefined && !environment.NODE_USE_ENV_PROXY
     ? `${variable} is set, but Node does not use it by itself: set NODE_USE_ENV_PROXY=1, too (Node 22.21, 24.5 ` +
         'or newer).'
-    : 'Check the network, DNS and firewall, and that KIMI_CODE_BASE_URL and KIMI_CODE_OAUTH_HOST, if set, are right.';
+    : `Check the network, DNS and firewall, and that ${Object.values(BASE_URL_VARIABLES).join(', ')} and ` +
+        'KIMI_CODE_OAUTH_HOST, if set, are right.';
 }
 
 /** Where the login is, and whether Kimi accepts it: renewed if it is due, then tried on the list of models. */
