@@ -16,6 +16,7 @@ import {
   privateAddress,
   redirectOf,
 } from '../files/download-url';
+import type { KimiDownloadError } from '../errors/kimi-error';
 import { isPublicAddress } from './public-address';
 
 /** Neither a byte came nor one went. */
@@ -92,7 +93,7 @@ function answerOf(
     });
     sent.once('response', resolve);
     sent.once('timeout', () => sent.destroy(new Error(`nothing came within ${SILENCE_MS / 1000} s`)));
-    sent.once('error', error => reject(failureOf(url, error, abortSignal)));
+    sent.once('error', error => reject(abortSignal.aborted ? abortSignal.reason : failureOf(url, error)));
     sent.end();
   });
 }
@@ -119,10 +120,7 @@ function allowedLookup(isAllowed: (address: string) => boolean): LookupFunction 
 }
 
 /** What a request or the reading of its answer failed of. */
-export function failureOf(url: URL, error: unknown, abortSignal: AbortSignal): unknown {
-  if (abortSignal.aborted) {
-    return abortSignal.reason;
-  }
+export function failureOf(url: URL, error: unknown): KimiDownloadError {
   if (error instanceof PrivateAddress) {
     return privateAddress(url);
   }

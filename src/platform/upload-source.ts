@@ -5,13 +5,13 @@ import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KimiInvalidArgumentError } from '../errors/kimi-error';
+import { KimiError, KimiInvalidArgumentError } from '../errors/kimi-error';
 import { bytePieces } from '../files/byte-pieces';
-import { DOWNLOAD_TIME_MS, tooLarge } from '../files/download-url';
+import { DOWNLOAD_TIME_MS, downloadError, downloadURL, tooLarge } from '../files/download-url';
 import { HEAD_BYTES } from '../files/media-type';
 import type { ReadingOptions, RereadableBytes, UploadSources } from '../files/upload-content';
 import { untilAborted } from '../transport/wait';
-import { download, failureOf } from './download';
+import { download, failureOf, type Download } from './download';
 import { anySignal } from '../transport/any-signal';
 
 const BLOCK_BYTES = 64 * 1024;
@@ -71,13 +71,14 @@ export const openStream: UploadSources['openStream'] = async (stream, options) =
 };
 
 export const openURL: UploadSources['openURL'] = async (given, { limit, allowPrivateAddresses, ...options }) => {
-  const abortSignal = anySignal(AbortSignal.timeout(DOWNLOAD_TIME_MS), options.abortSignal);
-  const { url, body, byteSize, mediaType, filename } = await download(given, {
-    limit,
-    allowPrivateAddresses,
-    abortSignal,
-  });
+  const timeLimit = AbortSignal.timeout(DOWNLOAD_TIME_MS);
+  const abortSignal = anySignal(timeLimit, options.abortSignal);
+  let url = downloadURL(given);
+  let body: Download['body'] | undefined;
   try {
+    const found = await download(url, { limit, allowPrivateAddresses, abortSignal });
+    ({ url, body } = found);
+    const { byteSize, mediaType, filename } = found;
     const bytes = await openStream(body, {
       abortSignal,
       onRead(read) {
@@ -90,11 +91,12 @@ export const openURL: UploadSources['openURL'] = async (given, { limit, allowPri
     return { ...bytes, mediaType, filename };
   } catch (error) {
     // Also of its late errors, which nobody waits for.
-    body.on('error', () => {}).destroy();
+    body?.on('error', () => {}).destroy();
     options.abortSignal?.throwIfAborted();
-    throw 'code' in (error as object) && (error as { code: unknown }).code === 'KIMI_DOWNLOAD'
-      ? error
-      : failureOf(url, error, options.abortSignal ?? new AbortController().signal);
+    if (timeLimit.aborted) {
+      throw downloadError(url, 'connection', `did not come within ${DOWNLOAD_TIME_MS / 1000} s.`, undefined, error);
+    }
+    throw KimiError.isInstance(error) ? error : failureOf(url, error);
   }
 };
 
@@ -127,7 +129,7 @@ class KeptBytes {
       // A copy: whoever gives pieces may use their memory again.
       this.pieces.push(new Uint8Array(piece));
     } else {
-      await this.file.appendFile(piece);
+      await this.file.appendFile(piece).catch(cannotBeWritten);
     }
     return this.size;
   }
@@ -160,16 +162,20 @@ class KeptBytes {
       await this.file.appendFile(new Uint8Array(await new Blob(this.pieces).arrayBuffer()));
       this.pieces = [];
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new KimiInvalidArgumentError({
-        argument: 'stream',
-        message:
-          `A stream of more than ${MEMORY_LIMIT} bytes goes through a temporary file, which cannot be written in ` +
-          `${tmpdir()} (${code}). Set TMPDIR to a folder with room, or give the "path" of a file.`,
-        cause: error,
-      });
+      cannotBeWritten(error);
     }
   }
+}
+
+function cannotBeWritten(error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  throw new KimiInvalidArgumentError({
+    argument: 'stream',
+    message:
+      `A stream of more than ${MEMORY_LIMIT} bytes goes through a temporary file, which cannot be written in ` +
+      `${tmpdir()} (${code}). Set TMPDIR to a folder with room, or give the "path" of a file.`,
+    cause: error,
+  });
 }
 
 async function memoryBytes(content: Blob, hash: string): Promise<RereadableBytes> {

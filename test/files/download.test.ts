@@ -154,6 +154,35 @@ describe('an upload by URL', () => {
     await vi.waitFor(() => expect(asked[0]?.socket.destroyed).toBe(true));
   });
 
+  it.each(['its headers', 'its body'])(
+    'a server that never comes to the end of %s is left after ten minutes',
+    async what => {
+      const limits: AbortController[] = [];
+      vi.spyOn(AbortSignal, 'timeout').mockImplementation(milliseconds => {
+        const limit = new AbortController();
+        return milliseconds === 600_000 ? (limits.push(limit), limit.signal) : limit.signal;
+      });
+      const url = await serve((_, response) => what === 'its body' && response.writeHead(200).write('a'));
+      const error = failure(() => upload({ url: `${url}/v.mp4?token=secret` }));
+      await vi.waitFor(() => expect(asked).toHaveLength(1));
+      limits.forEach(limit => limit.abort(new DOMException('The operation timed out', 'TimeoutError')));
+      expect(await error).toMatchObject({
+        code: 'KIMI_DOWNLOAD',
+        reason: 'connection',
+        message: `The file at ${url}/v.mp4 did not come within 600 s.`,
+      });
+      vi.restoreAllMocks();
+    },
+  );
+
+  it('without room for it, the error says where that would be', async () => {
+    const url = await serve((_, response) => response.writeHead(200).end(Buffer.alloc(9 * 1024 * 1024)));
+    vi.stubEnv('TMPDIR', '/nowhere/at/all');
+    const error = await failure(() => upload({ url }));
+    vi.unstubAllEnvs();
+    expect(error).toMatchObject({ code: 'KIMI_INVALID_ARGUMENT', message: expect.stringContaining('Set TMPDIR') });
+  });
+
   it.each(['ftp://example.com/a.mp4', 'file:///etc/passwd', 'data:video/mp4,a', 'no url', 'http://u:p@example.com/'])(
     '%s is no URL to upload from',
     async url => {
