@@ -1,6 +1,7 @@
 /** What every entry exports besides its provider. */
 export { VERSION } from './version';
 export type { KimiProviderSettings } from './provider/kimi-provider-settings';
+export type { KimiTokenCount, KimiTokenCountOptions } from './engine/token-count';
 export type { KimiModelId } from './models/model-info';
 export type { KimiProtocol, ModelInfo } from './models/model-info';
 export { kimiModelCatalog, type KimiModelEntry } from './models/kimi-model-catalog';

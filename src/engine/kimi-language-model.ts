@@ -13,6 +13,7 @@ import { checkHeaders } from '../transport/headers';
 import { untilAborted } from '../transport/wait';
 import type { CallTarget, WireConfig } from './call-target';
 import { ChatModel } from './chat/chat-model';
+import { countedPrompt, type KimiTokenCount, type KimiTokenCountOptions } from './token-count';
 import type { MessagesModel } from './messages/messages-model';
 import { isFileGone, namedFiles, uploadMedia } from './upload-media';
 
@@ -70,11 +71,23 @@ export class KimiLanguageModel {
     return isOpencodeCall(options.headers) ? { ...result, stream: withSoftenedErrors(result.stream) } : result;
   }
 
+  /**
+   * How many tokens a prompt has: by the server where it counts them, else by the estimate that limits go by.
+   * @throws as `doGenerate`
+   */
+  async countTokens({ prompt, ...options }: KimiTokenCountOptions): Promise<KimiTokenCount> {
+    const call = { ...options, prompt: countedPrompt(prompt) };
+    checkHeaders(call.headers);
+    const target = await untilAborted(this.config.resolve(), call.abortSignal);
+    return (await this.messagesModel()).countTokens(call, target);
+  }
+
   /** The Anthropic wire and its library are loaded when a call goes by it. */
   private wire({ model, protocol }: CallTarget): ChatModel | Promise<MessagesModel> {
-    if (wireOf(model, protocol) === 'chat') {
-      return this.chat;
-    }
+    return wireOf(model, protocol) === 'chat' ? this.chat : this.messagesModel();
+  }
+
+  private messagesModel(): Promise<MessagesModel> {
     this.messages ??= import('./messages/messages-model').then(
       ({ MessagesModel: Model }) => new Model(this.modelId, this.config),
     );

@@ -1,5 +1,6 @@
 import { NoSuchModelError } from '@ai-sdk/provider';
 import type { KimiFiles } from '../files/kimi-file';
+import type { KimiTokenCount, KimiTokenCountOptions } from '../engine/token-count';
 import type { KimiBalance } from '../account/balance';
 import type { KimiModelId, ModelInfo } from '../models/model-info';
 import type { ModelResolution } from '../models/resolve-model';
@@ -28,6 +29,11 @@ export interface CallableProvider<Model> {
   models(): Promise<readonly ModelInfo[]>;
   /** What an id means for this account: the slug that is sent, its capabilities, and why. Throws for no id. */
   explain(modelId: KimiModelId): Promise<ModelResolution>;
+  /**
+   * How many tokens a prompt has: by the server where it counts them, else by the official client's estimate.
+   * @throws KimiAPIError, KimiLoginRequiredError, KimiNoSuchModelError
+   */
+  countTokens(modelId: KimiModelId, options: KimiTokenCountOptions): Promise<KimiTokenCount>;
   /** Images and videos for Kimi: `files.upload()`; called, the AI SDK's `FilesV4`. */
   readonly files: KimiFiles;
   /**
@@ -63,8 +69,9 @@ export function callableProvider<Model>(
   variables: Variables = processVariables,
 ): CallableProvider<Model> {
   const core = new KimiCore(settings, variables);
+  const engine = memoizeById((modelId: KimiModelId) => core.engine(modelId));
   const languageModel = memoizeById(
-    (modelId: KimiModelId) => new LanguageModel(core.engine(modelId), portableModel(modelId, settings)),
+    (modelId: KimiModelId) => new LanguageModel(engine(modelId), portableModel(modelId, settings)),
   );
   const noEmbeddingModel = (modelId: string): never => {
     throw new NoSuchModelError({ modelId, modelType: 'embeddingModel' });
@@ -76,6 +83,7 @@ export function callableProvider<Model>(
     files: core.files,
     web: core.web,
     models: () => core.models.list(),
+    countTokens: (modelId: KimiModelId, options: KimiTokenCountOptions) => engine(modelId).countTokens(options),
     explain: (modelId: KimiModelId) => core.models.explain(modelId),
     usage: (options?: AccountCallOptions) => core.account.usage(options?.abortSignal),
     balance: (options?: AccountCallOptions) => core.account.balance(options?.abortSignal),

@@ -14,10 +14,11 @@ export class MessagesCallState extends CallState {
   /** Errors of the stream, in the order in which its error events leave. */
   private readonly errors: Error[] = [];
 
-  constructor(target: CallTarget, call: KimiCall, limits: KimiLimits, answer: 'stream' | 'whole') {
+  /** @param path below the place of the wire */
+  constructor(target: CallTarget, call: KimiCall, limits: KimiLimits, answer: 'stream' | 'whole', path?: string) {
     super(target, call, limits, answer, {
       name: 'messages',
-      url: messagesURL(target),
+      url: messagesURL(target, path),
       toolNamesOf: ({ tools, tool_choice: choice }) =>
         (choice as { type?: string } | undefined)?.type === 'none'
           ? []

@@ -7,6 +7,7 @@ import {
 } from '@ai-sdk/provider';
 import { combineHeaders, normalizeHeaders } from '@ai-sdk/provider-utils';
 import { unreadableAnswer } from '../../api/api-failure';
+import { KimiAPIError } from '../../errors/kimi-api-error';
 import { ServerChunks } from '../../stream/server-chunks';
 import { ANTHROPIC_VERSION, KEEPS_THINKING_BETA } from '../../upstream';
 import { answerFailure } from '../answer-failure';
@@ -17,8 +18,9 @@ import { completeAnswer } from '../complete-answer';
 import { readAnswer } from '../read-answer';
 import type { BodyRule } from '../request/body';
 import { preparePrompt } from '../request/prepare-prompt';
+import type { KimiTokenCount } from '../token-count';
 import { kimiContent, kimiParts, soundAnswer, STAND_IN, wrapMessagesModel } from './anthropic';
-import { ALL_MESSAGES_RULES } from './body-rules';
+import { ALL_MESSAGES_RULES, countRules } from './body-rules';
 import { MessagesCallState } from './messages-call-state';
 
 /** Prepared and sent, up to the answer. */
@@ -37,6 +39,8 @@ type Begun = {
 export class MessagesModel {
   private readonly config: WireConfig;
   private readonly writer: BindableChatModel;
+  /** Places that do not count tokens. */
+  private readonly countless = new Set<string>();
 
   constructor(modelId: string, config: WireConfig) {
     this.config = config;
@@ -116,11 +120,51 @@ export class MessagesModel {
     }
   }
 
-  private stateOf(options: LanguageModelV4CallOptions, target: CallTarget, answer: 'stream' | 'whole') {
+  /** The tokens of a prompt, by the server where it counts them, else by estimate. @throws KimiAPIError as a call */
+  async countTokens(options: LanguageModelV4CallOptions, target: CallTarget): Promise<KimiTokenCount> {
+    // What `onUsage` is told of are chats.
+    const state = this.stateOf(options, { ...target, onUsage: undefined }, 'whole', '/count_tokens');
+    let estimate = 0;
+    try {
+      const { body, headers } = await this.begin(
+        options,
+        state,
+        countRules(tokens => (estimate = tokens)),
+      );
+      if (this.countless.has(state.url)) {
+        return { inputTokens: estimate, isEstimate: true };
+      }
+      const response = await state.send({
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(pick(body, COUNTED)),
+        signal: options.abortSignal ?? null,
+      });
+      const { answer } = await readAnswer(response, state, options.abortSignal);
+      const { input_tokens: inputTokens } = (answer ?? {}) as { input_tokens?: unknown };
+      return typeof inputTokens === 'number'
+        ? { inputTokens, isEstimate: false }
+        : { inputTokens: estimate, isEstimate: true };
+    } catch (error) {
+      const refusal = answerFailure(error, state);
+      if (!isWithoutCount(refusal)) {
+        throw refusal;
+      }
+      this.countless.add(state.url);
+      return { inputTokens: estimate, isEstimate: true };
+    }
+  }
+
+  private stateOf(
+    options: LanguageModelV4CallOptions,
+    target: CallTarget,
+    answer: 'stream' | 'whole',
+    path?: string,
+  ): MessagesCallState {
     const { name, limits } = this.config;
     // Tools come with the request here, always (docs/wire.md#dynamic-tools).
     const model = { ...target.model, dynamicTools: false };
-    return new MessagesCallState(target, prepareCall(options, { ...target, model }, name), limits, answer);
+    return new MessagesCallState(target, prepareCall(options, { ...target, model }, name), limits, answer, path);
   }
 
   private async begin(
@@ -136,6 +180,22 @@ export class MessagesModel {
     const { body, warnings } = await writer.prepareRequest({ ...others, prompt: preparePrompt(prompt, name) });
     return { body, warnings, headers: headersOf(body, headers(), options.headers) };
   }
+}
+
+/** Fields of a request that count (docs/wire.md#anthropic-token-counts). */
+const COUNTED = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking'];
+
+function pick(body: Record<string, unknown>, fields: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(fields.filter(field => body[field] !== undefined).map(field => [field, body[field]]));
+}
+
+/** The server knows no such path; whether Kimi's does is not known (docs/wire.md#anthropic-token-counts). */
+function isWithoutCount(error: unknown): boolean {
+  return (
+    KimiAPIError.isInstance(error) &&
+    (error.statusCode === 404 || error.statusCode === 405 || error.statusCode === 501) &&
+    error.code !== 'KIMI_MODEL_UNAVAILABLE'
+  );
 }
 
 function rest({ abortSignal, includeRawChunks }: LanguageModelV4CallOptions): Partial<LanguageModelV4CallOptions> {
