@@ -12,7 +12,6 @@ export type Pin = {
 
 /** Read to this version, and in no other file of the repository. */
 const READ: readonly Pin[] = [
-  { name: '@anthropic-ai/claude-code', version: '2.1.332', change: 'upstream/pins.ts, after docs/wire.md' },
   { name: '@earendil-works/pi-coding-agent', version: '1.5.2', change: 'upstream/pins.ts, after docs/wire.md' },
   { name: '@ai-sdk/anthropic', version: '4.0.105', line: '4', change: 'upstream/pins.ts, after docs/wire.md' },
 ];
@@ -22,6 +21,11 @@ const SAID = [
   {
     name: 'opencode-ai',
     file: 'test/hosts/opencode/install-opencode.ts',
+    pattern: /const VERSION = '(\d+\.\d+\.\d+)'/,
+  },
+  {
+    name: '@anthropic-ai/claude-code',
+    file: 'test/hosts/claude-code/install-claude-code.ts',
     pattern: /const VERSION = '(\d+\.\d+\.\d+)'/,
   },
   { name: '@earendil-works/pi-ai', file: 'docs/wire.md', pattern: /@earendil-works\/pi-ai (\d+\.\d+\.\d+) \(npm\)/ },

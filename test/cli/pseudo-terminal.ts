@@ -28,13 +28,19 @@ export type PseudoTerminal = {
 /** Runs Node with `argv` in a real pseudo-terminal. */
 export function openPseudoTerminal(
   argv: readonly string[],
-  { columns, rows = 60, env }: { columns: number; rows?: number | undefined; env: NodeJS.ProcessEnv },
+  {
+    columns,
+    rows = 60,
+    env,
+    cwd = process.cwd(),
+  }: { columns: number; rows?: number | undefined; env: NodeJS.ProcessEnv; cwd?: string },
 ): PseudoTerminal {
   const quoted = [process.execPath, ...argv].map(word => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
   const command = `stty cols ${columns} rows ${rows} && exec ${quoted}`;
   const parameters =
     process.platform === 'darwin' ? ['-q', '/dev/null', 'sh', '-c', command] : ['-qefc', command, '/dev/null'];
   const child = spawn('script', parameters, {
+    cwd,
     env: { ...env, TERM: 'xterm-256color' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
+import { hasPseudoTerminal, openPseudoTerminal } from '../cli/pseudo-terminal';
 import { installClaudeCode, installOwnPackage } from './claude-code/install-claude-code';
 import {
   calls,
@@ -127,6 +129,39 @@ describe('Claude Code, with a key', () => {
     expect([fingerprint(own), readFileSync(state, 'utf8'), statSync(state).ctimeMs]).toEqual(before);
     expect(JSON.stringify(simulator.requests)).not.toContain('sk-ant');
     expectAccepted();
+  });
+
+  it.skipIf(!hasPseudoTerminal)('asks nothing of a person before the first prompt, and answers it', async () => {
+    const home = openHome(KEY);
+    await promisify(execFile)(process.execPath, [cli, 'claude', '--print-env', 'json'], { env: home.environment });
+    // Whether a folder is trusted is for the person to say, and no part of what our command answers.
+    const state = path.join(home.home, '.claude-kimi', '.claude.json');
+    const answers = JSON.parse(readFileSync(state, 'utf8')) as object;
+    const projects = { [home.project]: { hasTrustDialogAccepted: true } };
+    writeFileSync(state, JSON.stringify({ ...answers, projects }));
+    simulator.script({ text: 'Hello, terminal!' });
+
+    const env = home.environment;
+    const terminal = openPseudoTerminal([cli, 'claude'], { columns: 100, env, cwd: home.project });
+    // It moves the cursor over what it need not write again, spaces above all.
+    const limit = AbortSignal.timeout(60_000);
+    const seen = async (pattern: RegExp): Promise<void> => {
+      while (!pattern.test(terminal.text().replace(/\s+/g, ''))) {
+        await once(terminal.child.stdout as NodeJS.ReadableStream, 'data', { signal: limit });
+      }
+    };
+    try {
+      await seen(/kimi-for-coding.*❯/);
+      terminal.type('say hi');
+      await seen(/sayhi/);
+      terminal.type('\r');
+      await seen(/Hello,terminal!/);
+    } finally {
+      terminal.child.kill('SIGKILL');
+      await terminal.ended;
+    }
+    expect(bodies().map(({ model }) => model)).toContain('kimi-for-coding');
+    expect(calls(simulator)[0]?.headers).toMatchObject({ 'x-api-key': KEY.KIMI_API_KEY });
   });
 
   it('compacts at the window of the model, and not before', async () => {
