@@ -39,6 +39,13 @@ export default defineConfig([
   },
   {
     ...shared,
+    entry: { pi: 'src/pi/pi-extension.ts', 'pi-extension': 'src/pi-extension.ts' },
+    format: ['esm'],
+    platform: 'node',
+    external: [...(shared.external ?? []), /^@earendil-works\//],
+  },
+  {
+    ...shared,
     entry: { simulator: 'src/simulator/index.ts', 'credential-stores': 'src/credential-stores.ts' },
     format: ['esm'],
     platform: 'node',

@@ -20,13 +20,14 @@ const FLOORS: readonly (readonly string[])[] = [
   ['platform'],
   ['provider'],
   ['common-exports'],
-  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'tools', 'cli'],
+  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'tools', 'cli', 'pi', 'pi-extension'],
 ];
 
 /** Importer to what it may import on its own floor. */
 const SIDEWAYS: Readonly<Record<string, readonly string[]>> = {
   transport: ['errors'],
   cli: ['index', 'credential-stores'],
+  'pi-extension': ['pi'],
 };
 
 /** Shares nothing with the provider but the vendor's strings. */

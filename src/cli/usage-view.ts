@@ -1,11 +1,9 @@
 /** Usage of a plan and balance of an account, as people, pipes and programs get them. */
 import type { KimiBalance } from '../account/balance';
-import type { KimiUsageWindow } from '../account/usage-windows';
+import { percentUsed, usageRows, type UsageRow } from '../account/usage-rows';
 import type { KimiUsage } from '../provider/account-usage';
 import { styled, type Part, type Screen, type StyleName } from './terminal';
 import { timeUntil } from './wording';
-
-type Row = { label: string; usedRatio: number | undefined; resetsAt: Date | undefined };
 
 /** From this use on a bar is yellow, then red. */
 const [MUCH, NEARLY_ALL] = [0.7, 0.9];
@@ -15,23 +13,9 @@ const LEAST_BAR = 6;
 /** `  fresh in 19 days, Wed 16 Dec 00:00` and a bit. */
 const WIDEST_RESET = 37;
 
-function rowsOf(usage: KimiUsage): Row[] {
-  const named: Array<[string, KimiUsageWindow | undefined]> = [
-    ['5 hours', usage.fiveHours],
-    ['7 days', usage.weekly],
-    ['Month', usage.monthly],
-    ['Month, Code', usage.monthlyCode],
-    ...usage.otherWindows.map(window => [window.name.slice(0, 14), window] as [string, KimiUsageWindow]),
-  ];
-  return [
-    ...named.flatMap(([label, window]) => (window === undefined ? [] : [{ label, ...window }])),
-    ...(usage.addOnPacks === undefined ? [] : [{ label: 'Add-on packs', ...usage.addOnPacks }]),
-  ];
-}
-
 /** On one line: the use of each window. */
 export function summaryOf(usage: KimiUsage): string {
-  const windows = rowsOf(usage).map(({ label, usedRatio }) => `${label}: ${percent(usedRatio)}`);
+  const windows = usageRows(usage).map(({ label, usedRatio }) => `${label}: ${percentUsed(usedRatio)}`);
   return windows.length === 0 ? 'Kimi names no window of this plan' : windows.join(', ');
 }
 
@@ -39,7 +23,7 @@ export function showUsage(screen: Screen, usage: KimiUsage, now: number): void {
   const { membership, boosterWallet, parallelLimit } = usage;
   const plan = membership?.name ?? membership?.level;
   screen.text(plan === undefined ? 'Kimi Code' : `Kimi Code, ${plan}`, { style: 'bold' });
-  const rows = rowsOf(usage);
+  const rows = usageRows(usage);
   if (rows.length === 0) {
     screen.text('Kimi names no window of this plan.', { indent: 2 });
   }
@@ -58,14 +42,14 @@ export function showUsage(screen: Screen, usage: KimiUsage, now: number): void {
   ]);
 }
 
-function showRow(screen: Screen, { label, usedRatio, resetsAt }: Row, labelWidth: number, now: number): void {
+function showRow(screen: Screen, { label, usedRatio, resetsAt }: UsageRow, labelWidth: number, now: number): void {
   const room = Math.min(screen.columns, 80) - labelWidth - 9;
   // Without room for all of it the time stands below the bar.
   const isNarrow = room - WIDEST_RESET < LEAST_BAR;
   const size = Math.max(LEAST_BAR, Math.min(WIDEST_BAR, isNarrow ? room : room - WIDEST_RESET));
   const reset = resetsAt === undefined ? '' : `fresh ${timeUntil(resetsAt, now)}`;
   const head: Part[] = ['  ', styled(label.padEnd(labelWidth), 'dim'), ...bar(screen, usedRatio, size)];
-  const shown = usedRatio === undefined ? 'not known' : percent(usedRatio).padStart(6);
+  const shown = usedRatio === undefined ? 'not known' : percentUsed(usedRatio).padStart(6);
   screen.line(...head, shown, ...(isNarrow || reset === '' ? [] : ['  ', styled(reset, 'dim')]));
   if (isNarrow && reset !== '') {
     screen.text(reset, { indent: 2 + labelWidth, style: 'dim' });
@@ -81,15 +65,6 @@ function bar({ symbols }: Screen, usedRatio: number | undefined, size: number): 
   const full = used === 0 ? 0 : used === 1 ? size : Math.min(size - 1, Math.max(1, Math.round(used * size)));
   const colour: StyleName = used >= NEARLY_ALL ? 'red' : used >= MUCH ? 'yellow' : 'green';
   return [styled(symbols.barFull.repeat(full), colour), styled(symbols.barEmpty.repeat(size - full), 'dim')];
-}
-
-/** Never 100 % while something is left, never 0 % while something is used. */
-function percent(usedRatio: number | undefined): string {
-  if (usedRatio === undefined) {
-    return 'not known';
-  }
-  const whole = Math.round(usedRatio * 100);
-  return usedRatio > 0 && whole === 0 ? '<1 %' : usedRatio < 1 && whole === 100 ? '>99 %' : `${whole} %`;
 }
 
 type Wallet = NonNullable<KimiUsage['boosterWallet']>;

@@ -2,6 +2,8 @@
 import { sep } from 'node:path';
 import { homeDirectory } from '../credentials/data-directory';
 
+export { timeSpan, timeUntil } from '../account/time-words';
+
 /** What is longer is no prose of ours, and is broken at every space. */
 const LONGEST_PROSE = 4096;
 
@@ -39,33 +41,4 @@ function wordsOf(text: string, width: number): string[] {
 /** A place for people: what lies in the home directory begins with `~`. Not for what a program reads. */
 export function shortenHome(place: string, home: string | undefined = homeDirectory()): string {
   return home !== undefined && home.length > 1 && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place;
-}
-
-/** A span for people, in its largest unit: `45 s`, `12 min`, `3 h`, `5 days`. */
-export function timeSpan(milliseconds: number): string {
-  const seconds = Math.round(Math.abs(milliseconds) / 1000);
-  if (seconds < 100) {
-    return `${seconds} s`;
-  }
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 100) {
-    return `${minutes} min`;
-  }
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
-}
-
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** A time to come for people, on their clock: `in 2 h, 23:49`, `in 3 days, Sun 29 Nov 23:49`, `now`. */
-export function timeUntil(date: Date, now: number): string {
-  const left = date.getTime() - now;
-  if (left <= 0) {
-    return 'now';
-  }
-  const [hour, minute] = [date.getHours(), date.getMinutes()].map(part => String(part).padStart(2, '0'));
-  const day = `${WEEKDAYS[date.getDay()]} ${date.getDate()} ${MONTHS[date.getMonth()]}`;
-  const isToday = new Date(now).toDateString() === date.toDateString();
-  return `in ${timeSpan(left)}, ${isToday ? '' : `${day} `}${hour}:${minute}`;
 }

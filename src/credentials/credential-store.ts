@@ -78,13 +78,14 @@ export function storeAround<Changes extends Partial<Omit<CredentialStore, 'locat
   store: CredentialStore,
   changes: Changes,
 ): CredentialStore & Changes {
-  const { impliedIdentity, impliedBinding, prepareSave, withLock } = store;
+  const { impliedIdentity, impliedBinding, signIn, prepareSave, withLock } = store;
   return {
     get location() {
       return store.location;
     },
     ...(impliedIdentity === undefined ? {} : { impliedIdentity }),
     ...(impliedBinding === undefined ? {} : { impliedBinding }),
+    ...(signIn === undefined ? {} : { signIn }),
     load: () => store.load(),
     save: credentials => store.save(credentials),
     clear: () => store.clear(),
@@ -110,6 +111,9 @@ export interface CredentialStore {
    * client's hosts.
    */
   readonly impliedBinding?: KimiCredentialBinding;
+
+  /** The command that signs in to this place, where it has one of its own, for messages. */
+  readonly signIn?: string;
 
   /**
    * The saved credential, or `undefined` if none was ever saved or it was cleared.

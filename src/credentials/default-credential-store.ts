@@ -56,6 +56,9 @@ const STORES: Readonly<Record<StoreName, (options: DefaultCredentialStoreOptions
   'kimi-cli': ({ environment }) => kimiCliCredentialStore({ environment }),
 };
 
+/** How the notice of the file begins: nothing to tell where another program keeps the logins. */
+export const KEPT_IN_FILE = 'A Kimi login is kept in the file';
+
 const memories = new Map<string, CredentialStore>();
 
 /** The process has one memory: a login made through one provider is there for the others, too. */
@@ -103,7 +106,7 @@ export async function defaultCredentialStore(
   }
   if (!inKeychain.isThere && inFile.isThere) {
     options.notify(
-      `A Kimi login is kept in the file ${file.location}, because no keychain can be used: ` +
+      `${KEPT_IN_FILE} ${file.location}, because no keychain can be used: ` +
         `${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`,
     );
   }

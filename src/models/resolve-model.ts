@@ -92,7 +92,7 @@ export function resolveModel(id: string, known: KnownModels, service: KimiServic
 }
 
 /** OpenAI's Responses are not spoken here (docs/wire.md#model-protocol). */
-function isSpoken({ protocol }: Pick<ModelInfo, 'protocol'>): boolean {
+export function isSpoken({ protocol }: Pick<ModelInfo, 'protocol'>): boolean {
   return protocol !== 'response';
 }
 

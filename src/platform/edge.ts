@@ -1,4 +1,5 @@
 import { printableText } from '../errors/printable-text';
+import { tellNotice } from './notices';
 import type { Platform } from './platform';
 
 /**
@@ -38,12 +39,16 @@ export const printDebug: Platform['printDebug'] = line => console.error(line);
 /** No official installer, no marker. */
 export const readRegionMarker: Platform['readRegionMarker'] = async () => undefined;
 
+export { showNoticesIn } from './notices';
+
 const told = new Set<string>();
 
 export const notify: Platform['notify'] = message => {
   if (!told.has(message)) {
     told.add(message);
-    // oxlint-disable-next-line no-console -- there is no other place where an operator looks
-    console.warn(`KimiNotice [KIMI_CREDENTIAL_STORE]: ${printableText(message)}`);
+    tellNotice(printableText(message), text =>
+      // oxlint-disable-next-line no-console -- there is no other place where an operator looks
+      console.warn(`KimiNotice [KIMI_CREDENTIAL_STORE]: ${text}`),
+    );
   }
 };

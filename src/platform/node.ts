@@ -7,6 +7,7 @@ import { loadModule } from '../credentials/load-module';
 import { PrivateFileError, readPrivateFile } from '../credentials/private-file';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { printableText } from '../errors/printable-text';
+import { tellNotice } from './notices';
 import type { Platform } from './platform';
 
 let device: Promise<Device> | undefined;
@@ -41,6 +42,8 @@ export { readDeviceId } from './device-id-file';
 export { openCatalogCache, openFileCache } from './account-caches';
 export { openBytes, openPath, openStream, openURL, streamingInit } from './upload-source';
 
+export { showNoticesIn } from './notices';
+
 const told = new Set<string>();
 
 /**
@@ -50,7 +53,9 @@ const told = new Set<string>();
 export const notify: Platform['notify'] = message => {
   if (!told.has(message)) {
     told.add(message);
-    process.emitWarning(printableText(message), { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' });
+    tellNotice(printableText(message), text =>
+      process.emitWarning(text, { type: 'KimiNotice', code: 'KIMI_CREDENTIAL_STORE' }),
+    );
   }
 };
 

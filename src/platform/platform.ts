@@ -21,4 +21,6 @@ export type Platform = DeviceReader &
     readRegionMarker(environment: Readonly<Record<string, string | undefined>>): Promise<KimiRegion | undefined>;
     /** Tells a person what no request fails for, each text once per process. Node's own warnings, where there are any. */
     notify(message: string): void;
+    /** From now on notices go there: for a program with a screen of its own. */
+    showNoticesIn(show: (message: string) => void): void;
   };

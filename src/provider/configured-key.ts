@@ -65,7 +65,10 @@ export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
  * The same where a `credentialStore` is set: the command line signs in to its own places, and no variable is looked at
  * (docs/decisions.md#8-which-credential). A `credentialStore` that is an official client's file belongs to that client.
  */
-export function storeRemedy(endpoints: KimiEndpoints, { impliedIdentity }: CredentialStore): string {
+export function storeRemedy(endpoints: KimiEndpoints, { impliedIdentity, signIn }: CredentialStore): string {
+  if (signIn !== undefined) {
+    return `Sign in: ${signIn}`;
+  }
   const how =
     impliedIdentity === 'kimi-code'
       ? 'Sign in with the client it belongs to: kimi login'
