@@ -1,7 +1,8 @@
 /**
- * Who is compared: bare openai-compatible, which this package wraps, Moonshot's own provider, and this package by
- * specification, once with a key and once with a signed-in session. All get the same `fetch` and the same server.
+ * Who is compared: bare openai-compatible and anthropic, which this package wraps, Moonshot's own provider, and this
+ * package by specification, once with a key, by either wire, and once with a signed-in session. All get the same `fetch` and the same server.
  */
+import { createAnthropic } from '@ai-sdk/anthropic';
 import { createMoonshotAI } from '@ai-sdk/moonshotai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { KEY, MODEL } from './readers.mjs';
@@ -25,8 +26,9 @@ function login(origin) {
 /**
  * @param {object} build what is measured, see `loadBuild`
  * @param {{ origin: string, path: string, fetch?: typeof globalThis.fetch }} options `path` as server.mjs reads it
- * @returns {{ bare: object, moonshotai: object, key: Record<string, object>, session: Record<string, object> }} models;
- *   `key` and `session` are this package's, by specification
+ * @returns {{ bare: object, moonshotai: object, anthropic: object, key: Record<string, object>,
+ *   session: Record<string, object>, messages: Record<string, object> }} models; `key`, `session` and, on the Anthropic
+ *   wire, `messages` are this package's, by specification
  */
 export function contenders({ specifications, memoryCredentialStore }, { origin, path, fetch = globalThis.fetch }) {
   const baseURL = `${origin}/${path}/v1`;
@@ -41,6 +43,8 @@ export function contenders({ specifications, memoryCredentialStore }, { origin, 
   return {
     bare: createOpenAICompatible({ name: 'kimi', includeUsage: true, ...peer }).chatModel(MODEL),
     moonshotai: createMoonshotAI(peer)(MODEL),
+    anthropic: createAnthropic({ baseURL, authToken: KEY, fetch })(MODEL),
+    messages: bySpecification(() => ({ apiKey: KEY, protocol: 'messages' })),
     key: bySpecification(() => ({ apiKey: KEY })),
     // The server is the OAuth host, too, and reports a refresh as an error.
     session: bySpecification(() => ({ credentialStore: memoryCredentialStore(login(origin)), oauthHost: origin })),

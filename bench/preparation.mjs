@@ -25,16 +25,32 @@ const ANSWER = {
   usage: { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 },
 };
 
+const MESSAGES_ANSWER = {
+  id: 'msg-bench',
+  type: 'message',
+  role: 'assistant',
+  model: 'kimi-for-coding',
+  content: [{ type: 'text', text: 'Hello there.' }],
+  stop_reason: 'end_turn',
+  usage: { input_tokens: 12, output_tokens: 3 },
+};
+
 export async function preparation({ build, origin, plan }) {
   const prompt = conversation();
   const tools = Array.from({ length: TOOLS }, (_, index) => tool(index));
   const fetch = fetchThatStops();
-  const { bare, moonshotai, key, session } = contenders(build, { origin, path: 'batched/0', fetch });
+  const { bare, moonshotai, anthropic, key, session, messages } = contenders(build, {
+    origin,
+    path: 'batched/0',
+    fetch,
+  });
   const cases = [
     ...casesOf('bare openai-compatible', bare),
     ...casesOf('@ai-sdk/moonshotai', moonshotai),
     ...Object.entries(key).flatMap(([version, model]) => casesOf(`ours ${version}`, model)),
     ...casesOf('ours V4 signed in', session.V4),
+    ...casesOf('bare anthropic', anthropic),
+    ...casesOf('ours V4 messages', messages.V4),
   ];
 
   function casesOf(name, model) {
@@ -61,7 +77,7 @@ export async function preparation({ build, origin, plan }) {
   const rows = cases.map(({ name }) => ({
     name,
     milliseconds: typical(samples, name, 'part'),
-    overBare: difference(samples, name, `bare openai-compatible, ${name.split(', ')[1]}`, 'part'),
+    overBare: difference(samples, name, `${bareOf(name)}, ${name.split(', ')[1]}`, 'part'),
     cpuMilliseconds: typical(samples, name, 'partCpu'),
   }));
   const time = wanted => rows.find(({ name }) => name === wanted).milliseconds;
@@ -89,17 +105,22 @@ export async function preparation({ build, origin, plan }) {
   };
 }
 
+/** What a case is compared with: the wrapped model of its wire. */
+function bareOf(name) {
+  return /messages|anthropic/.test(name) ? 'bare anthropic' : 'bare openai-compatible';
+}
+
 /** A `fetch` that stops the clock of the call that was announced with `next`, keeps its body, and answers by itself. */
 function fetchThatStops() {
   let clock;
   let sent;
-  const fetch = async (_, init) => {
+  const fetch = async (input, init) => {
     if (init?.method !== 'POST') {
       return Response.json(MODELS);
     }
     clock.stop();
     sent.body = init.body;
-    return Response.json(ANSWER);
+    return Response.json(String(input).includes('/messages') ? MESSAGES_ANSWER : ANSWER);
   };
   fetch.next = nextClock => {
     clock = nextClock;

@@ -10,7 +10,11 @@ import { fixed, limit, signed, table } from './report.mjs';
 const RAW = 'raw fetch';
 const BARE = 'bare openai-compatible';
 const MOONSHOTAI = '@ai-sdk/moonshotai';
-const OURS = { key: 'key', session: 'signed in' };
+const BARE_MESSAGES = 'bare anthropic';
+const OURS = { key: 'key', session: 'signed in', messages: 'messages' };
+
+/** What a case is compared with: the wrapped model of its wire. */
+const bareOf = name => (/messages|anthropic/.test(name) ? BARE_MESSAGES : BARE);
 const LIMITS = { answer: 1.05, prompt: 0.75, firstDeltaMilliseconds: 0.1 };
 const PROMPT_BYTES = 400_000;
 const SENTENCE = 'The quick brown fox jumps over the lazy dog, and nobody has asked it why. ';
@@ -36,6 +40,7 @@ export async function answers({ build, origin, plan }) {
     },
     { name: BARE, run: () => generate(models.bare) },
     { name: MOONSHOTAI, run: () => generate(models.moonshotai) },
+    { name: BARE_MESSAGES, run: () => generate(models.anthropic) },
     ...ours(models, model => generate(model)),
   ];
   const samples = await measure(cases, plan);
@@ -43,8 +48,8 @@ export async function answers({ build, origin, plan }) {
     name,
     cpuMilliseconds: typical(samples, name, 'cpu'),
     wallMilliseconds: typical(samples, name, 'wall'),
-    cpuOverBare: difference(samples, name, BARE, 'cpu'),
-    cpuToBare: ratio(samples, name, BARE, 'cpu'),
+    cpuOverBare: difference(samples, name, bareOf(name), 'cpu'),
+    cpuToBare: ratio(samples, name, bareOf(name), 'cpu'),
   }));
   const moonshotai = rows.find(({ name }) => name === MOONSHOTAI).cpuToBare;
   return {
@@ -82,6 +87,8 @@ export async function largePrompts({ build, origin, plan }) {
         name: `ours ${version}`,
         run: () => generate(model, prompt),
       })),
+      { name: BARE_MESSAGES, run: () => generate(models.anthropic, prompt) },
+      { name: 'ours V4, messages', run: () => generate(models.messages.V4, prompt) },
     ];
     const samples = await measure(cases, plan);
     const rows = cases.map(({ name }) => ({
@@ -89,7 +96,7 @@ export async function largePrompts({ build, origin, plan }) {
       name,
       cpuMilliseconds: typical(samples, name, 'cpu'),
       wallMilliseconds: typical(samples, name, 'wall'),
-      cpuToBare: ratio(samples, name, BARE, 'cpu'),
+      cpuToBare: ratio(samples, name, bareOf(name), 'cpu'),
     }));
     const toBare = wanted => rows.find(({ name }) => name === wanted).cpuToBare;
     result.rows.push(...rows);
@@ -97,6 +104,7 @@ export async function largePrompts({ build, origin, plan }) {
       limit(`10 doGenerate of 400 kB, ${shape}`, toBare('ours V4'), LIMITS.prompt, 'x', {
         moonshotai: toBare(MOONSHOTAI),
       }),
+      limit(`10 doGenerate of 400 kB, ${shape}, messages`, toBare('ours V4, messages'), LIMITS.prompt, 'x'),
     );
     result.tables.push(
       table(
@@ -137,15 +145,16 @@ export async function firstDeltas({ build, origin, plan }) {
     { name: RAW, run: clock => parse(place, once(clock.stop)) },
     { name: BARE, run: clock => firstDelta(models.bare, clock) },
     { name: MOONSHOTAI, run: clock => firstDelta(models.moonshotai, clock) },
+    { name: BARE_MESSAGES, run: clock => firstDelta(models.anthropic, clock) },
     ...ours(models, firstDelta),
   ];
   const samples = await measure(cases, plan);
   const rows = cases.map(({ name }) => ({
     name,
     milliseconds: typical(samples, name, 'part'),
-    overBare: difference(samples, name, BARE, 'part'),
+    overBare: difference(samples, name, bareOf(name), 'part'),
     cpuMilliseconds: typical(samples, name, 'partCpu'),
-    cpuOverBare: difference(samples, name, BARE, 'partCpu'),
+    cpuOverBare: difference(samples, name, bareOf(name), 'partCpu'),
   }));
   return {
     rows,

@@ -1,7 +1,7 @@
 /**
  * The other end of the benchmark, in a process of its own so that its work is not counted. Answers every POST under
- * `/<mode>/<chunks>/`: a chat stream of that many deltas when the body asks for one, else one JSON answer. A GET gets
- * the list of models.
+ * `/<mode>/<chunks>/`, on both wires: a stream of that many deltas when the body asks for one, else one JSON answer. A
+ * GET gets the list of models.
  *
  * - `batched`: writes of 16 kB, as a fast server behind a proxy sends them
  * - `single`: one event per write, as fast as it goes
@@ -41,6 +41,23 @@ const ANSWER = JSON.stringify({
   usage: USAGE,
 });
 
+const MESSAGE = {
+  id: 'msg-bench',
+  type: 'message',
+  role: 'assistant',
+  model: 'kimi-for-coding',
+  stop_sequence: null,
+  usage: { input_tokens: 8, cache_read_input_tokens: 4, output_tokens: 0 },
+};
+const MESSAGES_ANSWER = JSON.stringify({
+  ...MESSAGE,
+  content: [
+    { type: 'thinking', thinking: 'It is short.', signature: 'c2ln' },
+    { type: 'text', text: 'Hello there.' },
+  ],
+  stop_reason: 'end_turn',
+});
+
 const MODELS = JSON.stringify({
   data: [{ id: 'kimi-for-coding', context_length: 262144, supports_reasoning: true, supports_image_in: true }],
 });
@@ -48,7 +65,8 @@ const MODELS = JSON.stringify({
 const writesByPath = new Map();
 
 const server = createServer(async (request, response) => {
-  const isKnown = request.method === 'GET' || request.url.endsWith('/chat/completions');
+  const isMessages = /\/messages(\?beta=true)?$/.test(request.url);
+  const isKnown = request.method === 'GET' || isMessages || request.url.endsWith('/chat/completions');
   if (!isKnown || !/^Bearer bench-(key|token)$/.test(request.headers.authorization)) {
     process.send({ unexpected: `${request.method} ${request.url}` });
     response.writeHead(401).end();
@@ -63,11 +81,11 @@ const server = createServer(async (request, response) => {
     pieces.push(piece);
   }
   if (!JSON.parse(Buffer.concat(pieces)).stream) {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(isMessages ? MESSAGES_ANSWER : ANSWER);
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const { mode, writes } = writesFor(request.url);
+  const { mode, writes } = writesFor(request.url, isMessages);
   await (mode === 'paced' ? writePaced(response, writes) : pipeline(Readable.from(writes), response));
 });
 
@@ -84,12 +102,12 @@ async function writePaced(response, writes) {
   response.end();
 }
 
-function writesFor(url) {
+function writesFor(url, isMessages) {
   const [, mode, chunks] = url.split('/');
-  const key = `${mode}/${chunks}`;
+  const key = `${mode}/${chunks}/${isMessages}`;
   let writes = writesByPath.get(key);
   if (writes === undefined) {
-    const events = eventsOf(Number(chunks));
+    const events = isMessages ? messagesEventsOf(Number(chunks)) : eventsOf(Number(chunks));
     writes = mode === 'batched' ? slices(Buffer.from(events.join(''))) : events.map(each => Buffer.from(each));
     writesByPath.set(key, writes);
   }
@@ -108,6 +126,38 @@ function eventsOf(chunks) {
     'data: [DONE]\n\n',
   );
   return events;
+}
+
+/** The same words on the Anthropic wire. */
+function messagesEventsOf(chunks) {
+  const events = [messagesEvent({ type: 'message_start', message: { ...MESSAGE, content: [], stop_reason: null } })];
+  const firstText = Math.ceil(chunks * REASONING_SHARE);
+  for (let index = 0; index < chunks; index++) {
+    const block = index < firstText ? 0 : 1;
+    const [type, field] = block === 0 ? ['thinking', 'thinking'] : ['text', 'text'];
+    if (index === 0 || index === firstText) {
+      events.push(
+        ...(block === 1 && index > 0 ? [messagesEvent({ type: 'content_block_stop', index: 0 })] : []),
+        messagesEvent({ type: 'content_block_start', index: block, content_block: { type, [field]: '' } }),
+      );
+    }
+    const delta = { type: `${type}_delta`, [field]: ` token ${index}` };
+    events.push(messagesEvent({ type: 'content_block_delta', index: block, delta }));
+  }
+  events.push(
+    messagesEvent({ type: 'content_block_stop', index: 1 }),
+    messagesEvent({
+      type: 'message_delta',
+      delta: { stop_reason: 'end_turn', stop_sequence: null },
+      usage: { output_tokens: 2000 },
+    }),
+    messagesEvent({ type: 'message_stop' }),
+  );
+  return events;
+}
+
+function messagesEvent(event) {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 function event(chunk) {

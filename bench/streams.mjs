@@ -14,22 +14,39 @@ const DRAIN = 'raw drain';
 const PARSE = 'raw parse';
 const BARE = 'doStream bare openai-compatible';
 const BARE_TEXT = 'streamText ai@7, bare openai-compatible';
+const BARE_MESSAGES = 'doStream bare anthropic';
+const BARE_MESSAGES_TEXT = 'streamText ai@7, bare anthropic';
 const OURS = 'doStream ours V4';
 const OURS_TEXT = 'streamText ai@7, ours V4';
+const OURS_MESSAGES = 'doStream ours V4, messages';
+const OURS_MESSAGES_TEXT = 'streamText ai@7, ours V4, messages';
+
+/** What a case is compared with: the wrapped model of its wire, read in the same way. */
+function bareOf(name) {
+  const isText = name.startsWith('streamText');
+  return /messages|anthropic/.test(name) ? (isText ? BARE_MESSAGES_TEXT : BARE_MESSAGES) : isText ? BARE_TEXT : BARE;
+}
+
+const TITLES = {
+  [OURS]: 'doStream',
+  [OURS_TEXT]: 'streamText on 7',
+  [OURS_MESSAGES]: 'doStream, messages',
+  [OURS_MESSAGES_TEXT]: 'streamText on 7, messages',
+};
 
 /**
  * CPU, as ratios to bare, of V4, which is what bare speaks. Where there is nothing to gain, what is reached must stay:
  * 0.23 and 0.12, and 5 % of noise.
  */
 const LIMITS = {
-  'batched/2000': { [OURS]: 0.24, [OURS_TEXT]: 0.13 },
+  'batched/2000': { [OURS]: 0.24, [OURS_TEXT]: 0.13, [OURS_MESSAGES]: 0.35 },
   'batched/20000': { [OURS]: 0.18, [OURS_TEXT]: 0.13 },
-  'packets/2000': { [OURS]: 0.85, [OURS_TEXT]: 0.28 },
+  'packets/2000': { [OURS]: 0.85, [OURS_TEXT]: 0.28, [OURS_MESSAGES]: 1 },
 };
 const AT_ONCE_LIMIT = 0.65;
 
 function streamCases(build, place) {
-  const { bare, moonshotai, key } = contenders(build, place);
+  const { bare, moonshotai, key, anthropic, messages } = contenders(build, place);
   return [
     { name: DRAIN, reads: 'bytes', run: () => drain(place) },
     { name: PARSE, run: () => parse(place) },
@@ -39,6 +56,13 @@ function streamCases(build, place) {
       name: `doStream ours ${version}`,
       run: () => readModel(model),
     })),
+    { name: BARE_MESSAGES, run: () => readModel(anthropic) },
+    ...Object.entries(messages).map(([version, model]) => ({
+      name: `doStream ours ${version}, messages`,
+      run: () => readModel(model),
+    })),
+    { name: BARE_MESSAGES_TEXT, run: () => readText(streamText7, anthropic) },
+    { name: OURS_MESSAGES_TEXT, run: () => readText(streamText7, messages.V4) },
     { name: BARE_TEXT, run: () => readText(streamText7, bare) },
     { name: 'streamText ai@7, @ai-sdk/moonshotai', run: () => readText(streamText7, moonshotai) },
     { name: 'streamText ai@5, ours V2', run: () => readText(streamText5, key.V2) },
@@ -47,7 +71,7 @@ function streamCases(build, place) {
   ];
 }
 
-/** One stream after the other. "x bare" of a `streamText` is to `streamText` of bare openai-compatible on ai@7. */
+/** One stream after the other. "x bare" of a `streamText` is to `streamText` of the wrapped model of its wire on ai@7. */
 export async function streams({ build, origin, plan }) {
   const result = { rows: [], tables: [], targets: [] };
   for (const { arrival, chunks, ...rounds } of plan) {
@@ -55,7 +79,7 @@ export async function streams({ build, origin, plan }) {
     const cases = streamCases(build, { origin, path: `${path}/${chunks}`, fetch });
     const samples = await measure(cases, rounds);
     const rows = cases.map(({ name }) => {
-      const bare = name.startsWith('streamText') ? BARE_TEXT : BARE;
+      const bare = bareOf(name);
       return {
         arrival,
         chunks,
@@ -70,7 +94,7 @@ export async function streams({ build, origin, plan }) {
     });
     result.rows.push(...rows);
     for (const [name, most] of Object.entries(LIMITS[`${arrival}/${chunks}`] ?? {})) {
-      const row = `${name === OURS ? 'doStream' : 'streamText on 7'}, ${title}`;
+      const row = `${TITLES[name]}, ${title}`;
       const { cpuToBare } = rows.find(other => other.name === name);
       result.targets.push(limit(`${row}, ${chunks} chunks`, cpuToBare, most, 'x'));
     }
@@ -96,10 +120,12 @@ export async function atOnce({ build, origin, plan }) {
   const result = { rows: [], tables: [], targets: [] };
   for (const arrival of AT_ONCE) {
     const { title, path, fetch } = ARRIVALS[arrival];
-    const { bare, key } = contenders(build, { origin, path: `${path}/${plan.chunks}`, fetch });
+    const { bare, key, anthropic, messages } = contenders(build, { origin, path: `${path}/${plan.chunks}`, fetch });
     const cases = [
       { name: BARE, run: () => readAtOnce(bare, plan.streams) },
       { name: OURS, run: () => readAtOnce(key.V4, plan.streams) },
+      { name: BARE_MESSAGES, run: () => readAtOnce(anthropic, plan.streams) },
+      { name: OURS_MESSAGES, run: () => readAtOnce(messages.V4, plan.streams) },
     ];
     const samples = await measure(cases, { ...plan, repeats: 1 });
     const rows = cases.map(({ name }) => ({
@@ -109,7 +135,7 @@ export async function atOnce({ build, origin, plan }) {
       name,
       cpuMilliseconds: typical(samples, name, 'cpu'),
       wallMilliseconds: typical(samples, name, 'wall'),
-      cpuToBare: ratio(samples, name, BARE, 'cpu'),
+      cpuToBare: ratio(samples, name, bareOf(name), 'cpu'),
     }));
     result.rows.push(...rows);
     result.targets.push(limit(`${plan.streams} streams at once, CPU, ${title}`, rows[1].cpuToBare, AT_ONCE_LIMIT, 'x'));

@@ -53,10 +53,12 @@ export class MessagesModel {
     try {
       const { body, warnings, headers } = await this.begin(options, state);
       let given: unknown;
+      let sent: unknown;
       const model = wrapMessagesModel(
         state.url,
         body,
         async (_input, init) => {
+          sent = init?.body;
           const { text, answer } = await readAnswer(await state.send(init), state, options.abortSignal);
           const sound = soundAnswer(answer, generateId);
           if (sound === undefined) {
@@ -78,7 +80,7 @@ export class MessagesModel {
       const { id, modelId } = response ?? {};
       return {
         ...completeAnswer({ ...result, content: kimiContent(result.content), providerMetadata: {} }, state, generateId),
-        request: { body: JSON.stringify(body) },
+        request: { body: sent },
         response: {
           ...(id === undefined ? {} : { id }),
           ...(modelId === undefined ? {} : { modelId }),
