@@ -91,6 +91,8 @@ export class KimiLanguageModel {
     this.messages ??= import('./messages/messages-model').then(
       ({ MessagesModel: Model }) => new Model(this.modelId, this.config),
     );
+    // A process without file descriptors may have some again.
+    this.messages.catch(() => (this.messages = undefined));
     return this.messages;
   }
 

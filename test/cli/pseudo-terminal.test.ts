@@ -52,7 +52,7 @@ describe.skipIf(!hasPseudoTerminal && !testServices.has('pty'))('in a real termi
     const watching = async () => {
       const opened = SIZES.map(size => ({
         ...size,
-        ...open(['usage', '--watch', '--interval', '5'], { ...size, env: { KIMI_API_KEY: KEY } }),
+        ...open(['usage', '--interval', '5'], { ...size, env: { KIMI_API_KEY: KEY } }),
       }));
       await until(opened, text => /As of .*q ends it\./.test(text));
       return opened;

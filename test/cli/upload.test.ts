@@ -66,6 +66,13 @@ describe('upload', () => {
     expect(result.stderr).toContain('--type');
   });
 
+  it('what is meant for a URL is not taken with a path', async () => {
+    const { code, stderr } = await run(['upload', '/nowhere.mp4', '--allow-private'], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--allow-private goes with a URL');
+    expect(simulator.requests).toEqual([]);
+  });
+
   it('takes a URL, of a private network where that is meant', async () => {
     const server: Server = createServer((_, response) => response.writeHead(200).end(MP4));
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

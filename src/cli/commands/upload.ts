@@ -32,6 +32,9 @@ export const upload: Command<UploadOptions> = {
 async function uploadFile(context: CommandContext, options: UploadOptions, words: readonly string[]): Promise<number> {
   const [given = ''] = words;
   const source = /^https?:\/\//i.test(given) ? { url: given } : { path: given };
+  if (options.allowPrivate === true && source.url === undefined) {
+    throw new UsageError('--allow-private goes with a URL; a path is read as it is.');
+  }
   const { files } = await openKimi(context, options);
   const progress = await progressForPeople(context, options);
   progress?.show('Reading the file');

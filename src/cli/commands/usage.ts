@@ -25,7 +25,9 @@ export const usage: Command<UsageOptions> = {
   description: 'Show what of the plan is used and when it is fresh again; of the platform the balance.',
   options: [
     new Option('--watch', 'stay, and show what changes; q or Ctrl-C ends it'),
-    new Option('--interval <seconds>', `between two looks of --watch (default: ${INTERVAL_S})`).argParser(interval),
+    new Option('--interval <seconds>', `watch, with so much between two looks (default: ${INTERVAL_S})`)
+      .argParser(interval)
+      .implies({ watch: true }),
     ...loginOptions('all'),
   ],
   run: tellUsage,
