@@ -1,6 +1,6 @@
 /**
  * Who is compared: bare openai-compatible and anthropic, which this package wraps, Moonshot's own provider, and this
- * package by specification, once with a key, by either wire, and once with a signed-in session. All get the same `fetch` and the same server.
+ * package by specification, with a key, by either wire, and signed in. All get the same `fetch` and the same server.
  */
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createMoonshotAI } from '@ai-sdk/moonshotai';
