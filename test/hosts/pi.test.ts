@@ -374,4 +374,14 @@ describe.skipIf(!testServices.has('tmux'))('pi in a terminal (needs tmux)', () =
     expect(shown).not.toMatch(/KimiNotice|kept in the file/);
     expectAccepted();
   });
+
+  it('says that the list of models is refused, and answers all the same', async () => {
+    const home = open(KEY);
+    const body = { error: { message: 'No list for you.' } };
+    simulator.fault({ match: { path: '/models' }, times: 50, status: 403, body });
+    await using screen = new PiScreen(program, home, KIMI);
+    await screen.until(/Kimi does not list its models[^]*No list for you/);
+    await screen.type('say hello');
+    await screen.until(/You said: say hello/);
+  });
 });
