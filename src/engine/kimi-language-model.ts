@@ -15,6 +15,7 @@ import type { CallTarget, WireConfig } from './call-target';
 import { ChatModel } from './chat/chat-model';
 import { countedPrompt, type KimiTokenCount, type KimiTokenCountOptions } from './token-count';
 import type { MessagesModel } from './messages/messages-model';
+import { isSignatureRefused, withoutSignatures } from './messages/refused-signature';
 import { isFileGone, namedFiles, uploadMedia } from './upload-media';
 
 export type KimiLanguageModelConfig = WireConfig & {
@@ -135,7 +136,8 @@ export class KimiLanguageModel {
 
   /**
    * What is sent once more. A model that the server refuses is looked up anew, in case that its slug is another one
-   * now; media that it has forgotten are uploaded again.
+   * now; media that it has forgotten are uploaded again; thinking whose signature it refuses goes without one
+   * (docs/decisions.md#72-signatures-of-thinking).
    */
   private async afterRefusal(
     refusal: unknown,
@@ -148,6 +150,11 @@ export class KimiLanguageModel {
       target.log?.info('files forgotten', { count: ids.length });
       await Promise.all(ids.map(id => target.uploads.forget(id)));
       return cachedIds.length > 0 ? this.withMedia(original, target) : undefined;
+    }
+    const prompt = isSignatureRefused(refusal) ? withoutSignatures(options.prompt) : undefined;
+    if (prompt !== undefined) {
+      target.log?.info('signature refused', { next: 'sent again without signatures' });
+      return { options: { ...options, prompt }, target, cachedIds };
     }
     // "Not found the model … or Permission denied" (docs/wire.md#error-model); 401 and 400 for an id that is gone
     // (docs/wire.md#error-model-401).

@@ -222,6 +222,22 @@ describe('a request on the Anthropic wire', () => {
     await expect.poll(() => simulator.requests.at(-1)?.clientGone).toBe(true);
   });
 
+  it('is sent once more without signatures, where the server refuses its own', async () => {
+    await simulator.close();
+    simulator = await startKimiSimulator({ signatureAlphabet: 'base64url' });
+    simulator.script([{ reasoning: 'hm', text: 'yes' }, { text: 'again' }]);
+    const first = await generateText({ model: kimi()('k3'), prompt: 'hi' });
+    const { text } = await generateText({
+      model: kimi()('k3'),
+      messages: [{ role: 'user', content: 'hi' }, ...first.responseMessages, { role: 'user', content: 'and?' }],
+    });
+    expect(text).toBe('again');
+    const chats = simulator.requests.filter(({ path }) => path.endsWith('/messages'));
+    expect(chats.map(({ status }) => status)).toEqual([200, 400, 200]);
+    expect(chats.map(({ body }) => body.includes('"signature"'))).toEqual([false, true, false]);
+    expect(chats[2]?.body).toContain('"thinking":"hm"');
+  });
+
   it('takes thinking of a whole answer that has no signature', async () => {
     simulator.script([{ reasoning: 'hm', text: 'yes', signed: false }]);
     const { content } = await generateText({ model: kimi()('k3'), prompt: 'hi' });
