@@ -1,16 +1,14 @@
 /**
- * Everything that is here because answers of the Anthropic wire are read by `@ai-sdk/anthropic` 4 (pinned exactly),
+ * Everything that is here because streams of the Anthropic wire are read by `@ai-sdk/anthropic` 4 (pinned exactly),
  * each with its reason. Its way to make a request is not used (docs/decisions.md#70-one-request-for-both-wires).
  */
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import type {
   LanguageModelV4CallOptions,
-  LanguageModelV4Content,
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider';
-import { isFields } from '../../stream/messages/sound-chunk';
 import type { ServerChunks } from '../../stream/server-chunks';
 import type { FetchFunction } from '../../transport/fetch';
 
@@ -41,55 +39,6 @@ export function wrapMessagesModel(
   });
 }
 
-/** Stands for a signature that the server did not give, which the wrapped model's schema wants. Never leaves this file. */
-const NO_SIGNATURE = 'kimi:no-signature';
-
-/** A whole answer as the wrapped model reads it; `undefined` for what is none. */
-export function soundAnswer(answer: unknown, generateId: () => string): Record<string, unknown> | undefined {
-  if (!isFields(answer) || !Array.isArray(answer.content)) {
-    return undefined;
-  }
-  const { id, model, stop_reason: reason } = answer;
-  return {
-    type: 'message',
-    ...(typeof id === 'string' ? { id } : {}),
-    ...(typeof model === 'string' ? { model } : {}),
-    content: answer.content.flatMap(block => soundBlock(block, generateId)),
-    stop_reason: typeof reason === 'string' ? reason : null,
-    // Read from the answer itself.
-    usage: { input_tokens: 0, output_tokens: 0 },
-  };
-}
-
-function soundBlock(block: unknown, generateId: () => string): Array<Record<string, unknown>> {
-  if (!isFields(block)) {
-    return [];
-  }
-  const { type, text, thinking, signature, data, id, name, input } = block;
-  if (type === 'text' && typeof text === 'string') {
-    return [{ type, text }];
-  }
-  if (type === 'thinking' && typeof thinking === 'string') {
-    return [
-      { type, thinking, signature: typeof signature === 'string' && signature !== '' ? signature : NO_SIGNATURE },
-    ];
-  }
-  if (type === 'redacted_thinking' && typeof data === 'string') {
-    return [{ type, data }];
-  }
-  return type === 'tool_use' && typeof name === 'string'
-    ? [{ type, id: typeof id === 'string' && id !== '' ? id : generateId(), name, input: input ?? {} }]
-    : [];
-}
-
-/**
- * Content with what is kept of it under the provider's own key, so that a next turn finds it on either wire. An empty
- * text is none, as on chat.
- */
-export function kimiContent(content: readonly LanguageModelV4Content[]): LanguageModelV4Content[] {
-  return content.filter(part => part.type !== 'text' || part.text !== '').map(part => withKimiMetadata(part));
-}
-
 /** Under `kimi`, and only what a next turn needs: the signature (docs/decisions.md#72-signatures-of-thinking). */
 function withKimiMetadata<T extends { providerMetadata?: SharedV4ProviderMetadata }>({
   providerMetadata,
@@ -97,7 +46,7 @@ function withKimiMetadata<T extends { providerMetadata?: SharedV4ProviderMetadat
 }: T): T {
   const { signature, redactedData } = providerMetadata?.anthropic ?? {};
   const kept = {
-    ...(typeof signature === 'string' && signature !== NO_SIGNATURE ? { signature } : {}),
+    ...(typeof signature === 'string' ? { signature } : {}),
     ...(typeof redactedData === 'string' ? { redactedData } : {}),
   };
   return (Object.keys(kept).length === 0 ? part : { ...part, providerMetadata: { kimi: kept } }) as T;

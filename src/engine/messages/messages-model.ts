@@ -1,9 +1,8 @@
-import {
-  TypeValidationError,
-  type LanguageModelV4CallOptions,
-  type LanguageModelV4GenerateResult,
-  type LanguageModelV4StreamResult,
-  type SharedV4Warning,
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamResult,
+  SharedV4Warning,
 } from '@ai-sdk/provider';
 import { combineHeaders, normalizeHeaders } from '@ai-sdk/provider-utils';
 import { unreadableAnswer } from '../../api/api-failure';
@@ -19,9 +18,10 @@ import { readAnswer } from '../read-answer';
 import type { BodyRule } from '../request/body';
 import { preparePrompt } from '../request/prepare-prompt';
 import type { KimiTokenCount } from '../token-count';
-import { kimiContent, kimiParts, soundAnswer, STAND_IN, wrapMessagesModel } from './anthropic';
+import { kimiParts, STAND_IN, wrapMessagesModel } from './anthropic';
 import { ALL_MESSAGES_RULES, countRules } from './body-rules';
 import { MessagesCallState } from './messages-call-state';
+import { readWholeAnswer } from './whole-answer';
 
 /** Prepared and sent, up to the answer. */
 type Begun = {
@@ -33,7 +33,7 @@ type Begun = {
 
 /**
  * The Anthropic wire. A request begins as one of chat completions, on which all rules of Kimi have been, and is put
- * into the words of this wire by the rules beside this file; the answer is read by `@ai-sdk/anthropic`
+ * into the words of this wire by the rules beside this file; a stream is read by `@ai-sdk/anthropic`
  * (docs/decisions.md#70-one-request-for-both-wires).
  */
 export class MessagesModel {
@@ -52,40 +52,29 @@ export class MessagesModel {
     const state = this.stateOf(options, target, 'whole');
     try {
       const { body, warnings, headers } = await this.begin(options, state);
-      let given: unknown;
-      let sent: unknown;
-      const model = wrapMessagesModel(
-        state.url,
-        body,
-        async (_input, init) => {
-          sent = init?.body;
-          const { text, answer } = await readAnswer(await state.send(init), state, options.abortSignal);
-          const sound = soundAnswer(answer, generateId);
-          if (sound === undefined) {
-            throw unreadableAnswer(state, text);
-          }
-          given = answer;
-          const { usage, model: served } = answer as { usage?: unknown; model?: unknown };
-          state.note({ usage, model: served });
-          state.tellUsage();
-          return new Response(JSON.stringify(sound), { headers: { 'content-type': 'application/json' } });
-        },
-        generateId,
-      );
-      const { response, ...result } = await model
-        .doGenerate({ ...STAND_IN, ...rest(options), headers })
-        .catch(error => {
-          throw TypeValidationError.isInstance(error) ? unreadableAnswer(state, JSON.stringify(given)) : error;
-        });
-      const { id, modelId } = response ?? {};
+      const sent = JSON.stringify(body);
+      const response = await state.send({
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: sent,
+        signal: options.abortSignal ?? null,
+      });
+      const { text, answer } = await readAnswer(response, state, options.abortSignal);
+      const whole = readWholeAnswer(answer, generateId);
+      if (whole === undefined) {
+        throw unreadableAnswer(state, text);
+      }
+      const { content, finishReason, id, modelId } = whole;
+      state.note({ usage: (answer as { usage?: unknown }).usage, model: modelId });
+      state.tellUsage();
       return {
-        ...completeAnswer({ ...result, content: kimiContent(result.content), providerMetadata: {} }, state, generateId),
+        ...completeAnswer({ content, finishReason, usage: state.usageSoFar() }, state, generateId),
         request: { body: sent },
         response: {
           ...(id === undefined ? {} : { id }),
           ...(modelId === undefined ? {} : { modelId }),
           headers: state.responseHeaders ?? {},
-          body: given,
+          body: answer,
         },
         warnings,
       };

@@ -48,6 +48,8 @@ const CALL_BYTES = 1024;
 /**
  * The Anthropic wire: what the wrapped model would trip over is put right, leaked tool calls become real ones, and what
  * is wrong with the answer is its last event. Deltas of text and thinking that need nothing go by unparsed.
+ *
+ * One long file, because it is one state machine: a method for each event of the wire, all over the same open blocks.
  */
 export class MessagesSteps implements EventSteps<MessagesChunk> {
   isDone = false;
