@@ -9,10 +9,15 @@ import { ARRIVALS, KEY, MODEL, readAtOnce } from './readers.mjs';
 const { who, arrival, streams, chunks, origin, v4 } = JSON.parse(process.argv[2]);
 const { path, fetch } = ARRIVALS[arrival];
 const settings = { baseURL: `${origin}/${path}/${chunks}/v1`, apiKey: KEY, fetch };
-const model =
-  who === 'bare'
-    ? createOpenAICompatible({ name: 'kimi', includeUsage: true, ...settings }).chatModel(MODEL)
-    : (await import(v4)).createKimi(settings)(MODEL);
+const { apiKey, ...rest } = settings;
+const makers = {
+  bare: () => createOpenAICompatible({ name: 'kimi', includeUsage: true, ...settings }).chatModel(MODEL),
+  // Loaded by who is measured alone: what is loaded is in the heap.
+  anthropic: async () => (await import('@ai-sdk/anthropic')).createAnthropic({ ...rest, authToken: apiKey })(MODEL),
+  ours: async () => (await import(v4)).createKimi(settings)(MODEL),
+  messages: async () => (await import(v4)).createKimi({ ...settings, protocol: 'messages' })(MODEL),
+};
+const model = await makers[who]();
 const usedHeap = () => getHeapStatistics().used_heap_size;
 
 await readAtOnce(model, streams);

@@ -16,6 +16,15 @@ const HEAP_LIMIT = 0.35;
  */
 const HEAP_FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
 
+const HEAP_NAMES = {
+  bare: 'bare openai-compatible',
+  ours: 'ours V4',
+  anthropic: 'bare anthropic',
+  messages: 'ours V4 by messages',
+};
+/** Who is the bare one of each. */
+const BARE_OF = { bare: 'bare', ours: 'bare', anthropic: 'anthropic', messages: 'anthropic' };
+
 /** Import time. "after ai" counts only what comes on top of it. */
 export async function imports({ entry, plan }) {
   const cases = [
@@ -23,6 +32,8 @@ export async function imports({ entry, plan }) {
     { name: '@ai-sdk/openai-compatible', modules: ['@ai-sdk/openai-compatible'] },
     { name: '@ai-sdk/openai-compatible after ai', modules: ['ai', '@ai-sdk/openai-compatible'] },
     { name: '@ai-sdk/moonshotai after ai', modules: ['ai', '@ai-sdk/moonshotai'] },
+    // Ours loads it at the first call by the Anthropic wire.
+    { name: '@ai-sdk/anthropic after ai', modules: ['ai', '@ai-sdk/anthropic'] },
     ...['index', 'v2', 'v3', 'v4'].map(name => ({ name: `ours ./${name} after ai`, modules: ['ai', entry(name)] })),
   ].map(one => ({ ...one, samples: [] }));
   for (let round = 0; round < plan.rounds; round++) {
@@ -67,23 +78,27 @@ export async function heap({ entry, origin, plan }) {
   const result = { rows: [], tables: [], targets: [] };
   for (const arrival of AT_ONCE) {
     const { title } = ARRIVALS[arrival];
-    const samples = { bare: [], ours: [] };
+    const samples = { bare: [], ours: [], anthropic: [], messages: [] };
     for (let round = 0; round < plan.rounds; round++) {
       for (const who of shuffled(Object.keys(samples))) {
         const { streams, chunks } = plan;
         samples[who].push(await peakHeap({ who, arrival, streams, chunks, origin, v4: entry('v4') }));
       }
     }
-    const characters = new Set([...samples.bare, ...samples.ours].map(sample => sample.characters));
+    const characters = new Set(
+      Object.values(samples)
+        .flat()
+        .map(sample => sample.characters),
+    );
     if (characters.size !== 1) {
       throw new Error(`Of the same streams, ${[...characters].join(' and ')} characters were read.`);
     }
     const rows = Object.entries(samples).map(([who, all]) => ({
-      name: `${who === 'bare' ? 'bare openai-compatible' : 'ours V4'}, ${title}`,
+      name: `${HEAP_NAMES[who]}, ${title}`,
       beforeMegabytes: median(all.map(({ before }) => before / 1e6)),
       peakMegabytes: median(all.map(({ peak }) => peak / 1e6)),
       maxRssMegabytes: median(all.map(({ maxRss }) => maxRss / 1e6)),
-      peakToBare: median(all.map(({ peak }, round) => peak / samples.bare[round].peak)),
+      peakToBare: median(all.map(({ peak }, round) => peak / samples[BARE_OF[who]][round].peak)),
     }));
     result.rows.push(...rows);
     result.targets.push(
