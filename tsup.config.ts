@@ -53,6 +53,18 @@ export default defineConfig([
   },
   {
     ...shared,
+    // What opencode loads (docs/decisions.md#86-the-opencode-plugin).
+    entry: {
+      'opencode/server': 'src/opencode/server.ts',
+      'opencode/tui': 'src/opencode/tui.ts',
+      'opencode/provider': 'src/opencode/provider.ts',
+    },
+    format: ['esm'],
+    platform: 'node',
+    dts: { entry: { 'opencode/server': 'src/opencode/server.ts', 'opencode/tui': 'src/opencode/tui.ts' } },
+  },
+  {
+    ...shared,
     entry: {
       'platform/node': 'src/platform/node.ts',
       'platform/edge': 'src/platform/edge.ts',

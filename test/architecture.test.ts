@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['platform'],
   ['provider'],
   ['common-exports'],
-  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'tools', 'cli', 'pi', 'pi-extension'],
+  ['index', 'v2', 'v3', 'v4', 'redis', 'credential-stores', 'tools', 'cli', 'pi', 'pi-extension', 'opencode'],
 ];
 
 /** Importer to what it may import on its own floor. */
@@ -28,6 +28,7 @@ const SIDEWAYS: Readonly<Record<string, readonly string[]>> = {
   transport: ['errors'],
   cli: ['index', 'credential-stores'],
   'pi-extension': ['pi'],
+  opencode: ['cli'],
 };
 
 /** Shares nothing with the provider but the vendor's strings. */

@@ -188,6 +188,14 @@ function createScreen(output: Output, look: Omit<TerminalOptions, 'stdout' | 'st
   };
 }
 
+/** What `draw` writes, as text without colours, for a host's own window of `columns` characters. */
+export function screenText(columns: number, draw: (screen: Screen) => void): string {
+  let text = '';
+  const paper = { isTTY: true, columns, write: (piece: string) => (text += piece) } as unknown as Output;
+  draw(createScreen(paper, { environment: { TERM: 'dumb' }, platform: process.platform }));
+  return text.trimEnd();
+}
+
 function createPage(output: Output, look: Omit<TerminalOptions, 'stdout' | 'stderr'>, columns: () => number): Page {
   // A line that is wider than the window stands on several rows; how wide that is may have changed since it was drawn.
   const widthOf = (line: string): number => stripVTControlCharacters(line).length;

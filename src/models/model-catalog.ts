@@ -60,6 +60,8 @@ export class ModelCatalog {
   private cached: Promise<void> | undefined;
   private flight: Promise<ModelList> | undefined;
   private failedAt: number | undefined;
+  /** What the last request failed with; `undefined` after one that did not. */
+  lastFailure: unknown;
 
   constructor(options: ModelCatalogOptions) {
     this.options = options;
@@ -118,11 +120,13 @@ export class ModelCatalog {
     try {
       const { models, body } = await requestModelList({ ...asker, apiBaseURL, service });
       this.failedAt = undefined;
+      this.lastFailure = undefined;
       this.held = { models, fetchedAt: now(), source: 'server' };
       await cache.save({ fetchedAt: this.held.fetchedAt, body });
       return this.held;
     } catch (error) {
       this.failedAt = now();
+      this.lastFailure = error;
       throw error;
     }
   }

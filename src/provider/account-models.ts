@@ -44,6 +44,20 @@ export class AccountModels {
     }
   }
 
+  /**
+   * The list as it is known now, for whoever cannot wait: the kept one at once; the server's within 2 s.
+   * @throws what the server, the network or the login said, when there is none; an Error when it takes longer
+   */
+  async known(): Promise<readonly ModelInfo[]> {
+    const access = await this.calls.access();
+    const catalog = await this.catalogOf(access);
+    const list = await catalog.current(access);
+    if (list !== undefined) {
+      return list.models;
+    }
+    throw catalog.lastFailure ?? new Error(`${access.place.endpoints.apiBaseURL} did not list its models in time.`);
+  }
+
   /** What `id` means now, for people. Waits at most 2 s for a first list. */
   async explain(id: string): Promise<ModelResolution> {
     return this.resolve(id, await this.calls.access());

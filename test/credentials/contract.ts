@@ -226,7 +226,7 @@ export function describeCredentialStore(name: string, contract: CredentialStoreC
           });
           expect((error as Error).message).toContain(store.location);
           expect((error as Error).message).toMatch(
-            /npx ai-sdk-provider-kimi login|\/login kimi-coder|npm install ai-sdk-provider-kimi@latest/,
+            /npx ai-sdk-provider-kimi login|\/login kimi-coder|opencode auth login|npm install ai-sdk-provider-kimi@latest/,
           );
           expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
         }

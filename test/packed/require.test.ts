@@ -33,7 +33,7 @@ it('gives `require` the same modules as `import`, silently', async () => {
   const script = path.join(packed.app, 'app.cjs');
   writeFileSync(script, APP);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [script], { cwd: packed.app });
-  const names = ['', '/v2', '/v3', '/v4', '/simulator', '/credential-stores', '/redis', '/tools'];
+  const names = ['', '/v2', '/v3', '/v4', '/simulator', '/credential-stores', '/redis', '/tools', '/server', '/tui'];
   expect(JSON.parse(stdout)).toEqual({
     rows: names.map(name => [`ai-sdk-provider-kimi${name}`, true, true]),
     specification: 'v2',

@@ -128,7 +128,7 @@ async function showList(screen: Screen, list: readonly ModelInfo[]): Promise<voi
   screen.text("* the server's default", { style: 'dim' });
 }
 
-function effortsOf({ thinking, efforts, defaultEffort }: ModelInfo): string {
+export function effortsOf({ thinking, efforts, defaultEffort }: ModelInfo): string {
   if (efforts !== undefined) {
     const levels = efforts.map(effort => (effort === defaultEffort ? `${effort}*` : effort));
     return [...(thinking === 'both' ? ['off'] : []), ...levels].join(' ');
@@ -136,11 +136,11 @@ function effortsOf({ thinking, efforts, defaultEffort }: ModelInfo): string {
   return { only: 'always', both: 'on/off', no: 'none' }[thinking];
 }
 
-function inputsOf({ imageInput, videoInput }: ModelInfo): string[] {
+export function inputsOf({ imageInput, videoInput }: ModelInfo): string[] {
   return ['text', ...(imageInput ? ['image'] : []), ...(videoInput ? ['video'] : [])];
 }
 
 /** `262144` as `256k`, `1048576` as `1M`: windows are powers of two. */
-function tokens(count: number): string {
+export function tokens(count: number): string {
   return count % 1_048_576 === 0 ? `${count / 1_048_576}M` : `${Math.round(count / 1024)}k`;
 }
