@@ -239,6 +239,8 @@ describe("opencode with the plugin and a login in opencode's own file", () => {
     const before = login();
     const home = open(before);
     simulator.expireTokens();
+    // Long enough that the second comes while the first is being renewed.
+    simulator.fault({ match: { path: /\/token$/ }, times: 5, delayMs: 3000 });
     const results = await Promise.all([ask(home, 'say one'), ask(home, 'say two')]);
     expect(results.flatMap(errorsOf)).toEqual([]);
     expect(results.map(textOf)).toEqual([expect.stringContaining('say one'), expect.stringContaining('say two')]);
