@@ -11,7 +11,10 @@ export default defineConfig({
     exclude: ['test/official/**', 'test/hosts/**'],
     setupFiles: ['test/support/isolate-environment.ts'],
     // Where the services are said to be there, a skipped test is a failure (docs/decisions.md#35-isolated-tests).
-    reporters: process.env.TEST_SERVICES === undefined ? ['default'] : ['default', './.ci/fail-on-skip.ts'],
+    reporters:
+      process.env.TEST_SERVICES === undefined
+        ? ['default']
+        : ['default', './.ci/fail-on-skip.ts', './.ci/name-running.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -184,6 +184,7 @@ describe('the built bin', () => {
     const { status, stdout } = spawnSync(process.execPath, [file, 'status', '--json'], {
       env: environment,
       encoding: 'utf8',
+      timeout: 30_000,
     });
     expect(status).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ signedIn: false });

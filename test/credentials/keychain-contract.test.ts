@@ -13,6 +13,7 @@ import {
   keychainCredentialStore,
   type KeychainCredentialStoreOptions,
 } from '../../src/credentials/keychain/keychain-credential-store';
+import { secretTool } from '../support/secret-tool';
 import { testServices } from '../support/test-services';
 import { describeCredentialStore, type CredentialStoreContract } from './contract';
 
@@ -58,13 +59,16 @@ function writeLikeKeytar(slot: string, text: string): void {
     'account',
     slot,
   ];
-  execFileSync('secret-tool', ['store', '--label=test', ...attributes], { input: text });
+  secretTool(['store', '--label=test', ...attributes], { input: text });
 }
 
 function writeWithNapi(slot: string, text: string): void {
   const source = `const { path, slot, text } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
     new (require(path).Entry)('ai-sdk-provider-kimi', slot, { linux: { store: 'secret-service' } }).setPassword(text)`;
-  execFileSync(process.execPath, ['-e', source], { input: JSON.stringify({ path: napi.path, slot, text }) });
+  execFileSync(process.execPath, ['-e', source], {
+    input: JSON.stringify({ path: napi.path, slot, text }),
+    timeout: 30_000,
+  });
 }
 
 describe.skipIf(!testServices.has('secret-service'))('on a Secret Service (needs TEST_SERVICES=secret-service)', () => {

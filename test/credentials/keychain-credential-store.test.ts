@@ -18,6 +18,7 @@ import {
 } from '../../src/credentials/keychain/keychain-credential-store';
 import { KimiCredentialStoreError } from '../../src/errors/kimi-error';
 import { withLockedKeyring } from '../support/with-locked-keyring';
+import { secretTool } from '../support/secret-tool';
 import { testServices } from '../support/test-services';
 import { CANARY, oauthCredentials } from './contract';
 
@@ -46,18 +47,14 @@ const failure = async (promise: Promise<unknown>) =>
   );
 const items = (slot: string, attribute = 'username') => {
   try {
-    return execFileSync('secret-tool', ['lookup', 'service', 'ai-sdk-provider-kimi', attribute, slot], {
-      encoding: 'utf8',
-    });
+    return secretTool(['lookup', 'service', 'ai-sdk-provider-kimi', attribute, slot]);
   } catch {
     return undefined;
   }
 };
 const token = (letter: string, length: number) => oauthCredentials({ accessToken: letter.repeat(length) });
 const put = (slot: string, attribute: string, text: string) =>
-  execFileSync('secret-tool', ['store', '--label=test', 'service', 'ai-sdk-provider-kimi', attribute, slot], {
-    input: text,
-  });
+  secretTool(['store', '--label=test', 'service', 'ai-sdk-provider-kimi', attribute, slot], { input: text });
 
 describe.skipIf(!testServices.has('secret-service'))(
   'keychainCredentialStore on a Secret Service (needs TEST_SERVICES=secret-service)',
@@ -384,6 +381,7 @@ describe('keychainCredentialStore without a service', () => {
 function allAccounts(): string[] {
   const output = execFileSync('bash', ['-c', 'secret-tool search --all service ai-sdk-provider-kimi 2>&1'], {
     encoding: 'utf8',
+    timeout: 30_000,
   });
   return [...output.matchAll(/^attribute\.(?:username|account) = (.*)$/gm)].map(match => match[1]!);
 }

@@ -30,7 +30,7 @@ async function foundBy(file: string, cwd: string, format: Format): Promise<unkno
     logLevel: 'error',
     outfile: file,
   });
-  return JSON.parse(execFileSync(process.execPath, [file], { cwd, encoding: 'utf8' }));
+  return JSON.parse(execFileSync(process.execPath, [file], { cwd, encoding: 'utf8', timeout: 30_000 }));
 }
 
 async function install(folder: string, name: string): Promise<string> {

@@ -110,6 +110,7 @@ describe.skipIf(process.platform !== 'linux')('kimiCliCredentialStore on Linux',
       const dumped = execFileSync('python3', ['-c', program], {
         input: await readFile(file),
         env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
+        timeout: 30_000,
       });
       expect(await readFile(file, 'utf8')).toBe(dumped.toString());
     });

@@ -4,7 +4,7 @@ import { test } from 'vitest';
 /** The official Python client is not here, but its language may be, with the very functions that it calls. */
 export const hasPython = (() => {
   try {
-    execFileSync('python3', ['-c', 'import fcntl, json'], { stdio: 'ignore' });
+    execFileSync('python3', ['-c', 'import fcntl, json'], { stdio: 'ignore', timeout: 30_000 });
     return true;
   } catch {
     return false;

@@ -197,7 +197,9 @@ test('it listens on loopback only', async () => {
       for (const event of ['connect', 'error', 'timeout']) socket.once(event, () => { resolve(event); socket.destroy(); });
     }))).then(outcomes => console.log(JSON.stringify(outcomes)));`;
   // The probe connects while this process waits, which the kernel's backlog answers.
-  const [own, ...rest] = JSON.parse(execFileSync(process.execPath, ['-e', probe], { encoding: 'utf8' })) as string[];
+  const [own, ...rest] = JSON.parse(
+    execFileSync(process.execPath, ['-e', probe], { encoding: 'utf8', timeout: 30_000 }),
+  ) as string[];
   expect(own).toBe('connect');
   expect(rest).not.toContain('connect');
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { secretTool } from './secret-tool';
 
 /** A bus with a Secret Service of its own, unlocked at first. */
 export type TestKeyring = {
@@ -36,14 +37,26 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
   const [address] = (await once(bus.stdout, 'data')) as [Buffer];
   const environment = { ...base, DBUS_SESSION_BUS_ADDRESS: String(address).trim() };
   const unlock = () => {
-    // A new daemon each time: it goes to the background, and ends with its bus or with its successor.
-    execFileSync('gnome-keyring-daemon', ['--replace', '--unlock', '--components=secrets'], {
-      env: environment,
-      input: PASSWORD,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    // It exits 0 with a wrong password too; this fails then. The first one makes the login collection.
-    execFileSync('secret-tool', ['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
+    // The name of the service passes from one daemon to the next, which on a busy machine takes its time: until then
+    // the one that is locked answers, by asking somebody who is not there.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // A new daemon each time: it goes to the background, and ends with its bus or with its successor.
+        execFileSync('gnome-keyring-daemon', ['--replace', '--unlock', '--components=secrets'], {
+          env: environment,
+          input: PASSWORD,
+          stdio: ['pipe', 'ignore', 'ignore'],
+          timeout: 10_000,
+        });
+        // It exits 0 with a wrong password too; this fails then. The first one makes the login collection.
+        secretTool(['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
+        return;
+      } catch (error) {
+        if (attempt === 3) {
+          throw error;
+        }
+      }
+    }
   };
   try {
     unlock();
@@ -64,6 +77,7 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
         {
           env: environment,
           encoding: 'utf8',
+          timeout: 30_000,
         },
       );
     await callback({
