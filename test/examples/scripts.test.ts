@@ -5,12 +5,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startKimiSimulator, type AnswerScript, type KimiSimulator } from '../../src/simulator/index';
 import { chats } from '../support/chats';
 import { packPackage } from '../support/pack-package';
+import { startRedisServer } from '../support/start-redis-server';
+import { testServices } from '../support/test-services';
 
-/** Each script of `examples/scripts`, as a user runs it: with the packed package, in a process of its own. */
+/**
+ * Each script of `examples/scripts`, and the app of `examples/testing`, as a user runs it: with the packed package, in a
+ * process of its own.
+ */
 const examples = fileURLToPath(new URL('../../examples/scripts', import.meta.url));
 const KEY = { KIMI_API_KEY: 'sk-kimi-simulator' };
 
@@ -30,7 +35,7 @@ const FLATBREAD = {
 let packed: Awaited<ReturnType<typeof packPackage>>;
 let simulator: KimiSimulator;
 beforeAll(async () => {
-  packed = await packPackage(['atomically']);
+  packed = await packPackage(['ai-v5', 'atomically', 'redis']);
   await cp(examples, packed.app, { recursive: true, filter: source => !source.includes('node_modules') });
   writeFileSync(path.join(packed.app, 'clip.mp4'), Buffer.from('\0\0\0\x18ftypmp42'));
   simulator = await startKimiSimulator({ autoApprove: true });
@@ -46,7 +51,10 @@ afterAll(async () => {
 
 type Outcome = { code: number; stdout: string; stderr: string; home: string };
 
-function run(script: string, environment: Record<string, string> = KEY): Promise<Outcome> {
+const run = (script: string, environment: Record<string, string> = KEY): Promise<Outcome> =>
+  runNode([script], environment);
+
+function runNode(argv: readonly string[], environment: Record<string, string>): Promise<Outcome> {
   const home = mkdtempSync(path.join(tmpdir(), 'kimi-scripts-home-'));
   const env = {
     ...process.env,
@@ -58,7 +66,7 @@ function run(script: string, environment: Record<string, string> = KEY): Promise
     ...environment,
   };
   return new Promise(resolve => {
-    execFile(process.execPath, [script], { cwd: packed.app, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, argv, { cwd: packed.app, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr, home });
     });
   });
@@ -208,6 +216,44 @@ const CASES: Record<string, Case> = {
       expect(kept.includes(token ?? '')).toBe(false);
     },
   },
+  'models.ts': {
+    check({ stdout }) {
+      expect(stdout).toMatch(/^kimi-for-coding: \d+ tokens, .+\n/);
+      expect(stdout).toMatch(/^k3: \d+ tokens, low, high, max$/m);
+      expect(stdout).toMatch(/\nk3 goes out as k3 \(resolved\): The account lists it; sent as it is\.\n$/);
+    },
+  },
+  'usage.ts': {
+    check({ stdout }) {
+      expect(stdout).toMatch(/^\S.*\nfiveHours: \d+ % used, fresh again \S.*\nweekly: \d+ % used, fresh again \S.*\n/);
+      expect(stdout).toMatch(/\n\d+ tokens(, estimated)?\n$/);
+    },
+  },
+  'platform.ts': {
+    answers: [{ text: 'Hello.', usage: { promptTokens: 1000, completionTokens: 100 } }],
+    environment: () => ({ MOONSHOT_API_KEY: 'sk-simulator', MOONSHOT_BASE_URL: simulator.platformBaseURL }),
+    check({ stdout }) {
+      expect(stdout).toMatch(/^Hello\.\nEstimated by list prices: \{"amount":0\.0\d+,.*"model":"kimi-k3".*\}\n/);
+      expect(stdout).toMatch(/\n\d+(\.\d+)? (CNY|USD) left\n$/);
+      expect(chats(simulator).map(({ path: place }) => place)).toEqual(['/v1/chat/completions']);
+    },
+  },
+  'identity.ts': {
+    check({ stdout }) {
+      expect(stdout).toBe('You said: Say hello.\n'.repeat(2));
+      const [plain, named] = chats(simulator).map(({ headers }) => headers);
+      expect(plain?.['user-agent']).toMatch(/^ai-sdk-provider-kimi\/\S+$/);
+      expect(Object.keys(plain ?? {}).filter(name => name.startsWith('x-msh-'))).toEqual([]);
+      expect(named).toMatchObject({ 'user-agent': 'my-agent/1.4.0', 'x-msh-platform': 'my_agent' });
+    },
+  },
+  'logger.ts': {
+    check({ stdout }) {
+      expect(stdout).toContain('\nYou said: Say hello.\n');
+      expect(stdout).toMatch(/chat\/completions/);
+      expect(stdout).not.toContain(KEY.KIMI_API_KEY);
+    },
+  },
   'errors.ts': {
     check({ stdout }) {
       expect(stdout).toBe('You said: Say hello.\n');
@@ -215,9 +261,12 @@ const CASES: Record<string, Case> = {
   },
 };
 
+/** Run below, where there is a Redis. */
+const NEED_REDIS = ['redis-login.ts'];
+
 it('has a case for each script, of at most 40 lines', async () => {
   const scripts = (await readdir(examples)).filter(name => name.endsWith('.ts'));
-  expect(scripts.toSorted()).toEqual(Object.keys(CASES).toSorted());
+  expect(scripts.toSorted()).toEqual([...Object.keys(CASES), ...NEED_REDIS].toSorted());
   for (const script of scripts) {
     expect(readFileSync(path.join(examples, script), 'utf8').trimEnd().split('\n').length, script).toBeLessThanOrEqual(
       40,
@@ -352,13 +401,72 @@ it.each([
   expect(chats(simulator)).toHaveLength(1);
 });
 
+it('errors.ts explains what the AI SDK has tried several times, too', async () => {
+  const body = { error: { type: 'rate_limit_reached_error', message: 'Too many requests' } };
+  simulator.script(Array.from({ length: 3 }, () => ({ status: 429, retryAfter: 1, body })));
+  const { code, stderr } = await run('errors.ts');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Too many requests, go on at \d.*\.\n$/);
+  expect(chats(simulator)).toHaveLength(3);
+});
+
 it('errors.ts explains that nobody is signed in', async () => {
   const { code, stderr } = await run('errors.ts', {});
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'You are not signed in. Run: npx ai-sdk-provider-kimi login\n' });
   expect(simulator.requests).toEqual([]);
 });
 
+it.each([
+  { major: 5, entry: 'ai-sdk-provider-kimi', ai: 'ai-v5' },
+  { major: 6, entry: 'ai-sdk-provider-kimi/v3', ai: 'ai-v6' },
+])('stream-text.ts on AI SDK $major differs in the import alone', async ({ major, entry, ai }) => {
+  const script = `stream-text-${major}.mts`;
+  const source = readFileSync(path.join(examples, 'stream-text.ts'), 'utf8');
+  writeFileSync(
+    path.join(packed.app, script),
+    source.replace("'ai'", `'${ai}'`).replace("'ai-sdk-provider-kimi/v4'", `'${entry}'`),
+  );
+  simulator.script([{ reasoning: 'Rayleigh.', text: 'Because of Rayleigh scattering.' }]);
+  const { code, stdout, stderr } = await run(script);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'Because of Rayleigh scattering.', stderr: '' });
+  await rm(path.join(packed.app, script));
+});
+
+describe.skipIf(!testServices.has('redis'))('redis-login.ts (needs redis)', () => {
+  it('signs in once, and finds the login again', async () => {
+    const redis = await startRedisServer();
+    try {
+      const environment = { REDIS_URL: redis.url, KIMI_STORE_KEY: SECRET };
+      expect(await run('redis-login.ts', environment)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^Open http:\/\/127\.0\.0\.1:\d+\/\S+\nYou said: Say hello\.\n$/) as string,
+        stderr: '',
+      });
+      expect(await run('redis-login.ts', environment)).toMatchObject({ code: 0, stdout: 'You said: Say hello.\n' });
+    } finally {
+      await redis.stop();
+    }
+  });
+});
+
+it('the app of examples/testing passes its own tests, and fails them when it is broken', async () => {
+  const folder = path.join(packed.app, 'testing');
+  await cp(path.join(examples, '../testing'), folder, { recursive: true });
+  const test = () => runNode(['--test', '--test-reporter=tap', 'testing/summarize.test.ts'], {});
+  const passed = await test();
+  expect(passed.stdout).toMatch(/^# pass 2$/m);
+  expect({ code: passed.code, stderr: passed.stderr }).toEqual({ code: 0, stderr: '' });
+  const app = path.join(folder, 'summarize.ts');
+  writeFileSync(app, readFileSync(app, 'utf8').replace('prompt: article', "prompt: ''"));
+  expect((await test()).code).not.toBe(0);
+  await rm(folder, { recursive: true });
+});
+
 it('type-checks against the packed package', { timeout: 120_000 }, async () => {
+  await cp(path.join(examples, '../testing'), packed.app, {
+    recursive: true,
+    filter: source => !source.endsWith('.json') && !source.endsWith('.md'),
+  });
   const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
   for (const name of ['@types/node', '@types/proper-lockfile']) {
     await symlink(path.join(modules, name), path.join(packed.app, 'node_modules', name), 'junction');
