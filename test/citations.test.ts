@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -72,6 +72,14 @@ function citations(text: string): { file: string; anchor: string }[] {
 const FACTS = sections(WIRE, '###');
 const CHOICES = sections(DECISIONS, '##');
 const ANCHORS: Record<string, Set<string>> = {
+  ...Object.fromEntries(
+    readdirSync(new URL('../docs', import.meta.url))
+      .filter(file => file.endsWith('.md'))
+      .map(file => {
+        const all = [...sections(read(`docs/${file}`), '##'), ...sections(read(`docs/${file}`), '###')];
+        return [file, new Set(all.map(({ anchor }) => anchor))];
+      }),
+  ),
   'wire.md': new Set(FACTS.map(fact => fact.anchor)),
   'decisions.md': new Set(CHOICES.map(choice => choice.anchor)),
 };

@@ -1,45 +1,30 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MESSAGES_RULES } from '../src/engine/messages/body-rules';
 import { BODY_RULES } from '../src/engine/request/body-rules';
 import { MODEL_ROWS, type ModelRow } from '../src/models/model-rows';
 import { dependencies } from '../package.json';
 
-const file = new URL('../README.md', import.meta.url);
-const readme = readFileSync(file, 'utf8');
+const urlOf = (document: string): URL => new URL(`../${document}`, import.meta.url);
+const read = (document: string): string => readFileSync(urlOf(document), 'utf8');
+const readme = read('README.md');
 
-it('has the table of body rules as they are', () => {
-  holdsTable(file, 'body rules', [
+it.each([
+  { name: 'body rules', document: 'docs/body-rules.md', rules: BODY_RULES },
+  { name: 'rules of the Anthropic wire', document: 'docs/wires.md', rules: MESSAGES_RULES },
+])('$document has the table of the $name as they are', ({ name, document, rules }) => {
+  holdsTable(urlOf(document), name, [
     '| Rule | What it does | Known from |',
     '|---|---|---|',
-    ...BODY_RULES.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source)} |`),
+    ...rules.map(rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source).replaceAll('docs/', '')} |`),
   ]);
 });
 
-it('has the table of the rules of the Anthropic wire as they are', () => {
-  holdsTable(new URL('../docs/wires.md', import.meta.url), 'rules of the Anthropic wire', [
-    '| Rule | What it does | Known from |',
-    '|---|---|---|',
-    ...MESSAGES_RULES.map(
-      rule => `| \`${rule.name}\` | ${rule.summary} | ${linked(rule.source).replaceAll('docs/', '')} |`,
-    ),
-  ]);
-});
-
-it.each(['coding', 'platform'] as const)('has the models of %s as they are, also in docs', service => {
-  const rows = MODEL_ROWS[service];
-  const newest = rows.filter((row, index) => rows.findIndex(({ id }) => id === row.id) === index);
-  holdsTable(file, `${service} models`, [
-    '| Id | Window | Thinking | Input |',
-    '|---|---|---|---|',
-    ...newest.map(row => `| ${cells(row).join(' | ')} |`),
-  ]);
-  holdsTable(new URL('../docs/models.md', import.meta.url), `${service} models`, [
+it.each(['coding', 'platform'] as const)('docs/models.md has the models of %s as they are', service => {
+  holdsTable(urlOf('docs/models.md'), `${service} models`, [
     '| Id | Window | Thinking | Input | USD per million tokens in / out / cached | Read | Source |',
     '|---|---|---|---|---|---|---|',
-    ...rows.map(row => {
+    ...MODEL_ROWS[service].map(row => {
       const { price, date, source } = row;
       const prices = price === undefined ? '' : `${price.input} / ${price.output} / ${price.cachedInput}`;
       return `| ${[...cells(row), prices, date, linked(source).replaceAll('docs/', '')].join(' | ')} |`;
@@ -69,6 +54,55 @@ function holdsTable(document: URL, name: string, lines: string[]): void {
   expect(readFileSync(document, 'utf8')).toBe(expected);
 }
 
+describe('README', () => {
+  const sections = readme.split(/^(?=## )/m).slice(1);
+
+  it('is read in one go', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(250);
+    const order = ['Install', 'Sign in', 'Stream', 'What works where', 'Settings that matter', 'Errors', 'More'];
+    const places = order.map(heading => readme.indexOf(`\n## ${heading}\n`));
+    expect(places).toEqual(places.filter(place => place > 0).toSorted((one, other) => one - other));
+  });
+
+  it('says of each section which tests hold it', () => {
+    expect(sections.length).toBeGreaterThan(6);
+    for (const section of sections) {
+      const [, list = ''] = /^<!-- held by: (.+) -->$/m.exec(section) ?? [];
+      const files = list.split(', ');
+      expect(files.filter(file => !existsSync(urlOf(file)) || !file.startsWith('test/'))).toEqual([]);
+    }
+  });
+
+  it('is read on npm, too: no link in it is relative, and each is a link of this repository or of who is named', () => {
+    const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link as string);
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter(link => !link.startsWith('https://'))).toEqual([]);
+  });
+
+  it('names settings, variables and codes that there are', () => {
+    const settings = fieldsOf('provider/kimi-provider-settings.ts', 'KimiProviderSettings');
+    const table = sectionOf('README.md', '## Settings that matter');
+    const named = table
+      .split('\n')
+      .flatMap(row => [...(/^\| (`.+?) \|/.exec(row)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(named.length).toBeGreaterThan(7);
+    expect(named.filter(name => !settings.includes(name as string))).toEqual([]);
+    const words = [...new Set(readme.match(/\b(?:KIMI|MOONSHOT)_[A-Z_]+\b/g))];
+    const known = read('docs/settings.md') + read('docs/errors.md');
+    expect(words.filter(word => !known.includes(`\`${word}\``))).toEqual([]);
+  });
+
+  it('says beside the sign-in who it is to Kimi: by default, to the vendor, in May 2026, and in another word', () => {
+    // The facts: docs/wire.md#suspended-accounts.
+    const section = sections.find(text => text.startsWith('## Sign in\n'));
+    for (const words of ['By default', 'host name', 'device id', "Kimi's documents", 'May 2026', 'restored']) {
+      expect(section).toContain(words);
+    }
+    expect(section).toContain('KIMI_IDENTITY=package');
+    expect(section).toMatch(/docs\/identity\.md/);
+  });
+});
+
 it('holds the two commands that do everything', () => {
   expect(readme).toContain('npm ci && npm run demo');
   expect(readme).toContain('npm ci && npm test');
@@ -83,7 +117,7 @@ it('pins what patch releases changed the behaviour of', () => {
 });
 
 it('names only files that exist, in AGENTS.md', () => {
-  const agents = readFileSync(new URL('../AGENTS.md', import.meta.url), 'utf8');
+  const agents = read('AGENTS.md');
   const paths = [...agents.matchAll(/`((?:src|test|bench|docs|examples|\.ci)\/[\w./-]+)`/g)].map(
     ([, path = '']) => path,
   );
@@ -92,7 +126,7 @@ it('names only files that exist, in AGENTS.md', () => {
 });
 
 it('names only files that exist, in SECURITY.md, and leads to it', () => {
-  const security = readFileSync(new URL('../SECURITY.md', import.meta.url), 'utf8');
+  const security = read('SECURITY.md');
   const paths = [...security.matchAll(/`(test\/[\w./-]+)`/g)].map(([, path = '']) => path);
   expect(paths.length).toBeGreaterThan(10);
   expect(paths.filter(path => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
@@ -100,7 +134,7 @@ it('names only files that exist, in SECURITY.md, and leads to it', () => {
   const rows = security.split('\n').filter(line => /^\| (?!From)\w/.test(line));
   expect(rows.length).toBeGreaterThanOrEqual(8);
   expect(rows.filter(row => !/`test\/[^`]+\.test\.ts`[^|]*\|$/.test(row))).toEqual([]);
-  expect(readme).toContain('](SECURITY.md)');
+  expect(readme).toMatch(/\]\(\S*SECURITY\.md\)/);
 });
 
 /** The names of a type's fields, of the file that declares it. */
@@ -110,14 +144,16 @@ function fieldsOf(source: string, type: string): string[] {
   return [...body.matchAll(/^ {2}(\w+)\??: /gm)].map(([, name = '']) => name);
 }
 
-const section = (heading: string): string => {
-  const start = readme.indexOf(`\n${heading}\n`);
-  expect(start).toBeGreaterThan(0);
-  return readme.slice(start, readme.indexOf('\n#', start + 2));
-};
+function sectionOf(document: string, heading: string): string {
+  const text = read(document);
+  const start = text.indexOf(`${heading}\n`);
+  expect(start).toBeGreaterThanOrEqual(0);
+  const end = text.indexOf('\n#', start + 2);
+  return text.slice(start, end < 0 ? undefined : end);
+}
 
 it('has each setting of the provider, with its limits, in the table of settings', () => {
-  const rows = section('## Settings').split('\n');
+  const rows = sectionOf('docs/settings.md', '# Settings and variables').split('\n');
   const named = rows.flatMap(row =>
     [...(/^\| (.+?) \|/.exec(row)?.[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
   );
@@ -133,37 +169,20 @@ it('has each setting of the provider, with its limits, in the table of settings'
 it('has each option of a call, those that are said to be in the table of settings there', () => {
   const options = fieldsOf('engine/options.ts', 'KimiLanguageModelOptions');
   expect(options).toContain('reasoningEffort');
-  expect(options.filter(name => !readme.includes(`\`${name}`))).toEqual([]);
-  const [, said = ''] =
-    /; (`forceSampling`[^;]*) are in the \[table below\]\(#settings-by-model-family\)/.exec(readme) ?? [];
+  const models = read('docs/models.md');
+  expect(options.filter(name => !models.includes(`\`${name}`))).toEqual([]);
+  const said = /; (`forceSampling`[^;]*) are in the \[table of settings by family\]/.exec(models)?.[1] ?? '';
   const names = [...said.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(7);
-  const table = section('### Settings by model family');
+  const table = sectionOf('docs/body-rules.md', '## Settings by model family');
   expect(names.filter(name => !table.includes(`\`${name}`))).toEqual([]);
 });
 
-it('shows no code of a place it is used in that is not part of an example', () => {
-  const examples = fileURLToPath(new URL('../examples', import.meta.url));
-  const sources = readdirSync(examples, { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(tsx?|jsonl?)$/.test(name) && !/node_modules|\.next/.test(name))
-    .map(name => readFileSync(path.join(examples, name), 'utf8'));
-  const start = readme.indexOf('## Where it is used');
-  const places = readme.slice(start, readme.indexOf('\n## ', start));
-  const first = readme.slice(0, readme.indexOf('\n## '));
-  const snippets = [...(first + places).matchAll(/^```(?:tsx?|jsonl?)\n([\s\S]*?)^```$/gm)].map(
-    ([, code = '']) => code,
-  );
-  expect(snippets.length).toBeGreaterThanOrEqual(5);
-  expect(snippets.filter(code => !sources.some(source => source.includes(code)))).toEqual([]);
-  for (const place of ['Apps and scripts', 'Next.js', 'opencode', 'Batch jobs']) {
-    expect(places).toContain(`### ${place}\n`);
-  }
-});
-
 it('says of no store that it keeps logins apart that the contract of stores does not prove it of', () => {
-  expect(readme).toContain('never share a place, whatever the store');
-  const start = readme.indexOf('| Store | Where |');
-  const table = readme.slice(start, readme.indexOf('\n\n', start));
+  const signIn = read('docs/sign-in.md');
+  expect(signIn).toContain('never share a place, whatever the store');
+  const start = signIn.indexOf('| Store | Where |');
+  const table = signIn.slice(start, signIn.indexOf('\n\n', start));
   const stores = [...new Set(table.match(/\b\w+CredentialStore(?=\()/g))];
   expect(stores.length).toBeGreaterThan(7);
   const folder = new URL('credentials/', import.meta.url);
@@ -172,13 +191,6 @@ it('says of no store that it keeps logins apart that the contract of stores does
   // Those keep nothing of their own: a variable, or the store around which they stand.
   const others = ['environmentCredentialStore', 'seededCredentialStore'];
   expect(stores.filter(store => !proved.includes(store) && !others.includes(store))).toEqual([]);
-});
-
-it('shows the tools as an example uses them', () => {
-  const section = readme.slice(readme.indexOf('## Search and pages'), readme.indexOf('\n## Identity'));
-  const [, code = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(section) ?? [];
-  expect(code).toContain('webSearch(kimi');
-  expect(readFileSync(new URL('../examples/scripts/web-search.ts', import.meta.url), 'utf8')).toContain(code);
 });
 
 /** Links each citation; an anchor alone belongs to the file that was named last. */

@@ -13,8 +13,8 @@ import { startRedisServer } from '../support/start-redis-server';
 import { testServices } from '../support/test-services';
 
 /**
- * Each script of `examples/scripts`, and the app of `examples/testing`, as a user runs it: with the packed package, in a
- * process of its own.
+ * Each script of `examples/scripts`, and the app of `examples/testing`, as a user runs it: with the packed package, in
+ * a process of its own.
  */
 const examples = fileURLToPath(new URL('../../examples/scripts', import.meta.url));
 const KEY = { KIMI_API_KEY: 'sk-kimi-simulator' };
@@ -417,14 +417,18 @@ it('errors.ts explains that nobody is signed in', async () => {
 });
 
 it.each([
-  { major: 5, entry: 'ai-sdk-provider-kimi', ai: 'ai-v5' },
-  { major: 6, entry: 'ai-sdk-provider-kimi/v3', ai: 'ai-v6' },
-])('stream-text.ts on AI SDK $major differs in the import alone', async ({ major, entry, ai }) => {
+  { major: 5, ai: 'ai-v5' },
+  { major: 6, ai: 'ai-v6' },
+  { major: 7, ai: 'ai' },
+])('stream-text.ts on AI SDK $major differs in the import alone, which is the one in README', async ({ major, ai }) => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, line = ''] = new RegExp(`^\\| AI SDK ${major} \\| \`(import [^\`]+)\` \\|$`, 'm').exec(readme) ?? [];
+  expect(line).toContain('ai-sdk-provider-kimi');
   const script = `stream-text-${major}.mts`;
   const source = readFileSync(path.join(examples, 'stream-text.ts'), 'utf8');
   writeFileSync(
     path.join(packed.app, script),
-    source.replace("'ai'", `'${ai}'`).replace("'ai-sdk-provider-kimi/v4'", `'${entry}'`),
+    source.replace("'ai'", `'${ai}'`).replace(/^import .*ai-sdk-provider-kimi.*$/m, line),
   );
   simulator.script([{ reasoning: 'Rayleigh.', text: 'Because of Rayleigh scattering.' }]);
   const { code, stdout, stderr } = await run(script);

@@ -297,7 +297,7 @@ describe.skipIf(!(await hasChromium()))('examples/next-chat, built for productio
     expect(app.log()).not.toMatch(/eyJ|sk-kimi|sky blue/);
   });
 
-  it('answers by the route that the README shows', async () => {
+  it('answers by the route that the documents show', async () => {
     simulator.script({ reasoning: 'A greeting.', text: 'Hello from the least route.' });
     const body = JSON.stringify({
       id: 'a-chat',

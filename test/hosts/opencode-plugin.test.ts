@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sharedEntry } from '../../src/credentials/opencode/auth-entry';
 import {
@@ -131,6 +131,17 @@ describe('opencode, which installs the plugin', () => {
     for (const name of files) {
       expect(readFileSync(path.join(folder, name), 'utf8')).toContain('"ai-sdk-provider-kimi"');
     }
+  });
+
+  it('answers with the model of examples/opencode/plugin.json where none is asked for', async () => {
+    const home = open(keyEntry());
+    cpSync(path.join(root, 'examples/opencode/plugin.json'), path.join(home.project, 'opencode.json'));
+    const result = await runOpencode(binary, simulator, home, ['say hi']);
+    expect({ text: textOf(result), errors: errorsOf(result) }).toEqual({
+      text: expect.stringContaining('say hi') as string,
+      errors: [],
+    });
+    expectAccepted();
   });
 
   it("lists the account's models", async () => {
@@ -286,6 +297,12 @@ describe('opencode with the plugin, told to share the login of this machine', ()
 });
 
 describe('opencode with the plugin, where something is missing', () => {
+  it('says that the provider is unknown where the plugin is not loaded', async () => {
+    const { code, stdout, stderr } = await execOpencode(binary, openPluginHome(simulator), LOGIN.split(' ').slice(1));
+    expect(stripVTControlCharacters(stdout + stderr)).toContain(`Unknown provider "${PROVIDER}"`);
+    expect(code).not.toBe(0);
+  });
+
   it('says in one sentence that nobody is signed in, with the command', async () => {
     const result = await ask(open({}), 'say hi');
     expect(result.stoppedBecause).toBeUndefined();

@@ -16,6 +16,7 @@ import { openPiHome, readAuth, runPi, writeAuth, type PiHome, type PiMessage, ty
 /** The real pi, which installs this package itself, from a registry. */
 const KEY = { KIMI_CODER_API_KEY: 'sk-kimi-simulator' };
 const PICTURE = fileURLToPath(new URL('../../examples/scripts/kimi.png', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../../examples/pi/settings.json', import.meta.url));
 const KIMI = ['--provider', 'kimi-coder', '--model', 'kimi-for-coding'];
 
 type Body = {
@@ -119,13 +120,15 @@ describe('pi, with a key', () => {
   it('takes it from its own settings file', async () => {
     const home = open();
     const file = path.join(home.agent, 'settings.json');
-    const settings = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as { packages: unknown };
+    const example = JSON.parse(readFileSync(EXAMPLE, 'utf8')) as { packages: unknown };
+    expect(settings.packages).toEqual(example.packages);
     const apiKeys = { KIMI_CODER_API_KEY: 'sk-kimi-simulator' };
-    writeFileSync(file, JSON.stringify({ ...settings, apiKeys, defaultProvider: 'kimi-coder', defaultModel: 'k3' }));
+    writeFileSync(file, JSON.stringify({ ...settings, ...example, apiKeys }));
     const run = await runPi(program, simulator, home, ['--mode', 'json', '-p', 'say hi']);
     expect(errorsOf(run)).toEqual([]);
     expect(textOf(run)).toBe('You said: say hi');
-    expect(bodies()).toMatchObject([{ model: 'k3' }]);
+    expect(bodies()).toMatchObject([{ model: 'kimi-for-coding', thinking: { type: 'enabled', effort: 'high' } }]);
   });
 
   it('takes the id that pi-kimi-coder lists', async () => {

@@ -5,8 +5,8 @@ import { COMBINATIONS, MIDDLEWARE, steps, type Combination } from '../support/ma
 
 /**
  * What the AI SDK itself breaks (docs/decisions.md#2-broken-combinations, docs/wire.md#broken-combinations). Each test
- * documents the state of the pinned versions: when one fails, the AI SDK was mended and the README's table can lose a
- * row. The type errors of the same combinations are in test/types.
+ * documents the state of the pinned versions: when one fails, the AI SDK was mended and the table of docs/entries.md
+ * can lose a row. The type errors of the same combinations are in test/types.
  */
 let simulator: KimiSimulator;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 /**
  * Every error that leaves the package is a `KimiError`, a `KimiAPIError` (or `KimiTokenRefreshError`, which is an
- * `APICallError`, too) or one of the classes of the AI SDK that README names. All public calls are driven to failure.
+ * `APICallError`, too) or one of the classes of the AI SDK that docs/errors.md names. All public calls are driven to
+ * failure.
  */
 import { readFileSync } from 'node:fs';
 import { NoSuchModelError, UnsupportedFunctionalityError } from '@ai-sdk/provider';
@@ -19,7 +20,7 @@ import { redisCredentialStore } from '../../src/redis';
 import { startKimiSimulator, type KimiSimulator } from '../../src/simulator/index';
 import { failure } from '../support/failure';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const ERRORS = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
 let simulator: KimiSimulator;
 beforeAll(async () => {
@@ -28,14 +29,14 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 beforeEach(() => simulator.reset());
 
-/** The name of the class, where README names it; else what it was. */
+/** The name of the class, where docs/errors.md names it; else what it was. */
 function classOf(error: unknown): string {
   if (KimiAPIError.isInstance(error) || KimiTokenRefreshError.isInstance(error) || KimiError.isInstance(error)) {
     return error.name;
   }
   const isOfSDK = UnsupportedFunctionalityError.isInstance(error) || NoSuchModelError.isInstance(error);
   const name = isOfSDK ? error.name.replace(/^AI_/, '') : `not one of ours: ${String(error)}`;
-  return README.includes(`\`${name}\``) ? name : `not in README: ${name}`;
+  return ERRORS.includes(`\`${name}\``) ? name : `not in docs/errors.md: ${name}`;
 }
 
 const text = (content: string) => [{ role: 'user' as const, content: [{ type: 'text' as const, text: content }] }];

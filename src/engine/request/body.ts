@@ -53,9 +53,9 @@ export type KimiChatTool = {
  * that is not shared with anybody, and may change it in place.
  */
 export type BodyRule = {
-  /** Kebab-case, unique; stands in the README table and in tests. */
+  /** Kebab-case, unique; stands in the table of docs/body-rules.md and in tests. */
   name: string;
-  /** What it does, one sentence for the README table. */
+  /** What it does, one sentence for the table of docs/body-rules.md. */
   summary: string;
   /** Where the rule is known from. */
   source: string;
