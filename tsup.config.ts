@@ -10,6 +10,7 @@ const shared: Options = {
   // Optional native packages are loaded by name where they are installed.
   external: [/^#platform$/, 'fs-native-extensions', '@napi-rs/keyring', 'keytar'],
   treeshake: true,
+  sourcemap: true,
   // Deno and edge bundlers know Node's modules by their prefix only.
   removeNodeProtocol: false,
 };

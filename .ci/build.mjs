@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { leadToSources } from './source-maps.mjs';
 import { writeCommonJS } from './write-common-js.mjs';
 
 // In node_modules, because no tool looks there and a rename stays within one file system.
@@ -15,6 +16,7 @@ try {
   const { status } = spawnSync(process.execPath, [tsup, '--silent', '--out-dir', fresh], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
   if (status === 0) {
+    leadToSources(fresh);
     await writeCommonJS(pathToFileURL(`${fresh}/`));
     replaceFolder('dist', fresh, `${place}/old`);
   }
