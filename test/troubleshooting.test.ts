@@ -13,7 +13,8 @@ import ts from 'typescript';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { explainError, type ErrorReason } from '../src/api/error-advice';
 import { refuseOldRuntime } from '../src/cli/runtime';
-import { memoryCredentialStore } from '../src/credential-stores';
+import { environmentCredentialStore, memoryCredentialStore } from '../src/credential-stores';
+import { noHomeDirectory } from '../src/credentials/data-directory';
 import { defaultCredentialStore } from '../src/credentials/default-credential-store';
 import { keychainError } from '../src/credentials/keychain/keychain-error';
 import { createKimi as createV2 } from '../src/index';
@@ -32,13 +33,15 @@ beforeEach(async () => {
 afterEach(() => simulator.close());
 
 const KEY = 'sk-kimi-simulator';
+const CHAT = '/chat/completions';
+const hosts = () => ({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost });
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const failure = (promise: PromiseLike<unknown> | Promise<unknown>): Promise<string> =>
   Promise.resolve(promise).then(() => 'nothing failed', messageOf);
 
 /** What a call says that fails, at the first try. */
 function said(settings: KimiProviderSettings = {}, model = 'kimi-for-coding'): Promise<string> {
-  const kimi = createKimi({ baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost, ...settings });
+  const kimi = createKimi({ ...hosts(), ...settings });
   return failure(ai7.generateText({ model: kimi(model), prompt: 'hi', maxRetries: 0 }));
 }
 
@@ -52,10 +55,18 @@ function refused(text: string): () => Promise<string> {
   };
 }
 
+/** The error part of a stream. */
+async function streamed(): Promise<string> {
+  const kimi = createKimi({ ...hosts(), apiKey: KEY });
+  let told = 'nothing failed';
+  const onError = ({ error }: { error: unknown }): void => void (told = messageOf(error));
+  await ai7.streamText({ model: kimi('k3'), prompt: 'hi', onError }).consumeStream();
+  return told;
+}
+
 async function signedIn(): Promise<KimiProviderSettings> {
-  const settings = { baseURL: simulator.apiBaseURL, oauthHost: simulator.oauthHost };
   const credentialStore = memoryCredentialStore();
-  await createKimi({ ...settings, credentialStore }).auth.login({ onVerification: () => undefined });
+  await createKimi({ ...hosts(), credentialStore }).auth.login({ onVerification: () => undefined });
   return { credentialStore };
 }
 
@@ -158,6 +169,20 @@ const CASES: Record<string, () => string | Promise<string>> = {
     await store.load();
     return told.join('\n');
   },
+  'KIMI_REFRESH_TOKEN is set, but a refresh token works only once': () =>
+    said({ credentialStore: environmentCredentialStore({ environment: { KIMI_REFRESH_TOKEN: 'r' } }) }),
+  'There is no place to keep a Kimi login': () => noHomeDirectory('load').message,
+  'The sign-in was refused on the Kimi page': async () => {
+    await simulator.close();
+    simulator = await startKimiSimulator({ deviceInterval: 1 });
+    const kimi = createKimi({ ...hosts(), credentialStore: memoryCredentialStore() });
+    const onVerification = ({ userCode }: { userCode: string }): void => simulator.deny(userCode);
+    return failure(kimi.auth.login({ onVerification }));
+  },
+  'cannot be reached to sign in': () => {
+    const kimi = createKimi({ oauthHost: 'http://127.0.0.1:9', credentialStore: memoryCredentialStore() });
+    return failure(kimi.auth.login({ onVerification: () => undefined }));
+  },
   'The keychain is locked': () =>
     keychainError(
       { ok: false, kind: 'locked', message: 'the default collection is locked' },
@@ -177,6 +202,23 @@ const CASES: Record<string, () => string | Promise<string>> = {
   },
   "We're unable to verify your membership benefits": refused("We're unable to verify"),
   'The engine is currently overloaded': refused('The engine is currently overloaded'),
+  'could not be reached': () => said({ apiKey: KEY, baseURL: 'http://127.0.0.1:9/v1' }),
+  'broke in the middle of the answer': () => {
+    simulator.fault({ match: { path: CHAT }, connection: { at: 'event', how: 'close' } });
+    return streamed();
+  },
+  'gave an empty answer, without text and without a tool call': () => {
+    simulator.script([{ text: '' }]);
+    return said({ apiKey: KEY });
+  },
+  'answered with a redirect to …, which is not followed': () => {
+    simulator.fault({ match: { path: CHAT }, status: 307, headers: { location: 'https://kimi.example/v1' } });
+    return said({ apiKey: KEY });
+  },
+  'has no chat API at this URL': () => {
+    simulator.fault({ match: { path: CHAT }, status: 404, body: '' });
+    return said({ apiKey: KEY });
+  },
   'The account has no model …': () => said({ apiKey: KEY }, 'no-such-model'),
 };
 

@@ -424,7 +424,7 @@ it.each([
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, line = ''] = new RegExp(`^\\| AI SDK ${major} \\| \`(import [^\`]+)\` \\|$`, 'm').exec(readme) ?? [];
   expect(line).toContain('ai-sdk-provider-kimi');
-  const script = `stream-text-${major}.mts`;
+  const script = `stream-text-${major}.mjs`;
   const source = readFileSync(path.join(examples, 'stream-text.ts'), 'utf8');
   writeFileSync(
     path.join(packed.app, script),
