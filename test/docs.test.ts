@@ -126,7 +126,7 @@ describe('commands that are shown', () => {
   it.each(SHOWN)('%s: are there, with their flags', file => {
     const text = read(file);
     const wrong: string[] = [];
-    for (const [line, name = ''] of text.matchAll(/npx ai-sdk-provider-kimi ([a-z][\w-]*)([^\n`"]*)/g)) {
+    for (const [line, name = ''] of text.matchAll(/npx ai-sdk-provider-kimi ([a-z][\w-]*)((?:"[^"\n]*"|[^\n`"])*)/g)) {
       const command = commands.get(name);
       const flags = [...(line.split(' | ')[0] ?? '').matchAll(/(?<=\s)(--[a-z][a-z-]*)/g)].map(([flag]) => flag);
       const known = new Set([
