@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { explainError, type ErrorReason } from '../src/api/error-advice';
 import { MESSAGES_RULES } from '../src/engine/messages/body-rules';
 import { BODY_RULES } from '../src/engine/request/body-rules';
 import { MODEL_ROWS, type ModelRow } from '../src/models/model-rows';
+import { KNOWN_ERRORS } from './api/known-errors';
 import { dependencies } from '../package.json';
 
 const urlOf = (document: string): URL => new URL(`../${document}`, import.meta.url);
@@ -29,6 +31,27 @@ it.each(['coding', 'platform'] as const)('docs/models.md has the models of %s as
       const prices = price === undefined ? '' : `${price.input} / ${price.output} / ${price.cachedInput}`;
       return `| ${[...cells(row), prices, date, linked(source).replaceAll('docs/', '')].join(' | ')} |`;
     }),
+  ]);
+});
+
+it('docs/troubleshooting.md has what Kimi was seen to answer, with what is said to it', () => {
+  const place = {
+    host: 'api.kimi.com',
+    credential: 'your credential',
+    console: 'https://www.kimi.com/code/console',
+    identity: 'KimiCLI/1.49.0',
+    reset: '',
+  };
+  const told = KNOWN_ERRORS.filter(({ text, reason }) => text !== '' && reason !== 'unknown');
+  const rows = [...Map.groupBy(told, ({ reason }) => reason)].map(([reason, errors]) => {
+    const texts = [...new Set(errors.map(({ status, text }) => `${status} \`${text.replaceAll('|', '\\|')}\``))];
+    const codes = [...new Set(errors.map(({ code }) => `\`${code}\``))];
+    return `| ${texts.join('<br>')} | ${codes.join(', ')} | ${explainError(reason as ErrorReason, place)} |`;
+  });
+  holdsTable(urlOf('docs/troubleshooting.md'), 'refusals', [
+    '| Kimi says | `code` | What it is about, and what to do |',
+    '|---|---|---|',
+    ...rows,
   ]);
 });
 

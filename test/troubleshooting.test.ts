@@ -2,7 +2,7 @@
  * docs/troubleshooting.md is searched for the words of an error: each heading is what somebody really gets to see. Ours
  * and those of the AI SDK and the compiler are brought about here; what a host says, its own test does.
  */
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,6 @@ import * as ai5 from 'ai-v5';
 import * as ai6 from 'ai-v6';
 import ts from 'typescript';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { explainError, type ErrorReason } from '../src/api/error-advice';
 import { refuseOldRuntime } from '../src/cli/runtime';
 import { environmentCredentialStore, memoryCredentialStore } from '../src/credential-stores';
 import { noHomeDirectory } from '../src/credentials/data-directory';
@@ -23,8 +22,7 @@ import { createKimi, type KimiProviderSettings } from '../src/v4';
 import { KNOWN_ERRORS } from './api/known-errors';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PAGE = path.join(ROOT, 'docs/troubleshooting.md');
-const page = readFileSync(PAGE, 'utf8');
+const page = readFileSync(path.join(ROOT, 'docs/troubleshooting.md'), 'utf8');
 
 let simulator: KimiSimulator;
 beforeEach(async () => {
@@ -245,29 +243,4 @@ it.each(Object.entries(CASES))('%s', async (heading, bringAbout) => {
     expect(at, message).toBeGreaterThanOrEqual(0);
     rest = rest.slice(at + piece.length);
   }
-});
-
-it('has what Kimi was seen to answer, with what is said to it', () => {
-  const place = {
-    host: 'api.kimi.com',
-    credential: 'your credential',
-    console: 'https://www.kimi.com/code/console',
-    identity: 'KimiCLI/1.49.0',
-    reset: '',
-  };
-  const told = KNOWN_ERRORS.filter(({ text, reason }) => text !== '' && reason !== 'unknown');
-  const rows = [...Map.groupBy(told, ({ reason }) => reason)].map(([reason, errors]) => {
-    const texts = [...new Set(errors.map(({ status, text }) => `${status} \`${text.replaceAll('|', '\\|')}\``))];
-    const codes = [...new Set(errors.map(({ code }) => `\`${code}\``))];
-    return `| ${texts.join('<br>')} | ${codes.join(', ')} | ${explainError(reason as ErrorReason, place)} |`;
-  });
-  const marks = /(?<=<!-- refusals:.*-->\n)([\s\S]*?)(?=<!-- end of refusals -->)/;
-  expect(page).toMatch(marks);
-  const expected = page.replace(marks, () =>
-    ['| Kimi says | `code` | What it is about, and what to do |', '|---|---|---|', ...rows, ''].join('\n'),
-  );
-  if (process.env.UPDATE_README !== undefined) {
-    writeFileSync(PAGE, expected);
-  }
-  expect(readFileSync(PAGE, 'utf8')).toBe(expected);
 });
