@@ -216,3 +216,25 @@ it('the picture is of commands that there are, and of words that they say', () =
     expect(sources).toContain(words);
   }
 });
+
+describe('what is said of others', () => {
+  const versionOf = (name: string): string =>
+    (JSON.parse(read(`node_modules/${name}/package.json`)) as { version: string }).version;
+
+  it('is of the versions that are installed here, so that a newer one is read again', () => {
+    const comparison = read('docs/comparison.md');
+    for (const name of ['@ai-sdk/moonshotai', '@ai-sdk/openai-compatible']) {
+      expect(comparison).toContain(`/${name}) ${versionOf(name)}`);
+    }
+    expect(read('docs/migration.md')).toContain(`\`@ai-sdk/moonshotai\` ${versionOf('@ai-sdk/moonshotai')} |`);
+  });
+
+  it('names options of @ai-sdk/moonshotai that it has, and that mean the same here', () => {
+    const row = /^\| (`reasoningEffort`.*) \| the same names \|$/m.exec(read('docs/migration.md'))?.[1] ?? '';
+    const names = [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name as string);
+    expect(names.length).toBeGreaterThan(6);
+    const theirs = read('node_modules/@ai-sdk/moonshotai/dist/index.d.ts');
+    const ours = read('src/engine/options.ts');
+    expect(names.filter(name => !theirs.includes(`    ${name}?:`) || !ours.includes(`  ${name}?:`))).toEqual([]);
+  });
+});
