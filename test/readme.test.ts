@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { explainError, type ErrorReason } from '../src/api/error-advice';
+import { KIMI_ERROR_TABLE } from '../src/api/error-table';
 import { MESSAGES_RULES } from '../src/engine/messages/body-rules';
 import { BODY_RULES } from '../src/engine/request/body-rules';
 import { MODEL_ROWS, type ModelRow } from '../src/models/model-rows';
@@ -199,6 +200,22 @@ it('has each option of a call, those that are said to be in the table of setting
   expect(names.length).toBeGreaterThan(7);
   const table = sectionOf('docs/body-rules.md', '## Settings by model family');
   expect(names.filter(name => !table.includes(`\`${name}`))).toEqual([]);
+});
+
+it('docs/errors.md has each code of an answer that is an error, and whether it is retried', () => {
+  const union = /^export type KimiAPIErrorCode =\n([\s\S]*?);$/m.exec(read('src/errors/kimi-api-error.ts'))?.[1] ?? '';
+  const codes = [...union.matchAll(/'(KIMI_[A-Z_]+)'/g)].map(([, code]) => code as string);
+  const rows = [...read('docs/errors.md').matchAll(/^\| (`KIMI_[^|]*) \|[^|]*\| ([^|]*) \|$/gm)];
+  const retried = new Map(
+    rows.flatMap(([, names = '', answer = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, code]) => [code as string, answer] as const),
+    ),
+  );
+  expect([...retried.keys()].toSorted()).toEqual(codes.toSorted());
+  const wrong = KIMI_ERROR_TABLE.filter(
+    ({ code, retryable }) => retried.get(code)?.startsWith('yes') !== (retryable === true),
+  );
+  expect(wrong).toEqual([]);
 });
 
 it('says of no store that it keeps logins apart that the contract of stores does not prove it of', () => {
