@@ -2,15 +2,16 @@
  * The keychain store against a real Secret Service with both libraries: unlocked, locked, hung, missing, crashing and
  * killed. `.ci/with-keyring` gives the service and says so in TEST_SERVICES.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { KimiOAuthCredentials } from '../../src/credentials/credential-store';
 import {
   keychainCredentialStore,
@@ -91,6 +92,21 @@ describe.skipIf(!testServices.has('secret-service'))(
           keyring.unlock();
           expect(await store.load()).toEqual(oauthCredentials());
           expect(await never.load()).toBeUndefined();
+        });
+      });
+
+      test('asks again where the service ends in the middle of a request', async () => {
+        await withLockedKeyring(async keyring => {
+          const store = open({ slot: 'one', libraries, environment: environment(keyring.environment) });
+          await store.save(oauthCredentials());
+          const pid = keyring.pid();
+          process.kill(pid, 'SIGSTOP');
+          const called = await nextCallOfService(keyring.environment);
+          const loading = store.load();
+          await Promise.race([called(), loading]);
+          process.kill(pid, 'SIGKILL');
+          expect(await loading).toEqual(oauthCredentials());
+          expect(keyring.pid()).not.toBe(pid);
         });
       });
 
@@ -376,6 +392,22 @@ describe('keychainCredentialStore without a service', () => {
     });
   });
 });
+
+/** Listens on a bus from now on. @returns what resolves once a method of the Secret Service was called there */
+async function nextCallOfService(env: Record<string, string | undefined>): Promise<() => Promise<void>> {
+  const path = '/org/freedesktop/secrets';
+  const options = ['--session', `type='method_call',path='${path}'`];
+  const monitor = spawn('dbus-monitor', options, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void monitor.kill('SIGKILL'));
+  let heard = '';
+  monitor.stdout.setEncoding('utf8').on('data', (text: string) => (heard += text));
+  await once(monitor.stdout, 'data');
+  return async () => {
+    while (!heard.includes(`path=${path}`)) {
+      await once(monitor.stdout, 'data');
+    }
+  };
+}
 
 /** The accounts of all our items; secret-tool prints the attributes on stderr. */
 function allAccounts(): string[] {

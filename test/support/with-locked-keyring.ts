@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { secretTool } from './secret-tool';
@@ -11,9 +11,12 @@ export type TestKeyring = {
   environment: Record<string, string | undefined>;
   lock(): void;
   unlock(): void;
+  /** Process id of the service. Once that has ended, the next request starts another one, unlocked. */
+  pid(): number;
 };
 
 const PASSWORD = 'test-only';
+const SERVICE = 'org.freedesktop.secrets';
 
 /**
  * Runs `callback` with a keyring that it may lock, apart from that of `.ci/with-keyring`, which other tests use at the
@@ -22,7 +25,12 @@ const PASSWORD = 'test-only';
 export async function withLockedKeyring(callback: (keyring: TestKeyring) => Promise<void>): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), 'kimi-keyring-'));
   await mkdir(join(root, 'run'), { mode: 0o700 });
-  await mkdir(join(root, 'data'));
+  const services = join(root, 'data', 'dbus-1', 'services');
+  await mkdir(services, { recursive: true });
+  const daemon = join(root, 'daemon');
+  const start = `printf ${PASSWORD} | exec gnome-keyring-daemon --foreground --unlock --components=secrets 2>/dev/null`;
+  await writeFile(daemon, `#!/bin/sh\n${start}\n`, { mode: 0o700 });
+  await writeFile(join(services, `${SERVICE}.service`), `[D-BUS Service]\nName=${SERVICE}\nExec=${daemon}\n`);
   const base = {
     ...process.env,
     XDG_RUNTIME_DIR: join(root, 'run'),
@@ -30,64 +38,46 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
     DISPLAY: undefined,
     WAYLAND_DISPLAY: undefined,
   };
-  const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
+  const busDaemon = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
     env: base,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const [address] = (await once(bus.stdout, 'data')) as [Buffer];
+  const [address] = (await once(busDaemon.stdout, 'data')) as [Buffer];
   const environment = { ...base, DBUS_SESSION_BUS_ADDRESS: String(address).trim() };
-  const unlock = () => {
-    // The name of the service passes from one daemon to the next, which on a busy machine takes its time: until then
-    // the one that is locked answers, by asking somebody who is not there.
-    for (let attempt = 1; ; attempt++) {
-      try {
-        // A new daemon each time: it goes to the background, and ends with its bus or with its successor.
-        execFileSync('gnome-keyring-daemon', ['--replace', '--unlock', '--components=secrets'], {
-          env: environment,
-          input: PASSWORD,
-          stdio: ['pipe', 'ignore', 'ignore'],
-          timeout: 10_000,
-        });
-        // It exits 0 with a wrong password too; this fails then. The first one makes the login collection.
-        secretTool(['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
-        return;
-      } catch (error) {
-        if (attempt === 3) {
-          throw error;
-        }
-      }
-    }
+  const call = (destination: string, object: string, ...parameters: string[]) =>
+    execFileSync(
+      'gdbus',
+      ['call', '--session', '--dest', destination, '--object-path', object, '--method', ...parameters],
+      { env: environment, encoding: 'utf8', timeout: 30_000 },
+    );
+  const bus = ['org.freedesktop.DBus', '/org/freedesktop/DBus'] as const;
+  const pid = () => {
+    const [, found] =
+      /uint32 (\d+)/.exec(call(...bus, 'org.freedesktop.DBus.GetConnectionUnixProcessID', SERVICE)) ?? [];
+    return Number(found);
   };
+  // It would also start with a wrong password: this fails then. The first one makes the login collection.
+  const probe = () => secretTool(['store', '--label=probe', 'test', 'probe'], { env: environment, input: 'probe' });
   try {
-    unlock();
-    const service = 'org.freedesktop.secrets';
-    const secrets = (...parameters: string[]) =>
-      execFileSync(
-        'gdbus',
-        [
-          'call',
-          '--session',
-          '--dest',
-          service,
-          '--object-path',
-          '/org/freedesktop/secrets',
-          '--method',
-          ...parameters,
-        ],
-        {
-          env: environment,
-          encoding: 'utf8',
-          timeout: 30_000,
-        },
-      );
+    probe();
     await callback({
       environment,
-      lock: () => secrets('org.freedesktop.Secret.Service.Lock', "['/org/freedesktop/secrets/collection/login']"),
-      unlock,
+      lock: () =>
+        call(
+          SERVICE,
+          '/org/freedesktop/secrets',
+          'org.freedesktop.Secret.Service.Lock',
+          "['/org/freedesktop/secrets/collection/login']",
+        ),
+      unlock: () => {
+        process.kill(pid(), 'SIGKILL');
+        probe();
+      },
+      pid,
     });
   } finally {
-    const ended = once(bus, 'exit');
-    bus.kill('SIGKILL');
+    const ended = once(busDaemon, 'exit');
+    busDaemon.kill('SIGKILL');
     await ended;
     await rm(root, { recursive: true, force: true });
   }

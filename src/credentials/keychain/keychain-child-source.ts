@@ -39,7 +39,7 @@ class Failure extends Error {
 }
 
 function run(command, args) {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 const SECRETS = 'org.freedesktop.secrets';
@@ -94,6 +94,9 @@ function rescue(command, service, account, own) {
     const value = run('secret-tool', [command, 'service', service, attribute, account]);
     return command === 'lookup' ? value || null : true;
   } catch (error) {
+    // It says nothing where nothing is found.
+    const said = /^secret-tool: .*/m.exec(String(error.stderr))?.[0];
+    if (said !== undefined) throw new Error(said);
     if (error.code !== 'ENOENT') return null;
   }
   const found = dbus(
@@ -146,6 +149,7 @@ async function answer(request) {
 }
 
 function kindOf(message) {
+  if (/disconnected from message bus|NoReply/i.test(message)) return 'ended';
   if (/locked|prompt was dismissed|Dismissed|interaction is not allowed/i.test(message)) return 'locked';
   if (/D-?Bus|zbus|org\.freedesktop\.secrets|could not connect|\.service files|autolaunch|transport|no such (file|interface)/i.test(message)) return 'unavailable';
   return 'failed';

@@ -51,7 +51,7 @@ export type KeychainAnswer =
       /** The libraries that were loaded. */
       loaded: readonly KeychainLibrary[];
     }
-  | { ok: false; kind: 'missing' | 'locked' | 'unavailable' | 'unreadable' | 'failed'; message: string };
+  | { ok: false; kind: 'missing' | 'locked' | 'unavailable' | 'ended' | 'unreadable' | 'failed'; message: string };
 
 const LIBRARIES: readonly KeychainLibrary[] = ['keytar', '@napi-rs/keyring'];
 

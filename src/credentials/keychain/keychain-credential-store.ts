@@ -74,10 +74,16 @@ export function keychainCredentialStore(options: KeychainCredentialStoreOptions 
     const end = performance.now() + timeoutMs;
     return async steps => {
       const request = { service, libraries: options.libraries ?? findKeychainLibraries(), steps };
-      const answer =
+      const ask = async () =>
         process.platform === 'linux' && !hasSessionBus(environment)
           ? ({ ok: false, kind: 'unavailable', message: 'DBUS_SESSION_BUS_ADDRESS is not set' } as const)
-          : await runKeychainChild(request, { timeoutMs: Math.max(1, end - performance.now()), environment });
+          : runKeychainChild(request, { timeoutMs: Math.max(1, end - performance.now()), environment });
+      let answer = await ask();
+      if (!answer.ok && answer.kind === 'ended') {
+        // The bus starts another service (docs/wire.md#gnome-keyring-ends-at-a-first-message), and every step may run
+        // twice. A process of its own, because the libraries keep a session with the service that is gone.
+        answer = await ask();
+      }
       if (!answer.ok) {
         throw keychainError(answer, { operation, location, service, slot, timeoutMs });
       }

@@ -14,6 +14,7 @@ type Context = {
 const REASONS = {
   missing: 'unavailable',
   unavailable: 'unavailable',
+  ended: 'unavailable',
   unreadable: 'unavailable',
   'not-started': 'unavailable',
   locked: 'locked',
@@ -40,6 +41,10 @@ export function keychainError(
       );
     case 'unavailable':
       return error(`This session has no keychain service (${failure.message}). ${headless()} Or ${USE_A_FILE}`);
+    case 'ended':
+      return error(
+        `The keychain service ended in the middle of a request, twice (${failure.message}). Try again. Or ${USE_A_FILE}`,
+      );
     case 'unreadable':
       return error(
         `The ${location} was written with ${failure.message}, which is not installed here, and only it can read it. ` +
