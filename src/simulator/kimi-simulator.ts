@@ -146,6 +146,7 @@ function createState(options: KimiSimulatorOptions, closing: AbortSignal): Simul
     strict: options.strict ?? true,
     disabledRules: knownRules(options.rules?.disable ?? []),
     invalidGrantStatus: options.invalidGrantStatus,
+    chunkDelayMs: options.chunkDelayMs,
     usageAt: options.usageAt ?? 'choice',
     signatureAlphabet: options.signatureAlphabet ?? 'any',
     files: new FilesLedger({

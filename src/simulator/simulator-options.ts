@@ -53,6 +53,8 @@ export type KimiSimulatorOptions = {
   strict?: boolean;
   /** `disable`: names of rules that are not asked. */
   rules?: { disable?: readonly string[] };
+  /** Real milliseconds between two events of a stream unless the script says, for people who watch. Default none. */
+  chunkDelayMs?: number;
   /** Where usage stands in a stream unless the script says. Default `choice`, as Kimi does it. */
   usageAt?: 'choice' | 'top-level' | 'both';
   /**

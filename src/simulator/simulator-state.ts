@@ -50,6 +50,7 @@ export type SimulatorState = {
   strict: boolean;
   disabledRules: ReadonlySet<string>;
   invalidGrantStatus: number | undefined;
+  chunkDelayMs: number | undefined;
   usageAt: 'choice' | 'top-level' | 'both';
   signatureAlphabet: SignatureAlphabet;
   files: FilesLedger;

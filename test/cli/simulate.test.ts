@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Interruption } from '../../src/cli/failures';
 import { SIMULATOR_RULES } from '../../src/simulator/index';
-import { json, KEY, run, simulator } from './command-harness';
+import { json, KEY, lines, run, simulator } from './command-harness';
+import type { RunResult } from './run-in-process';
+
+/** The answer that `ask --json` printed. */
+const textOf = (result: RunResult): string =>
+  lines(result)
+    .flatMap(({ type, text }) => (type === 'text' ? [text as string] : []))
+    .join('');
 
 describe('simulate', () => {
   it('serves until it is stopped, which is its usual end', async () => {
@@ -37,6 +44,32 @@ describe('simulate', () => {
       },
     });
     expect(await (await answer)?.json()).toMatchObject({ type: 'message', role: 'assistant' });
+  });
+
+  it('tells with --demo the two variables that a first stream needs, and answers at reading speed', async () => {
+    const ending = new AbortController();
+    let told = '';
+    let asked: Promise<RunResult> | undefined;
+    const { code } = await run('simulate --demo --port 0', {
+      abortSignal: ending.signal,
+      onOutput(text) {
+        told = text;
+        if (asked === undefined && told.includes('ask "')) {
+          for (const [, name = '', value] of told.matchAll(/^ {2}(?:export |\$env:)(\w+)(?:=| = ')([^\s']+)/gm)) {
+            process.env[name] = value;
+          }
+          asked = run(['ask', 'Why is the sky blue?', '--json']).finally(() =>
+            ending.abort(new Interruption('Interrupted.', 130)),
+          );
+        }
+      },
+    });
+    expect(code).toBe(0);
+    expect(told.match(/(?<=^ {2}(?:export |\$env:))\w+/gm)).toEqual(['KIMI_CODE_BASE_URL', 'KIMI_API_KEY']);
+    const answer = await asked;
+    expect(answer?.code).toBe(0);
+    expect(answer === undefined ? '' : textOf(answer)).toBe('You said: Why is the sky blue?');
+    expect(simulator.counts.requests).toBe(0);
   });
 
   it.each([

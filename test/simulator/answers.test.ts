@@ -40,6 +40,15 @@ const join = (deltas: readonly Delta[], key: 'content' | 'reasoning_content'): s
   deltas.map(delta => delta[key] ?? '').join('');
 
 describe('the default answer', () => {
+  test('comes piece by piece, at the pace that the simulator is told', async () => {
+    await using simulator = await startKimiSimulator({ chunkDelayMs: 30 });
+    const begin = performance.now();
+    const events = await readEvents(await chat(simulator, { stream: true }));
+    // A lower bound: timers fire late, and a millisecond early.
+    expect(performance.now() - begin).toBeGreaterThan((events.length - 1) * 29);
+    expect(events.length).toBeGreaterThan(3);
+  });
+
   test('thinks, echoes the last user text, and does not think when it must not', async () => {
     await using simulator = await startKimiSimulator();
     const { body } = await chat(simulator, {

@@ -11,6 +11,8 @@ type SimulateOptions = CommonOptions & {
   /** Device logins wait for approval on their page. */
   ask?: boolean | undefined;
   lenient?: boolean | undefined;
+  /** For somebody who looks at it first: two variables to set, answers at reading speed. */
+  demo?: boolean | undefined;
   /** Print the rules instead of running. */
   rules?: boolean | undefined;
 };
@@ -23,6 +25,7 @@ export const simulate: Command<SimulateOptions> = {
     new Option('--gate <mode>', 'who may chat: named (default), known-agents, off').argParser(
       oneOf(['known-agents', 'named', 'off']),
     ),
+    new Option('--demo', 'for a first look: two variables to set, answers at reading speed'),
     new Option('--ask', 'logins wait until you approve them on their page'),
     new Option('--lenient', 'answer what Kimi would refuse'),
     new Option('--rules', 'print every answer and refusal with its source'),
@@ -30,10 +33,13 @@ export const simulate: Command<SimulateOptions> = {
   run: runSimulator,
 };
 
+/** Between two pieces of an answer of `--demo`, of some letters each. */
+const READING_MS = 40;
+
 /** Runs the simulator until Ctrl-C, which is its usual end and so no failure. */
 async function runSimulator(context: CommandContext, options: SimulateOptions): Promise<number> {
   const { startKimiSimulator, SIMULATOR_RULES } = await import('../../simulator/index');
-  const { port, gate, ask, lenient, json } = options;
+  const { port, gate, ask, lenient, demo, json } = options;
   if (options.rules === true) {
     if (json === true) {
       context.output.json(SIMULATOR_RULES, 2);
@@ -47,6 +53,7 @@ async function runSimulator(context: CommandContext, options: SimulateOptions): 
     ...(gate === undefined ? {} : { gate }),
     autoApprove: ask !== true,
     strict: lenient !== true,
+    ...(demo === true ? { chunkDelayMs: READING_MS } : {}),
   }).catch((error: NodeJS.ErrnoException) => {
     const isTaken = error.code === 'EADDRINUSE';
     throw isTaken
@@ -64,7 +71,7 @@ async function runSimulator(context: CommandContext, options: SimulateOptions): 
   return EXIT_CODES.ok;
 }
 
-function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask, json }: SimulateOptions): void {
+function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask, demo, json }: SimulateOptions): void {
   const { url, apiBaseURL, oauthHost, platformBaseURL, platformAnthropicURL } = simulator;
   const anthropicURL = `${url}/coding`;
   if (json === true) {
@@ -82,6 +89,10 @@ function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask
     const title = [styled('Kimi simulator', 'bold'), ' on ', styled(url, 'cyan')];
     screen.line(...title, ' ', styled('(Ctrl-C stops it)', 'dim'));
     screen.line();
+    if (demo === true) {
+      tellDemo(context, apiBaseURL);
+      return;
+    }
     screen.text('Point this command, an app or an official client at it:', { indent: 2 });
     screen.line(`  export KIMI_CODE_BASE_URL=${apiBaseURL}`);
     screen.line(`  export KIMI_CODE_OAUTH_HOST=${oauthHost}`);
@@ -94,6 +105,18 @@ function tellHowToReach(context: CommandContext, simulator: KimiSimulator, { ask
       ['Login', ask === true ? 'waits for you on its page' : 'confirmed at once'],
     ]);
   }
+}
+
+/** What is enough for a first stream, in the words of the shell that is likely there. */
+function tellDemo({ output: screen, platform }: CommandContext, apiBaseURL: string): void {
+  const set = (name: string, value: string): string =>
+    platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
+  screen.text('In another terminal:', { indent: 2 });
+  screen.line(`  ${set('KIMI_CODE_BASE_URL', apiBaseURL)}`);
+  screen.line(`  ${set('KIMI_API_KEY', 'sk-kimi-simulator')}`);
+  screen.line();
+  screen.text('Then run your script there, or:', { indent: 2 });
+  screen.line('  npx ai-sdk-provider-kimi ask "Why is the sky blue?"');
 }
 
 function port(value: string): number {

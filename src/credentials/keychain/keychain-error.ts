@@ -43,7 +43,8 @@ export function keychainError(
       return error(`This session has no keychain service (${failure.message}). ${headless()} Or ${USE_A_FILE}`);
     case 'ended':
       return error(
-        `The keychain service ended in the middle of a request, twice (${failure.message}). Try again. Or ${USE_A_FILE}`,
+        `The keychain service ended in the middle of a request, twice (${failure.message}). Try again. ` +
+          `Or ${USE_A_FILE}`,
       );
     case 'unreadable':
       return error(

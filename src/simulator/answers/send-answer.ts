@@ -40,7 +40,7 @@ export async function sendAnswer(
     const head = { id: `msg_${randomUUID()}`, model };
     request.answeredRules.push(...messagesRules(answer, parts, streamed, counts !== undefined));
     await (streamed
-      ? sendEventStream(exchange, state.closing, answer, messageStream(answer, parts, head, usage))
+      ? sendEventStream(exchange, state, answer, messageStream(answer, parts, head, usage))
       : exchange.reply(200, messageOf(answer, parts, head, usage), answer.headers));
     return;
   }
@@ -50,7 +50,7 @@ export async function sendAnswer(
   request.answeredRules.push(...chatRules(parts, streamed, usage && usageAt));
   const hasLogprobs = body.logprobs === true;
   await (streamed
-    ? sendEventStream(exchange, state.closing, answer, chatStream(answer, parts, head, usage, usageAt, hasLogprobs))
+    ? sendEventStream(exchange, state, answer, chatStream(answer, parts, head, usage, usageAt, hasLogprobs))
     : exchange.reply(200, chatCompletion(answer, parts, head, usage, hasLogprobs), answer.headers));
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Exchange } from '../exchange';
+import type { SimulatorState } from '../simulator-state';
 import type { ScriptedAnswer } from './scripted-answer';
 
 /** One server-sent event. */
@@ -19,10 +20,11 @@ export type AnswerStream = {
 /** Sends a stream as server-sent events, with all the oddities that the script or a fault asks for. */
 export async function sendEventStream(
   exchange: Exchange,
-  closing: AbortSignal,
+  { closing, chunkDelayMs: usualDelayMs }: Pick<SimulatorState, 'closing' | 'chunkDelayMs'>,
   answer: ScriptedAnswer,
   { events, end, error, malformed, hasSpaces }: AnswerStream,
 ): Promise<void> {
+  const chunkDelayMs = answer.chunkDelayMs ?? usualDelayMs;
   const newLine = answer.lineEnding ?? '\n';
   const colon = (answer.spaces ?? hasSpaces) ? ': ' : ':';
   const fault = exchange.fault?.malformedChunk;
@@ -51,8 +53,8 @@ export async function sendEventStream(
     if (index >= stopAt || exchange.closed) {
       break;
     }
-    if (answer.chunkDelayMs !== undefined) {
-      await delay(answer.chunkDelayMs, undefined, { signal: closing });
+    if (chunkDelayMs !== undefined) {
+      await delay(chunkDelayMs, undefined, { signal: closing });
     }
     if (index === malformedAt) {
       await send(malformed);
