@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { EXIT_CODES } from '../src/cli/failures';
 import { COMMANDS } from '../src/cli/run-cli';
 import { MODEL_ROWS } from '../src/models/model-rows';
 import { repository, scripts } from '../package.json';
@@ -145,6 +146,33 @@ describe('commands that are shown', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  const cli = read('docs/cli.md');
+  const sectionOf = (heading: string) => (cli.split(`\n## ${heading}\n`)[1] ?? '').split('\n## ')[0] ?? '';
+  const flagsIn = (text: string) =>
+    [...text.matchAll(/^\| `(-[^`]+)`/gm)].map(([, flags]) => (flags as string).replaceAll('\\|', '|'));
+  const isOfLogin = ({ helpGroupHeading }: { helpGroupHeading?: string | undefined }) => helpGroupHeading !== undefined;
+
+  it.each([...commands.values()].map(command => ({ name: command.name, command })))(
+    'docs/cli.md has the flags of $name, and an example that runs it',
+    ({ name, command: { options } }) => {
+      const section = sectionOf(name);
+      expect(flagsIn(section)).toEqual(options.filter(option => !isOfLogin(option)).map(({ flags }) => flags));
+      expect(section.includes('(#which-login)')).toBe(options.some(isOfLogin));
+      expect(section).toMatch(new RegExp(`ai-sdk-provider-kimi ${name}\\b`));
+    },
+  );
+
+  it('docs/cli.md has the flags that say which login, and the exit codes', () => {
+    const shared = new Set(
+      [...commands.values()].flatMap(({ options }) => options.filter(isOfLogin)).map(({ flags }) => flags),
+    );
+    expect(flagsIn(sectionOf('Which login'))).toEqual([...shared]);
+    const codes = [...sectionOf('Exit codes').matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, code]) =>
+      (code as string).split(', '),
+    );
+    expect(codes.map(Number)).toEqual(Object.values(EXIT_CODES));
   });
 
   it('docs/cli.md has a row for each command', () => {

@@ -11,11 +11,11 @@ import * as ai5 from 'ai-v5';
 import * as ai6 from 'ai-v6';
 import ts from 'typescript';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { refuseOldRuntime } from '../src/cli/runtime';
 import { environmentCredentialStore, memoryCredentialStore } from '../src/credential-stores';
 import { noHomeDirectory } from '../src/credentials/data-directory';
 import { defaultCredentialStore } from '../src/credentials/default-credential-store';
 import { keychainError } from '../src/credentials/keychain/keychain-error';
+import { oldRuntimeMessage } from '../src/platform/node-version';
 import { createKimi as createV2 } from '../src/index';
 import { startKimiSimulator, type KimiSimulator } from '../src/simulator/index';
 import { createKimi, type KimiProviderSettings } from '../src/v4';
@@ -121,12 +121,7 @@ const CASES: Record<string, () => string | Promise<string>> = {
       ignoreDeprecations: '6.0',
     }),
   'This is Node …, which is too old for ai-sdk-provider-kimi': () => {
-    try {
-      refuseOldRuntime({ node: '20.11.0' });
-      return '';
-    } catch (error) {
-      return messageOf(error);
-    }
+    return oldRuntimeMessage({ node: '20.11.0' }) ?? '';
   },
   'No output generated. Check the stream for errors.': () => {
     simulator.script([{ status: 400, body: { error: { message: 'Invalid request: something else' } } }]);

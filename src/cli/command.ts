@@ -43,6 +43,8 @@ export type Command<Options extends CommonOptions = CommonOptions> = {
   description: string;
   /** The words that may follow the name, in commander's notation (`[prompt...]`), and what they are. */
   words?: readonly [notation: string, description: string];
+  /** All that the word can be, for completion. */
+  wordValues?: readonly string[];
   /**
    * It gets every word behind its name as it stands, because most are for another program; `options` are for `--help`
    * alone. It has no `--json`.
@@ -68,11 +70,13 @@ export function nonEmpty(value: string): string {
 }
 
 /** Parser of an option with few values. Not commander's own `choices`, which says them in other words. */
-export function oneOf(allowed: readonly string[]): (value: string) => string {
-  return value => {
+export function oneOf(allowed: readonly string[]): ((value: string) => string) & { values: readonly string[] } {
+  const parse = (value: string): string => {
     if (!allowed.includes(value)) {
       throw new InvalidArgumentError(`It must be one of ${allowed.join(', ')}.`);
     }
     return value;
   };
+  // Completion offers them.
+  return Object.assign(parse, { values: allowed });
 }

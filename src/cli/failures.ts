@@ -26,15 +26,15 @@ export const EXIT_CODES = {
   terminated: 143,
 } as const;
 
-/** The same for people, below every `--help`. */
-export const EXIT_CODES_HELP = `
-Exit codes:
-  0    done
-  1    failed: the message says why
-  2    wrong usage or setting; nothing was sent
-  3    not signed in, or no longer: run "npx ai-sdk-provider-kimi login"
-  4    Kimi cannot be reached or is busy: try again later
-  130  interrupted by Ctrl-C (143: by SIGTERM); nothing half-written stays`;
+/** The same for people: `--help` and docs/cli.md. */
+export const EXIT_CODE_WORDS: ReadonlyArray<readonly [code: string, words: string]> = [
+  ['0', 'done'],
+  ['1', 'failed: the message says why'],
+  ['2', 'wrong usage or setting; nothing was sent'],
+  ['3', 'not signed in, or no longer: run "npx ai-sdk-provider-kimi login"'],
+  ['4', 'Kimi cannot be reached or is busy: try again later'],
+  ['130', 'interrupted by Ctrl-C (143: by SIGTERM); nothing half-written stays'],
+];
 
 /** The command line cannot work as it was given. The message says how it would. */
 export class UsageError extends Error {

@@ -3,9 +3,10 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { CommandContext, Input } from './command';
 import { EXIT_CODES, Interruption } from './failures';
+import { styled } from './terminal';
 
 /** Who starts programs often leaves their stdin open without meaning to: after so long the wait is explained. */
-const HINT_AFTER_MS = 3000;
+const HINT_AFTER_MS = 2000;
 
 /** What was piped in, or `undefined` where stdin is a terminal, `/dev/null` or closed. */
 export async function readPipedInput(context: CommandContext): Promise<string | undefined> {
@@ -17,11 +18,15 @@ export async function readPipedInput(context: CommandContext): Promise<string | 
   const stop = (): void => void stdin.destroy(abortSignal.reason as Error);
   abortSignal.throwIfAborted();
   abortSignal.addEventListener('abort', stop, { once: true });
+  const { errors } = context;
   const explain = () =>
-    context.errors.text('Still reading stdin. If nothing is to come from there, run it with "< /dev/null".');
+    errors.text('Waiting for what is piped in. If nothing is to come from there, run it with "< /dev/null".', {
+      sign: styled(errors.symbols.warning, 'yellow'),
+    });
   const hint = setTimeout(explain, HINT_AFTER_MS);
   try {
     for await (const chunk of stdin) {
+      clearTimeout(hint);
       chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array));
     }
   } finally {
@@ -53,6 +58,29 @@ export async function readHiddenLine({ stdin, errors, abortSignal }: CommandCont
     }
     terminal.close();
     errors.line();
+  }
+}
+
+/** Asks a person at the terminal; anything but `y` or `yes` is a no. */
+export async function confirm({ stdin, errors, abortSignal }: CommandContext, question: string): Promise<boolean> {
+  abortSignal.throwIfAborted();
+  errors.print(`${question} [y/N] `);
+  // The terminal itself shows what is typed, and makes a signal of Ctrl-C.
+  const terminal = createInterface({ input: stdin, terminal: false });
+  let stop: (() => void) | undefined;
+  try {
+    const answer = await new Promise<string>((resolve, reject) => {
+      terminal.once('line', resolve);
+      terminal.once('close', () => resolve(''));
+      stop = () => reject(abortSignal.reason as Error);
+      abortSignal.addEventListener('abort', stop, { once: true });
+    });
+    return /^\s*y(es)?\s*$/i.test(answer);
+  } finally {
+    if (stop !== undefined) {
+      abortSignal.removeEventListener('abort', stop);
+    }
+    terminal.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { VERSION } from '../version';
 import { printJSON, type Command, type CommandContext, type CommonOptions } from './command';
 import { ask } from './commands/ask';
 import { claude } from './commands/claude';
+import { completion } from './commands/completion';
 import { doctor } from './commands/doctor';
 import { fetch } from './commands/fetch';
 import { login } from './commands/login';
@@ -14,9 +15,10 @@ import { status } from './commands/status';
 import { token } from './commands/token';
 import { upload } from './commands/upload';
 import { usage } from './commands/usage';
-import { describeFailure, EXIT_CODES, EXIT_CODES_HELP, UsageError } from './failures';
-import { refuseOldRuntime } from './runtime';
+import { version } from './commands/version';
+import { describeFailure, EXIT_CODES, EXIT_CODE_WORDS, UsageError } from './failures';
 import { styled } from './terminal';
+import { shortenHomes, wrapText } from './wording';
 
 /** All there are, in the order of `--help`. */
 export const COMMANDS: readonly Command[] = [
@@ -33,6 +35,8 @@ export const COMMANDS: readonly Command[] = [
   models,
   simulate,
   doctor,
+  completion(() => COMMANDS),
+  version,
 ];
 
 /** Parses `argv` (without interpreter and script), runs the command and gives its exit code. */
@@ -67,8 +71,12 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
       await program.parseAsync(argv, { from: 'user' });
     } catch (error) {
       if (error instanceof CommanderError) {
-        // It has printed what there is to say.
-        return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+        if (error.exitCode === 0) {
+          return EXIT_CODES.ok;
+        }
+        // `help x` prints the help where there is no x.
+        const said = error.code === 'commander.help' ? `unknown command '${argv[1]}'` : error.message;
+        throw new UsageError(`${usageWords(said)} ${whatThereIs(argv[0])}`);
       }
       throw error;
     }
@@ -82,13 +90,7 @@ function runCommand(
   options: CommonOptions,
   words: readonly string[],
 ): Promise<number> {
-  return endingWell(context, options.json === true, async () => {
-    if (command !== doctor) {
-      // The doctor says it beside what else there is.
-      refuseOldRuntime(process.versions);
-    }
-    return command.run(context, options, words);
-  });
+  return endingWell(context, options.json === true, () => command.run(context, options, words));
 }
 
 /** What is common to all commands: name, help, where output goes. It never ends the process. */
@@ -97,18 +99,38 @@ function createProgram(context: CommandContext): Program {
     .description('Sign in to Kimi once, for every app on this machine that uses ai-sdk-provider-kimi.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
-    .showHelpAfterError('(--help shows what there is)')
+    .helpCommand('help [command]', 'Print this help, or that of a command.')
     .exitOverride()
     .configureOutput({
       writeOut: text => context.output.print(text),
-      writeErr: text => context.errors.print(text),
+      // An error of its own is thrown as well, and told as all others are.
+      writeErr: () => {},
       getOutHelpWidth: () => Math.min(context.output.columns, 80),
       getErrHelpWidth: () => Math.min(context.errors.columns, 80),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('after', EXIT_CODES_HELP);
+    .addHelpText('after', () => exitCodesHelp(Math.min(context.output.columns, 80)));
+}
+
+/** `error: unknown command 'lgin'\n(Did you mean login?)` as one of our sentences. */
+function usageWords(message: string): string {
+  const [said = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const text = [said.charAt(0).toUpperCase() + said.slice(1), ...more.map(line => line.replace(/^\((.*)\)$/, '$1'))];
+  return text.map(line => line.replace(/(?<=^|\s)'([^']*)'/g, '"$1"').replace(/(?<![.?!])$/, '.')).join(' ');
+}
+
+function whatThereIs(name: string | undefined): string {
+  const command = COMMANDS.some(one => one.name === name) ? ` ${name}` : '';
+  return `Run "npx ai-sdk-provider-kimi${command} --help" to see what there is.`;
+}
+
+/** The codes for people, below every `--help`. */
+function exitCodesHelp(width: number): string {
+  const rows = EXIT_CODE_WORDS.map(([code, words]) =>
+    wrapText(words, width - 7).map((line, index) => `  ${(index === 0 ? code : '').padEnd(5)}${line}`),
+  );
+  return ['', 'Exit codes:', ...rows.flat()].join('\n');
 }
 
 /** The one place where a failure is told: people get its message on stderr, programs an object on stdout. */
@@ -126,7 +148,7 @@ async function endingWell(context: CommandContext, isJSON: boolean, run: () => P
       printJSON(context, { error: { code, message, exitCode } });
     } else {
       const { text, symbols } = context.errors;
-      text(message, { sign: styled(symbols.failure, 'red') });
+      text(shortenHomes(message), { sign: styled(symbols.failure, 'red') });
     }
     return exitCode;
   }

@@ -42,3 +42,8 @@ function wordsOf(text: string, width: number): string[] {
 export function shortenHome(place: string, home: string | undefined = homeDirectory()): string {
   return home !== undefined && home.length > 1 && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place;
 }
+
+/** The same for every place that a text names. */
+export function shortenHomes(text: string, home: string | undefined = homeDirectory()): string {
+  return home !== undefined && home.length > 1 ? text.replaceAll(home + sep, `~${sep}`) : text;
+}

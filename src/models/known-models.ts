@@ -63,7 +63,12 @@ function windowInName(id: string): number | undefined {
 }
 
 function tableOf(rows: readonly ModelRow[]): ReadonlyMap<string, readonly ModelInfo[]> {
-  return Map.groupBy(rows.map(ofRow), ({ id }) => id);
+  // Not `Map.groupBy`, which Node 20 lacks: at import it would fail there before anything can say what to do.
+  const table = new Map<string, ModelInfo[]>();
+  for (const info of rows.map(ofRow)) {
+    table.set(info.id, [...(table.get(info.id) ?? []), info]);
+  }
+  return table;
 }
 
 function ofRow(row: ModelRow): ModelInfo {

@@ -2,6 +2,9 @@ import { printableText } from '../errors/printable-text';
 import { tellNotice } from './notices';
 import type { Platform } from './platform';
 
+/** Who serves it keeps it new. */
+export const refuseOldRuntime: Platform['refuseOldRuntime'] = () => {};
+
 /**
  * No operating system to ask: the identity says `unknown`, and the device id comes from the settings or the account.
  */

@@ -7,8 +7,16 @@ import { loadModule } from '../credentials/load-module';
 import { PrivateFileError, readPrivateFile } from '../credentials/private-file';
 import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { printableText } from '../errors/printable-text';
+import { oldRuntimeMessage } from './node-version';
 import { tellNotice } from './notices';
 import type { Platform } from './platform';
+
+export const refuseOldRuntime: Platform['refuseOldRuntime'] = (versions = process.versions) => {
+  const message = oldRuntimeMessage(versions);
+  if (message !== undefined) {
+    throw new KimiInvalidArgumentError({ argument: 'Node', message });
+  }
+};
 
 let device: Promise<Device> | undefined;
 

@@ -15,6 +15,8 @@ export type Platform = DeviceReader &
   FileCacheOpener &
   UploadSources &
   DefaultCredentialStoreResolver & {
+    /** @throws KimiInvalidArgumentError on a runtime that is too old, before it fails in other words */
+    refuseOldRuntime(versions?: Readonly<Record<string, string | undefined>>): void;
     /** Prints a line for who debugs (`KIMI_DEBUG`). */
     printDebug(line: string): void;
     /** The region that the official installer noted on this machine. */

@@ -175,7 +175,7 @@ describe('ask', () => {
     ['an image that is none', ['ask', 'x', '--image', 'package.json'], 'package.json is not a picture.'],
     ['an image without end', ['ask', 'x', '--image', '/dev/zero'], '/dev/zero is not a file.'],
     ['an empty model', ['ask', 'x', '--model', ''], 'It is empty.'],
-    ['an unknown flag', ['ask', 'x', '--modle', 'k3'], "unknown option '--modle'"],
+    ['an unknown flag', ['ask', 'x', '--modle', 'k3'], 'Unknown option "--modle"'],
   ])('ends with 2 for %s, and asks nobody', async (_, argv, message) => {
     const { code, stdout, stderr } = await run(argv);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -26,6 +26,7 @@ describe('doctor', () => {
       'Runtime',
       'Package',
       'D-Bus',
+      'Keychain',
       'Files',
       'Host',
       'Clock',
@@ -44,12 +45,13 @@ describe('doctor', () => {
     expect(simulator.counts.chats).toBe(0);
   });
 
-  it.each<[string, () => RunOptions | Promise<RunOptions>, string, RegExp]>([
+  it.each<[string, () => RunOptions | Promise<RunOptions>, string, RegExp, number?]>([
     [
       'nobody is signed in',
       () => ({ env: { KIMI_PROVIDER_HOME: path.join(home(), 'empty') } }),
       'Sign-in',
       /npx ai-sdk-provider-kimi login/,
+      3,
     ],
     [
       'others can read the file',
@@ -68,12 +70,14 @@ describe('doctor', () => {
       () => ({ env: { KIMI_CODE_OAUTH_HOST: 'http://127.0.0.1:1', KIMI_API_KEY: KEY } }),
       'Host',
       /KIMI_CODE_OAUTH_HOST/,
+      4,
     ],
     [
       'a proxy is not used',
       () => ({ env: { KIMI_CODE_OAUTH_HOST: 'http://127.0.0.1:1', KIMI_API_KEY: KEY, HTTPS_PROXY: 'http://proxy' } }),
       'Host',
       /NODE_USE_ENV_PROXY=1/,
+      4,
     ],
     [
       'a keychain is demanded',
@@ -94,16 +98,30 @@ describe('doctor', () => {
       'Chat',
       /identity|agent/i,
     ],
-  ])('when %s: fails there alone, with the fix', async (_, prepare, name, fix) => {
+  ])('when %s: fails there alone, with the fix', async (_, prepare, name, fix, exitCode = 1) => {
     await run('login');
     const { code, ok, failed, checks } = await doctor(await prepare(), '--chat');
-    expect({ code, ok, failed }).toEqual({ code: 1, ok: false, failed: [name] });
+    expect({ code, ok, failed }).toEqual({ code: exitCode, ok: false, failed: [name] });
     const { fix: advice, detail = '' } = checks.get(name) ?? {};
     expect(advice ?? detail).toMatch(fix);
   });
 
+  it('names what it skipped, and why', async () => {
+    const { checks } = await doctor({ env: { KIMI_PROVIDER_HOME: path.join(home(), 'empty') } });
+    const skipped = [...checks].flatMap(([name, { state, detail }]) => (state === 'skipped' ? [[name, detail]] : []));
+    expect(skipped).toEqual([
+      ['Keychain', 'needs a session bus'],
+      ['Token', 'needs a sign-in'],
+      ['Chat', 'needs a sign-in that Kimi accepts'],
+    ]);
+    const { stdout } = await run('doctor', { env: { KIMI_API_KEY: KEY } });
+    expect(stdout).toMatch(/All that was looked at works\.\nSkipped: Keychain, Chat\.\n$/);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('Chat not tried: --chat asks one short question');
+  });
+
   it('says what is wrong with a token that Kimi refuses', async () => {
-    const { failed, checks } = await doctor({ env: { KIMI_API_KEY: 'sk-kimi-canary' } });
+    const { code, failed, checks } = await doctor({ env: { KIMI_API_KEY: 'sk-kimi-canary' } });
+    expect(code).toBe(3);
     expect(failed).toEqual(['Key']);
     expect(checks.get('Key')?.detail).toContain('HTTP 401');
   });

@@ -56,12 +56,13 @@ const SCENES: Record<string, Scene> = {
   },
   'a store': { argv: ['status'], env: { KIMI_CREDENTIAL_STORE: ARGUMENT }, shows: /\\u001b/ },
   'a base URL': { argv: ['ask', 'x'], env: { KIMI_CODE_BASE_URL: `http://${ARGUMENT}` } },
-  'an OAuth host': { argv: ['login'], env: { KIMI_CODE_OAUTH_HOST: ARGUMENT } },
+  'an OAuth host': { argv: ['login', '--yes'], env: { KIMI_CODE_OAUTH_HOST: ARGUMENT } },
   'a key': { argv: ['token', '--force'], env: { KIMI_API_KEY: `sk-${ARGUMENT}` } },
   'a model': { argv: ['ask', 'x', '--model', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
   'an effort': { argv: ['ask', 'x', '--effort', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /--effort/ },
   'an image': { argv: ['ask', 'x', '--image', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
   'an attachment': { argv: ['ask', 'x', '--attach', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
+  'a shell': { argv: ['completion', ARGUMENT], shows: /\\u001b/ },
   'an id to explain': { argv: ['models', '--explain', ARGUMENT], env: { KIMI_API_KEY: KEY }, shows: /\\u001b/ },
   models: {
     argv: ['models'],
@@ -174,7 +175,7 @@ const SCENES: Record<string, Scene> = {
       }),
   },
   'a sign-in page': {
-    argv: ['login'],
+    argv: ['login', '--yes'],
     prepare: refusal(
       200,
       {
@@ -188,7 +189,7 @@ const SCENES: Record<string, Scene> = {
     ),
   },
   'a sign-in page elsewhere': {
-    argv: ['login'],
+    argv: ['login', '--yes'],
     prepare: refusal(
       200,
       { device_code: 'x', user_code: 'AB', verification_uri: `${EVERYTHING}://x/` },
@@ -196,7 +197,7 @@ const SCENES: Record<string, Scene> = {
     ),
   },
   'a user code': {
-    argv: ['login'],
+    argv: ['login', '--yes'],
     prepare: refusal(
       200,
       { device_code: 'x', user_code: EVERYTHING, verification_uri: 'https://www.kimi.com/' },
@@ -204,7 +205,7 @@ const SCENES: Record<string, Scene> = {
     ),
   },
   'an OAuth error': {
-    argv: ['login'],
+    argv: ['login', '--yes'],
     prepare: refusal(400, { error: EVERYTHING, error_description: EVERYTHING }, '/device_authorization'),
   },
   'a file with a login': {
@@ -261,9 +262,9 @@ async function set({ prepare, env }: Scene): Promise<Record<string, string>> {
   return { ...environment, ...env };
 }
 
-it('has a scene of every command but the one that gives the terminal to another program', () => {
+it('has a scene of every command but those that show nothing of anybody', () => {
   const played = new Set(Object.values(SCENES).map(({ argv: [name] }) => name));
-  expect(COMMANDS.map(({ name }) => name).filter(name => !played.has(name))).toEqual(['claude']);
+  expect(COMMANDS.map(({ name }) => name).filter(name => !played.has(name))).toEqual(['claude', 'version']);
 });
 
 describe.each(Object.entries(SCENES))('%s', (_, scene) => {

@@ -144,6 +144,34 @@ describe('login', () => {
     expect(kept()).toEqual([]);
   });
 
+  it.each([
+    { typed: 'n\n', logins: 1 },
+    { typed: '\n', logins: 1 },
+    { typed: 'yes\n', logins: 2 },
+  ])('signed in already, says so and asks: $typed', async ({ typed, logins: expected }) => {
+    await run('login');
+    const before = record().refreshToken;
+    const { code, stdout, stderr } = await run('login', { input: undefined, typed, columns: 80 });
+    expect(code).toBe(0);
+    expect(stderr.replace(/\s+/g, ' ')).toMatch(
+      /^⚠ Signed in already: account "default", coding, in \S+\. Sign in again\? \[y\/N\] /,
+    );
+    expect(record().refreshToken === before).toBe(expected === 1);
+    expect(stdout.includes('Nothing was changed.')).toBe(expected === 1);
+  });
+
+  it('is not asked where nobody answers, with --yes, or where nobody is signed in', async () => {
+    const { stderr: first } = await run('login', { input: undefined, columns: 80 });
+    expect(first).not.toContain('Signed in already');
+    const { code, stderr } = await run('login');
+    expect({ code, asks: stderr.includes('Sign in again?'), says: stderr.includes('Signed in already') }).toEqual({
+      code: 0,
+      asks: false,
+      says: true,
+    });
+    expect((await run('login --yes', { input: undefined, columns: 80 })).stderr).not.toContain('Signed in already');
+  });
+
   it('says when a key in the environment is used instead', async () => {
     const { stdout } = await run('login', { env: { KIMI_API_KEY: KEY } });
     expect(stdout).toContain('KIMI_API_KEY is set and is used instead.');

@@ -13,7 +13,9 @@ const NAMES = /^(stdout|stderr|console|styleText|emitWarning|_rawDebug|writeSync
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'terminal.ts': ['stdout', 'stderr', 'styleText'],
   // Hands the streams over, and hears that a pipe has broken.
-  'main.ts': ['stdout', 'stderr'],
+  'process.ts': ['stdout', 'stderr'],
+  // One sentence of ours, where nothing else can be loaded.
+  'main.ts': ['stderr'],
   // Asks whether they are a terminal, which the program that it starts has then.
   'claude/run-program.ts': ['stdout', 'stderr'],
 };
@@ -29,7 +31,7 @@ function waysOut(file: string, code: string): string[] {
     if ((ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) && /[\x1b\x9b]/.test(node.text)) {
       found.add('an escape sequence');
     }
-    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && file === 'main.ts') {
+    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && file === 'process.ts') {
       const { name, expression } = node.expression;
       if (name.text === 'write' || (/\bstd(out|err)$/.test(expression.getText()) && name.text !== 'on')) {
         found.add(`${expression.getText()}.${name.text}`);
@@ -53,8 +55,8 @@ it.each([
   ['commands/x.ts', 'console.log(answer)'],
   ['commands/x.ts', "output.line('\\x1b[31m')"],
   ['run-cli.ts', 'const { stdout } = context'],
-  ['main.ts', 'process.stdout.write(message)'],
-  ['main.ts', 'stderr.end(message)'],
+  ['process.ts', 'process.stdout.write(message)'],
+  ['process.ts', 'stderr.end(message)'],
   ['main.ts', 'console.error(message)'],
 ])('would see it in %s: %s', (file, code) => {
   expect(waysOut(file, code)).not.toEqual([]);

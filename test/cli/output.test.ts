@@ -14,7 +14,7 @@ describe('help and usage', () => {
     expect(stdout).toMatch(/Exit codes:\n {2}0 +done/);
     // What commander has registered, by its own list.
     const listed = [...(stdout.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name);
-    expect(listed).toEqual(COMMANDS.map(({ name }) => name));
+    expect(listed).toEqual([...COMMANDS.map(({ name }) => name), 'help']);
   });
 
   it.each([['nonsense'], ['lgin'], ['login', '--region', 'mars'], ['login', '--store', 'kimi-code'], ['status', 'x']])(
@@ -22,9 +22,32 @@ describe('help and usage', () => {
     async (...argv) => {
       const { code, stdout, stderr } = await run(argv);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(/^error: /);
+      expect(stderr).toMatch(/^✖ [A-Z][^\n]*/);
+      expect(stderr.replace(/\s+/g, ' ')).toMatch(
+        / Run "npx ai-sdk-provider-kimi( \w+)? --help" to see what there is\. $/,
+      );
     },
   );
+});
+
+describe('what there is besides flags', () => {
+  it('help is a command, alone and with a name', async () => {
+    expect(await run('help')).toEqual(await run('--help'));
+    expect(await run('help login')).toEqual(await run('login --help'));
+    expect((await run('help nonsense')).stderr).toMatch(/^✖ Unknown command "nonsense"\./);
+  });
+
+  it('so is version', async () => {
+    const { code, stdout } = await run('version');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: (await run('--version')).stdout });
+    expect(JSON.parse((await run('version --json')).stdout)).toEqual({ version: stdout.trim() });
+  });
+
+  it('wrong usage is told to programs, too', async () => {
+    const { code, stdout, stderr } = await run('login --json --region mars');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE', exitCode: 2 } });
+  });
 });
 
 describe('what is printed', () => {

@@ -102,7 +102,7 @@ describe('the program', () => {
       const { child, ended } = start(['ask', 'x'], { KIMI_API_KEY: KEY }, 'pipe');
       await once(child.stderr as NodeJS.ReadableStream, 'data');
       child.kill('SIGTERM');
-      expect((await ended).stderr).toMatch(/^Still reading stdin[^]*< \/dev\/null"\.\n/);
+      expect((await ended).stderr).toMatch(/^⚠ Waiting for what is piped in[^]*< \/dev\/null"\.\n/);
     },
   );
 

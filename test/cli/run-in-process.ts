@@ -14,6 +14,8 @@ import type { KimiSimulator } from '../../src/simulator/index';
 export type RunOptions = {
   /** Piped in; `undefined`: stdin is a terminal. */
   input?: string | undefined;
+  /** What a person types at that terminal. */
+  typed?: string;
   /** A terminal of this width; a pipe when absent. */
   columns?: number | undefined;
   /** Beside what `process.env` has, and not in there: what reaches the provider was handed down to it. */
@@ -46,6 +48,9 @@ export async function runInProcess(argv: readonly string[], options: RunOptions 
     );
   };
   const stdin = Object.assign(new PassThrough(), options.input === undefined ? { isTTY: true } : {});
+  if (options.typed !== undefined) {
+    stdin.write(options.typed);
+  }
   if (options.input !== undefined) {
     stdin.end(options.input);
   }

@@ -52,7 +52,7 @@ describe('upload', () => {
     ['a file that is not there', () => [path.join(folder, 'none.mp4')], 2, 'ENOENT'],
     ['what Kimi does not take', () => [file, '--type', 'audio/mpeg'], 2, 'audio/mpeg'],
     ['a URL of this machine', () => ['http://127.0.0.1:1/a.mp4'], 1, 'private network'],
-    ['no file', () => [], 2, "missing required argument 'file'"],
+    ['no file', () => [], 2, 'Missing required argument "file"'],
   ])('%s', async (_, words, code, message) => {
     const result = await run(['upload', ...words()], { env });
     expect(result.code).toBe(code);

@@ -42,7 +42,7 @@ describe('search', () => {
   });
 
   it.each([
-    [['search'], "missing required argument 'words'"],
+    [['search'], 'Missing required argument "words"'],
     [['search', ' '], 'nothing to search for'],
     [['search', 'moon', '--limit', '21'], 'a whole number from 1 to 20'],
     [['search', 'moon', '--limit', 'few'], 'a whole number from 1 to 20'],

@@ -25,8 +25,8 @@ export const doctor: Command<DoctorOptions> = {
 };
 
 /**
- * Looks at all that a sign-in depends on, and says what to do about what is wrong. Ends with 1 when something does not
- * work.
+ * Looks at all that a sign-in depends on, and says what to do about what is wrong. Ends as the
+ * first check that failed would.
  */
 async function examine(context: CommandContext, options: DoctorOptions): Promise<number> {
   const progress = await progressForPeople(context, options);
@@ -39,7 +39,8 @@ async function examine(context: CommandContext, options: DoctorOptions): Promise
   } finally {
     progress?.stop();
   }
-  const isSound = checks.every(({ state }) => state !== 'failure');
+  const failed = checks.find(({ state }) => state === 'failure');
+  const isSound = failed === undefined;
   if (options.report === true) {
     const { makeReport, showReport } = await import('../doctor/report');
     const report = await makeReport(context, await openKimi(context, options), checks);
@@ -49,11 +50,11 @@ async function examine(context: CommandContext, options: DoctorOptions): Promise
       showReport(context.output, report);
     }
   } else if (options.json === true) {
-    printJSON(context, { ok: isSound, checks });
+    printJSON(context, { ok: isSound, checks: checks.map(({ exitCode, ...check }) => check) });
   } else {
-    show(context, checks, options.chat === true);
+    show(context, checks);
   }
-  return isSound ? EXIT_CODES.ok : EXIT_CODES.failure;
+  return isSound ? EXIT_CODES.ok : (failed.exitCode ?? EXIT_CODES.failure);
 }
 
 /** From the machine outwards; what depends on something that has failed is not tried. */
@@ -74,7 +75,11 @@ async function* allChecks(context: CommandContext, options: DoctorOptions): Asyn
   const loginCommand = `npx ai-sdk-provider-kimi login${loginFlags(options)}${isPlatform ? ' --api-key' : ''}`;
   const signIn = await checkSignIn(kimi.auth, { loginCommand, isOnline, abortSignal });
   yield* signIn;
-  if (options.chat === true && isOnline && signIn.every(({ state }) => state === 'ok')) {
+  const isReady = isOnline && signIn.every(({ state }) => state === 'ok');
+  if (options.chat !== true || !isReady) {
+    const detail = isReady ? 'not tried: --chat asks one short question' : 'needs a sign-in that Kimi accepts';
+    yield { name: 'Chat', state: 'skipped', detail };
+  } else {
     yield await checkChat(kimi, isPlatform ? 'kimi-k3' : 'kimi-for-coding', abortSignal);
     if (!isPlatform) {
       yield await checkIdentities(
@@ -86,13 +91,14 @@ async function* allChecks(context: CommandContext, options: DoctorOptions): Asyn
   }
 }
 
-function show(context: CommandContext, checks: readonly Check[], hasChatted: boolean): void {
+function show(context: CommandContext, checks: readonly Check[]): void {
   const { output: screen } = context;
   const { symbols } = screen;
   const signs = {
     ok: styled(symbols.ok, 'green'),
     warning: styled(symbols.warning, 'yellow'),
     failure: styled(symbols.failure, 'red'),
+    skipped: styled(symbols.bullet, 'dim'),
   };
   const width = Math.max(...checks.map(({ name }) => name.length)) + 2;
   for (const { name, state, detail, fix } of checks) {
@@ -101,14 +107,12 @@ function show(context: CommandContext, checks: readonly Check[], hasChatted: boo
       screen.text(fix, { indent: width + 2, style: 'dim' });
     }
   }
-  const failures = checks.filter(({ state }) => state === 'failure').length;
+  const namesOf = (wanted: Check['state']) =>
+    checks.flatMap(({ name, state }) => (state === wanted ? [name] : [])).join(', ');
+  const [failed, skipped] = [namesOf('failure'), namesOf('skipped')];
   screen.line();
-  screen.text(failures === 0 ? 'All that is needed works.' : `${failures} of ${checks.length} checks failed.`, {
-    style: 'bold',
-  });
-  if (!hasChatted && failures === 0) {
-    screen.text('Whether Kimi lets you chat shows only with --chat, which asks one short question.', {
-      style: 'dim',
-    });
+  screen.text(failed === '' ? 'All that was looked at works.' : `Failed: ${failed}.`, { style: 'bold' });
+  if (skipped !== '') {
+    screen.text(`Skipped: ${skipped}.`, { style: 'dim' });
   }
 }

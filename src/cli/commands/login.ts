@@ -5,12 +5,15 @@ import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginEnvironment, loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { confirm } from '../read-input';
 import { styled, type Screen } from '../terminal';
 import { shortenHome } from '../wording';
 
 type LoginCommandOptions = LoginOptions & {
   /** `false`: `--no-browser`. */
   browser?: boolean | undefined;
+  /** Do not ask where somebody is signed in already. */
+  yes?: boolean | undefined;
   /** Keep a key, from stdin or a hidden prompt, instead of signing in. */
   apiKey?: boolean | undefined;
 };
@@ -21,6 +24,7 @@ export const login: Command<LoginCommandOptions> = {
   options: [
     new Option('--no-browser', 'do not open a browser'),
     new Option('--api-key', 'keep a key instead, from stdin or a hidden prompt'),
+    new Option('-y, --yes', 'do not ask when signed in already'),
     ...loginOptions('own'),
   ],
   run: signIn,
@@ -43,6 +47,10 @@ async function signIn(context: CommandContext, options: LoginCommandOptions): Pr
         '--store file.',
     );
   }
+  if (!(await mayReplace(context, options, kimi.auth))) {
+    context.output.text('Nothing was changed.');
+    return EXIT_CODES.ok;
+  }
   if (options.apiKey === true) {
     const { saveKey } = await import('./login-key');
     await saveKey(context, options, kimi);
@@ -62,6 +70,26 @@ async function signIn(context: CommandContext, options: LoginCommandOptions): Pr
     await tellWhere(context, options, status, override);
   }
   return EXIT_CODES.ok;
+}
+
+/** Says that somebody is signed in already, and asks where there is a person to ask. A program gets what it asked for. */
+async function mayReplace(context: CommandContext, options: LoginCommandOptions, auth: KimiAuth): Promise<boolean> {
+  // What cannot be read is what a login mends.
+  const found = await auth.status().catch(() => undefined);
+  const isSaved =
+    found !== undefined &&
+    (found.state === 'valid' || found.state === 'due') &&
+    keyVariable(found.service, loginEnvironment(context, options)) === undefined;
+  if (!isSaved || options.yes === true || options.json === true) {
+    return true;
+  }
+  const { errors, stdin } = context;
+  const what = found.kind === 'oauth' ? 'Signed in already' : 'A key is kept already';
+  errors.text(`${what}: account "${found.account}", ${found.service}, in ${shortenHome(found.source)}.`, {
+    sign: styled(errors.symbols.warning, 'yellow'),
+  });
+  const isPerson = stdin.isTTY === true && context.output.isTTY;
+  return !isPerson || confirm(context, options.apiKey === true ? 'Keep another key?' : 'Sign in again?');
 }
 
 async function deviceLogin(context: CommandContext, options: LoginCommandOptions, auth: KimiAuth): Promise<void> {

@@ -6,7 +6,7 @@ import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
 import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
 import { progressForPeople, styled } from '../terminal';
-import { shortenHome, timeSpan } from '../wording';
+import { shortenHome, timeSpan, timeUntil } from '../wording';
 
 type StatusOptions = LoginOptions & {
   /** Wait longer for Kimi, and fail where it cannot be asked. */
@@ -150,6 +150,6 @@ function tokenLife({ kind, state, expiresAt }: KimiAuthStatus, now: number): str
     return undefined;
   }
   const left = expiresAt.getTime() - now;
-  const end = left > 0 ? `ends in ${timeSpan(left)}` : `ended ${timeSpan(left)} ago`;
+  const end = left > 0 ? `ends ${timeUntil(expiresAt, now)}` : `ended ${timeSpan(left)} ago`;
   return `${end}; ${state === 'due' ? 'renewed at the next request' : 'renewed by itself before'}`;
 }

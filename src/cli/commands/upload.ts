@@ -5,6 +5,7 @@ import { nonEmpty, printJSON, type Command, type CommandContext } from '../comma
 import { EXIT_CODES, UsageError } from '../failures';
 import { loginOptions, openKimi, type LoginOptions } from '../login-choice';
 import { progressForPeople, type Progress } from '../terminal';
+import { timeUntil } from '../wording';
 
 type UploadOptions = LoginOptions & {
   type?: string | undefined;
@@ -73,7 +74,7 @@ function showing(progress: Progress): NonNullable<KimiUploadOptions['onProgress'
   };
 }
 
-function show({ output }: CommandContext, file: KimiFile, { json }: UploadOptions): void {
+function show({ output, now }: CommandContext, file: KimiFile, { json }: UploadOptions): void {
   const { reference, id, mediaType, purpose, byteSize, hash, filename, createdAt, expiresAt, isCached } = file;
   if (json === true) {
     const times = { createdAt: createdAt?.toISOString() ?? null, expiresAt: expiresAt?.toISOString() ?? null };
@@ -88,7 +89,7 @@ function show({ output }: CommandContext, file: KimiFile, { json }: UploadOption
     ['File', filename],
     ['Type', mediaType],
     ['Size', size(byteSize)],
-    ['Until', expiresAt?.toLocaleString()],
+    ['Ends', expiresAt && timeUntil(expiresAt, now())],
     ['Sent', isCached ? 'no, Kimi has it already' : 'now'],
   ]);
 }

@@ -6,7 +6,7 @@ import type { KimiAuth, KimiAuthStatus } from '../../provider/kimi-auth';
 import type { KimiProviderV4 } from '../../provider/kimi-provider-v4';
 import { BASE_URL_VARIABLES } from '../../transport/base-url-variables';
 import type { CommandContext } from '../command';
-import { describeFailure, networkReason } from '../failures';
+import { describeFailure, EXIT_CODES, networkReason } from '../failures';
 import { requestModels } from '../request-models';
 import { shortenHome, timeSpan } from '../wording';
 import type { Check } from './machine-checks';
@@ -34,9 +34,13 @@ export async function checkHosts(
     state: reason === undefined ? 'ok' : 'failure',
     detail: reason === undefined ? `${host} answers` : `${host} cannot be reached (${reason})`,
     fix: reason === undefined ? undefined : proxyFix(environment),
+    exitCode: reason === undefined ? undefined : EXIT_CODES.unavailable,
   }));
   const skew = probes.find(({ skewMs }) => skewMs !== undefined)?.skewMs;
-  return skew === undefined ? checks : [...checks, clock(skew)];
+  return [
+    ...checks,
+    skew === undefined ? { name: 'Clock', state: 'skipped', detail: 'no host said what time it is' } : clock(skew),
+  ];
 }
 
 function clock(skewMs: number): Check {
@@ -92,8 +96,12 @@ export async function checkSignIn(
       state: isSignedIn ? 'ok' : 'failure',
       detail: `${whatIsThere(status)} in ${shortenHome(status.source)}, account "${status.account}"`,
       fix: isSignedIn ? undefined : fix,
+      exitCode: isSignedIn ? undefined : EXIT_CODES.loginRequired,
     };
-    return isSignedIn && isOnline ? [place, await tryToken(auth, status, fix, abortSignal)] : [place];
+    const name = status.kind === 'api-key' ? 'Key' : 'Token';
+    return isSignedIn && isOnline
+      ? [place, await tryToken(auth, status, fix, abortSignal)]
+      : [place, { name, state: 'skipped', detail: isSignedIn ? 'needs its host' : 'needs a sign-in' }];
   } catch (error) {
     abortSignal.throwIfAborted();
     // The message of a store says what to do.
@@ -123,7 +131,8 @@ async function tryToken(auth: KimiAuth, status: KimiAuthStatus, fix: string, abo
     return { name, state: 'ok', detail: `accepted; ${models.length} models` };
   } catch (error) {
     abortSignal.throwIfAborted();
-    return { name, state: 'failure', detail: describeFailure(error).message };
+    const { message, exitCode } = describeFailure(error);
+    return { name, state: 'failure', detail: message, exitCode };
   }
 }
 
@@ -137,7 +146,8 @@ export async function checkChat(kimi: KimiProviderV4, modelId: string, abortSign
   } catch (error) {
     abortSignal.throwIfAborted();
     // The message says what to do.
-    return { name, state: 'failure', detail: describeFailure(error).message };
+    const { message, exitCode } = describeFailure(error);
+    return { name, state: 'failure', detail: message, exitCode };
   }
 }
 

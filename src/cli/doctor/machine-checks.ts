@@ -5,20 +5,25 @@ import { keychainCredentialStore } from '../../credential-stores';
 import { dataDirectory } from '../../credentials/data-directory';
 import { hasSessionBus } from '../../credentials/keychain/keychain-child';
 import { KimiCredentialStoreError } from '../../errors/kimi-error';
+import { fixOfRuntime } from '../../platform/node-version';
 import { VERSION } from '../../version';
 import { shortenHome } from '../wording';
-import { fixOfRuntime } from '../runtime';
 
 /** What one look at the machine found. */
 export type Check = {
   /** Two words at most. */
   name: string;
-  /** `warning`: works, but not as it should. `failure`: something does not work; `doctor` ends with 1. */
-  state: 'ok' | 'warning' | 'failure';
+  /**
+   * `warning`: works, but not as it should. `failure`: something does not work. `skipped`: was not looked at; `detail`
+   * says why.
+   */
+  state: 'ok' | 'warning' | 'failure' | 'skipped';
   /** What was found. Never a secret. */
   detail: string;
   /** What to do about it. */
   fix?: string | undefined;
+  /** What `doctor` ends with where this is the first failure. @default 1 */
+  exitCode?: number | undefined;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,7 +51,7 @@ export async function checkKeychain(
 ): Promise<Check[]> {
   const forced = environment.KIMI_CREDENTIAL_STORE;
   if (forced && forced !== 'keychain') {
-    return [{ name: 'Keychain', state: 'ok', detail: `not used: KIMI_CREDENTIAL_STORE is ${forced}` }];
+    return [{ name: 'Keychain', state: 'skipped', detail: `not used: KIMI_CREDENTIAL_STORE is ${forced}` }];
   }
   const isNeeded = forced === 'keychain';
   const checks: Check[] = [];
@@ -62,7 +67,7 @@ export async function checkKeychain(
           '"dbus-run-session".',
     });
     if (!hasBus) {
-      return checks;
+      return [...checks, { name: 'Keychain', state: 'skipped', detail: 'needs a session bus' }];
     }
   }
   try {
