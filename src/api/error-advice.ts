@@ -43,6 +43,12 @@ function otherKeys(console: string): string {
     .join(', ');
 }
 
+/** A variable stands above what a sign-in saves, so that signing in changes nothing. */
+function orElse(credential: string): string {
+  const variable = /\bthe environment variable (\w+)/.exec(credential)?.[1];
+  return variable === undefined ? `Or sign in with ${LOGIN}.` : `Or unset ${variable}, to use what ${LOGIN} has saved.`;
+}
+
 /** What happened and what to do about it, in full sentences, by the reason of a row of error-table.ts. */
 const ADVICE = {
   concurrency: ({ host }: ErrorPlace) =>
@@ -130,7 +136,7 @@ const ADVICE = {
   'credential-refused': ({ host, credential, console }: ErrorPlace) =>
     `${host} does not accept ${credential}. Keys work only on the host they were made for: those from ` +
     `${console} on this one, ` +
-    `${otherKeys(console)}. Or sign in with ${LOGIN}.`,
+    `${otherKeys(console)}. ${orElse(credential)}`,
   'access-ended': ({ host, credential }: ErrorPlace) =>
     `${host} has ended or suspended the access of ${credential}. Only Kimi can open it again: write to ` +
     'code@moonshot.ai.',

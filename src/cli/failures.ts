@@ -10,6 +10,7 @@ import {
   KimiLoginRequiredError,
 } from '../errors/kimi-error';
 import { printableText } from '../errors/printable-text';
+import { inFlags, refusalLines, type Reader } from './refusal-words';
 
 /** How every command ends. Stable: scripts rely on them. */
 export const EXIT_CODES = {
@@ -60,12 +61,18 @@ export class Interruption extends Error {
 /** A failure as the person or the program sees it: never a stack. */
 export type Failure = { code: string; message: string; exitCode: number };
 
-/** One table from what was thrown to message and exit code. */
-export function describeFailure(error: unknown): Failure {
+/** Where nobody says who reads. */
+const ANYBODY: Omit<Reader, 'now'> = { remedy: 'Sign in again: npx ai-sdk-provider-kimi login', flags: '' };
+
+/**
+ * One table from what was thrown to message and exit code. A refusal is three lines of the message
+ * (`refusal-words.ts`).
+ */
+export function describeFailure(error: unknown, reader: Partial<Reader> = {}): Failure {
   if (error instanceof Interruption) {
     return { code: 'INTERRUPTED', message: error.message, exitCode: error.exitCode };
   }
-  const message = printableText(messageOf(error)).trim();
+  const message = printableText(messageOf(error, { ...ANYBODY, now: Date.now(), ...reader })).trim();
   return { code: codeOf(error), message, exitCode: exitCodeOf(error) };
 }
 
@@ -100,9 +107,12 @@ function codeOf(error: unknown): string {
   return 'UNEXPECTED';
 }
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, reader: Reader): string {
   if (!(error instanceof Error)) {
     return 'Something failed without saying why.';
+  }
+  if (KimiAPIError.isInstance(error)) {
+    return refusalLines(error, reader)?.join('\n') ?? inFlags(error.message);
   }
   const isOurs = KimiError.isInstance(error) || error instanceof UsageError || 'code' in error;
   if (APICallError.isInstance(error) && !isOurs) {
@@ -112,7 +122,7 @@ function messageOf(error: unknown): string {
       `${error.message}`
     );
   }
-  return error.message;
+  return isOurs ? inFlags(error.message) : error.message;
 }
 
 /** Why a host could not be asked within {@link ACCOUNT_TIME_LIMIT_MS}: the system's code where there is one. */

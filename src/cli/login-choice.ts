@@ -1,11 +1,14 @@
 /** Which login a command is about: the flags that say so, the provider that finds it, and the hosts it belongs to. */
 import { Option } from 'commander';
+import { foreignKey } from '../auth/credential-provider';
 import { domainOf } from '../auth/oauth-host';
 import { resolveEndpoints, type KimiEndpoints } from '../endpoints';
 import { readRegionMarker } from '../platform/node';
 import type { IdentityWord } from '../identity/identity';
+import { keyVariable } from '../provider/configured-key';
 import type { KimiProviderV4 } from '../provider/kimi-provider-v4';
-import { OAUTH_HOSTS, type KimiRegion, type KimiService } from '../upstream';
+import { KEY_CONSOLE_URLS, OAUTH_HOSTS, type KimiRegion, type KimiService } from '../upstream';
+import { inFlags } from './refusal-words';
 import { nonEmpty, oneOf, type CommandContext, type CommonOptions } from './command';
 
 /** What is not given is decided as in an app: by the environment, else by default. */
@@ -72,6 +75,34 @@ export function loginFlags({ account, region, service, allowInsecure }: LoginOpt
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${/^[\w.@-]+$/.test(value ?? '') ? value : JSON.stringify(value)}`);
   return [...values, ...(allowInsecure === true ? [' --allow-insecure'] : [])].join('');
+}
+
+/**
+ * What a person does where Kimi does not accept the credential, a sentence: by the source that won
+ * (docs/decisions.md#8-which-credential). Signing in helps nobody whose variable stands above what is saved.
+ */
+export function remedyOf(
+  context: Pick<CommandContext, 'environment'>,
+  options: LoginOptions,
+  { service, region, kind }: { service: KimiService; region: KimiRegion; kind?: 'oauth' | 'api-key' | undefined },
+): string {
+  const environment = loginEnvironment(context, options);
+  const variable = keyVariable(service, environment);
+  if (variable !== undefined) {
+    const other = foreignKey(environment[variable] ?? '', service);
+    const unset = `Unset ${variable}, or set it to a key from ${KEY_CONSOLE_URLS[service][region]}`;
+    return other === undefined ? unset : `${unset}. It holds ${inFlags(other)}.`;
+  }
+  const store = environment.KIMI_CREDENTIAL_STORE;
+  if (store === 'kimi-code' || store === 'kimi-cli') {
+    return `Sign in with the client it belongs to: ${store === 'kimi-code' ? 'kimi login' : 'kimi, then /login'}`;
+  }
+  if (store === 'environment') {
+    return 'Set KIMI_ACCESS_TOKEN to a fresh token, or leave --store and KIMI_CREDENTIAL_STORE out.';
+  }
+  const isKey = kind === 'api-key' || service === 'platform';
+  const command = `npx ai-sdk-provider-kimi login${isKey ? ' --api-key' : ''}${loginFlags(options)}`;
+  return `${isKey ? 'Keep another key' : 'Sign in again'}: ${command}`;
 }
 
 /** Hosts and account as the provider has them, also where its store cannot be read. @throws KimiInvalidArgumentError */

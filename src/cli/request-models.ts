@@ -2,6 +2,7 @@ import { KimiAPIError } from '../errors/kimi-api-error';
 import { KimiLoginRequiredError } from '../errors/kimi-error';
 import type { ModelInfo } from '../models/model-info';
 import { requestModelList } from '../models/model-list';
+import { refusalLines } from './refusal-words';
 import type { FetchFunction } from '../transport/fetch';
 import type { KimiService } from '../upstream';
 
@@ -30,7 +31,8 @@ export async function requestModels(
     return (await requestModelList(request)).models;
   } catch (error) {
     if (KimiAPIError.isInstance(error) && error.statusCode === 401) {
-      const message = `${new URL(apiBaseURL).host} refuses the credential from ${source} (HTTP 401). ${remedy}`;
+      const said = refusalLines(error, { remedy, flags: '', now: Date.now() })?.[0];
+      const message = `${said}\nThat is the credential from ${source}.\n${remedy}`;
       throw new KimiLoginRequiredError({ reason: 'rejected', source, message });
     }
     throw error;

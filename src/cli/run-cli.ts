@@ -17,6 +17,8 @@ import { upload } from './commands/upload';
 import { usage } from './commands/usage';
 import { version } from './commands/version';
 import { describeFailure, EXIT_CODES, EXIT_CODE_WORDS, UsageError } from './failures';
+import { loginFlags, remedyOf, resolvePlace, type LoginOptions } from './login-choice';
+import type { Reader } from './refusal-words';
 import { styled } from './terminal';
 import { shortenHomes, wrapText } from './wording';
 
@@ -90,7 +92,7 @@ function runCommand(
   options: CommonOptions,
   words: readonly string[],
 ): Promise<number> {
-  return endingWell(context, options.json === true, () => command.run(context, options, words));
+  return endingWell(context, options.json === true, () => command.run(context, options, words), options);
 }
 
 /** What is common to all commands: name, help, where output goes. It never ends the process. */
@@ -134,24 +136,38 @@ function exitCodesHelp(width: number): string {
 }
 
 /** The one place where a failure is told: people get its message on stderr, programs an object on stdout. */
-async function endingWell(context: CommandContext, isJSON: boolean, run: () => Promise<number>): Promise<number> {
+async function endingWell(
+  context: CommandContext,
+  isJSON: boolean,
+  run: () => Promise<number>,
+  options: LoginOptions = {},
+): Promise<number> {
   try {
     return await run();
   } catch (thrown) {
     // What fails because the command is being ended is not a failure of its own.
     const error: unknown = context.abortSignal.aborted ? context.abortSignal.reason : thrown;
-    const { code, message, exitCode } = describeFailure(error);
+    const { code, message, exitCode } = describeFailure(error, await readerOf(context, options));
     if (exitCode === EXIT_CODES.ok) {
       return exitCode;
     }
     if (isJSON) {
-      printJSON(context, { error: { code, message, exitCode } });
+      printJSON(context, { error: { code, message: message.replaceAll('\n', ' '), exitCode } });
     } else {
       const { text, symbols } = context.errors;
       text(shortenHomes(message), { sign: styled(symbols.failure, 'red') });
     }
     return exitCode;
   }
+}
+
+/** Nobody but who gave these flags reads it. */
+async function readerOf(context: CommandContext, options: LoginOptions): Promise<Partial<Reader>> {
+  const now = context.now();
+  const flags = loginFlags(options);
+  // Settings that cannot work are what the failure itself is about.
+  const place = await resolvePlace(context, options).catch(() => undefined);
+  return place === undefined ? { flags, now } : { flags, now, remedy: remedyOf(context, options, place) };
 }
 
 /** Before anything else looks at it, and could repeat it. */

@@ -33,13 +33,14 @@ export function configuredKey(
     return undefined;
   }
   const source = `the environment variable ${variable}`;
+  const unset = `Unset ${variable} to use what is saved, or set it to a key from ${consoleURL(endpoints)}.`;
   const key = () => usableKey(environment[variable], source);
   return {
     source,
     credentials: apiKeyCredentials({
       key,
       describe: given => withKind(source, foreignKey(given, endpoints.service)),
-      remedy,
+      remedy: unset,
     }),
   };
 }
@@ -49,16 +50,25 @@ export function keyVariable(service: KimiService, environment: Environment): str
   return KEY_VARIABLES[service].find(name => environment[name]);
 }
 
+/** A key that is set for the other service, which nobody looks at. */
+export function otherService(service: KimiService, environment: Environment): string | undefined {
+  const other = service === 'coding' ? 'platform' : 'coding';
+  const variable = keyVariable(other, environment);
+  return variable === undefined ? undefined : `${variable} is set: it is for service: '${other}'.`;
+}
+
 /** What a person does who is not signed in: the command, or the variables. */
-export function loginRemedy(endpoints: KimiEndpoints, account: string): string {
+export function loginRemedy(endpoints: KimiEndpoints, account: string, environment: Environment): string {
   const variables = KEY_VARIABLES[endpoints.service].join(' or ');
   const forAccount =
     account === 'default' ? '' : ` --account ${/^[\w.@-]+$/.test(account) ? account : JSON.stringify(account)}`;
+  const other = otherService(endpoints.service, environment);
+  const noticed = other === undefined ? '' : ` ${other}`;
   return endpoints.service === 'coding'
     ? `Run "npx ai-sdk-provider-kimi login${forAccount}", or set ${variables} (or the "apiKey" setting) to a key ` +
-        `from ${consoleURL(endpoints)}.`
+        `from ${consoleURL(endpoints)}.${noticed}`
     : `Set ${variables} (or the "apiKey" setting) to a key from ${consoleURL(endpoints)}, or run "npx ` +
-        `ai-sdk-provider-kimi login --api-key --service platform${forAccount}".`;
+        `ai-sdk-provider-kimi login --api-key --service platform${forAccount}".${noticed}`;
 }
 
 /**

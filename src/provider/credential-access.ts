@@ -187,7 +187,7 @@ export class CredentialAccess {
       // A slot is named after hosts and account, and what is in the process's own variables is for its own settings.
       impliedBinding: explicit === undefined && !isOfficial ? place.binding : impliedBindingOf(store),
       allowInsecure: this.settings.allowInsecure,
-      remedy: explicit === undefined ? loginRemedy(endpoints, account) : storeRemedy(endpoints, explicit),
+      remedy: explicit === undefined ? loginRemedy(endpoints, account, environment) : storeRemedy(endpoints, explicit),
       now: this.settings.now,
       onCredentials: async credentials => {
         for (const listener of this.listeners) {

@@ -319,7 +319,8 @@ describe('the error', () => {
         "those from https://www.kimi.com/code/console on api.kimi.com (service: 'coding', region: 'mainland-cn'), " +
         "those from https://www.kimi.ai/code/console on api.kimi.ai (service: 'coding', region: 'global'), " +
         "those from https://platform.kimi.com on api.moonshot.cn (service: 'platform', region: 'mainland-cn'). " +
-        'Or sign in with "npx ai-sdk-provider-kimi login". Its answer (HTTP 401): "Invalid Authentication"',
+        'Or unset KIMI_API_KEY, to use what "npx ai-sdk-provider-kimi login" has saved. ' +
+        'Its answer (HTTP 401): "Invalid Authentication"',
     );
     expect(error.source).toBe('the environment variable KIMI_API_KEY');
   });

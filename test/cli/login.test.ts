@@ -205,7 +205,7 @@ describe('login --api-key', () => {
     const { code, stderr } = await run('login --api-key', { input: 'sk-canary-key' });
     expect(code).toBe(3);
     expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
-      "It looks like a pay-per-token key for api.moonshot.cn or api.moonshot.ai (service: 'platform').",
+      'It looks like a pay-per-token key for api.moonshot.cn or api.moonshot.ai (--service platform).',
     );
     expect(stderr).not.toContain('canary');
     expect(kept()).toEqual([]);

@@ -23,7 +23,8 @@ describe('status asks Kimi', () => {
     expect(code).toBe(3);
     expect(stdout).not.toMatch(/signed in to kimi/i);
     expect(stdout).toContain('Kimi does not accept this key');
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('npx ai-sdk-provider-kimi login');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/ Unset KIMI_API_KEY, or set it to a key from https:\S+ $/);
+    expect(stdout).not.toMatch(/sign in again/i);
     expect(stdout).not.toContain('sk-kimi-bad');
     expect(json(await run(`${command} --json`, bad))).toMatchObject({
       signedIn: false,

@@ -3,7 +3,15 @@ import { credentialSlot } from '../../credentials/credential-slot';
 import { printJSON, type Command, type CommandContext } from '../command';
 import type { Check } from '../doctor/machine-checks';
 import { EXIT_CODES } from '../failures';
-import { loginEnvironment, loginFlags, loginOptions, openKimi, resolvePlace, type LoginOptions } from '../login-choice';
+import {
+  loginEnvironment,
+  loginFlags,
+  loginOptions,
+  openKimi,
+  remedyOf,
+  resolvePlace,
+  type LoginOptions,
+} from '../login-choice';
 import { progressForPeople, styled } from '../terminal';
 
 type DoctorOptions = LoginOptions & {
@@ -73,7 +81,11 @@ async function* allChecks(context: CommandContext, options: DoctorOptions): Asyn
   const isOnline = hosts.every(({ name, state }) => name !== 'Host' || state === 'ok');
   const isPlatform = endpoints.service === 'platform';
   const loginCommand = `npx ai-sdk-provider-kimi login${loginFlags(options)}${isPlatform ? ' --api-key' : ''}`;
-  const signIn = await checkSignIn(kimi.auth, { loginCommand, isOnline, abortSignal });
+  const remedy = await kimi.auth.status().then(
+    found => remedyOf(context, options, found),
+    () => undefined,
+  );
+  const signIn = await checkSignIn(kimi.auth, { loginCommand, remedy, isOnline, abortSignal });
   yield* signIn;
   const isReady = isOnline && signIn.every(({ state }) => state === 'ok');
   if (options.chat !== true || !isReady) {

@@ -3,7 +3,8 @@ import type { ModelInfo } from '../../models/model-info';
 import type { ModelResolution } from '../../models/resolve-model';
 import { nonEmpty, printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
-import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { loginOptions, openKimi, remedyOf, type LoginOptions } from '../login-choice';
+import { shortenHome } from '../wording';
 import { progressForPeople, styled, type Cell, type Screen } from '../terminal';
 
 type ModelsOptions = LoginOptions & {
@@ -30,10 +31,14 @@ async function listModels(context: CommandContext, options: ModelsOptions): Prom
   progress?.show('Asking Kimi');
   let list: ModelInfo[];
   try {
-    const remedy = `Sign in again: npx ai-sdk-provider-kimi login${loginFlags(options)}`;
+    const remedy = remedyOf(context, options, endpoints);
     const { abortSignal } = context;
     const secret = await auth.getAccessToken({ abortSignal });
-    list = await requestModels(endpoints, { fetch: auth.fetch, source: endpoints.source, secret, remedy }, abortSignal);
+    list = await requestModels(
+      endpoints,
+      { fetch: auth.fetch, source: shortenHome(endpoints.source), secret, remedy },
+      abortSignal,
+    );
   } finally {
     progress?.stop();
   }

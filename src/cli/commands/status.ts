@@ -1,10 +1,12 @@
 import { Option } from 'commander';
 import { ACCOUNT_TIME_LIMIT_MS } from '../../api/request-json';
+import { otherService } from '../../provider/configured-key';
 import type { KimiAuthStatus } from '../../provider/kimi-auth';
 import type { SignInCheck } from '../check-sign-in';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES } from '../failures';
-import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { loginEnvironment, loginFlags, loginOptions, openKimi, remedyOf, type LoginOptions } from '../login-choice';
+import { inFlags } from '../refusal-words';
 import { progressForPeople, styled } from '../terminal';
 import { shortenHome, timeSpan, timeUntil } from '../wording';
 
@@ -37,7 +39,7 @@ async function tellStatus(context: CommandContext, options: StatusOptions): Prom
     progress?.show('Asking Kimi');
     try {
       check = await checkSignIn(auth, found, {
-        remedy: `Sign in again: ${loginCommand(found, options)}`,
+        remedy: remedyOf(context, options, found),
         timeLimitMs: options.check === true ? ACCOUNT_TIME_LIMIT_MS : GLANCE_MS,
         abortSignal: context.abortSignal,
       });
@@ -122,6 +124,10 @@ function show(context: CommandContext, options: StatusOptions, { found, signedIn
     context.notices.forEach(notice => screen.text(notice, { sign: warning, style: 'dim' }));
   } else if (check === undefined) {
     screen.text(`Sign in: ${loginCommand(found, options)}`, { indent: 2 });
+    const other = otherService(found.service, loginEnvironment(context, options));
+    if (other !== undefined) {
+      screen.text(inFlags(other), { sign: warning });
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { KimiCredentialStoreError, KimiLoginRequiredError } from '../../errors/k
 import type { KimiAuth } from '../../provider/kimi-auth';
 import { printJSON, type Command, type CommandContext } from '../command';
 import { EXIT_CODES, UsageError } from '../failures';
-import { loginFlags, loginOptions, openKimi, type LoginOptions } from '../login-choice';
+import { loginOptions, openKimi, remedyOf, type LoginOptions } from '../login-choice';
 import { styled } from '../terminal';
 
 type TokenOptions = LoginOptions & {
@@ -74,7 +74,7 @@ async function printToken(context: CommandContext, options: TokenOptions): Promi
 async function renewWhatKimiRefuses(context: CommandContext, options: TokenOptions, auth: KimiAuth): Promise<void> {
   const { checkSignIn } = await import('../check-sign-in');
   const found = await auth.status();
-  const remedy = `Sign in again: npx ai-sdk-provider-kimi login${loginFlags(options)}`;
+  const remedy = remedyOf(context, options, found);
   const { abortSignal } = context;
   const check = await checkSignIn(auth, found, { remedy, timeLimitMs: ACCOUNT_TIME_LIMIT_MS, abortSignal });
   if (check.outcome === 'rejected') {

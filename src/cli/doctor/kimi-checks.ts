@@ -85,7 +85,12 @@ function proxyFix(environment: CommandContext['environment']): string {
 /** Where the login is, and whether Kimi accepts it: renewed if it is due, then tried on the list of models. */
 export async function checkSignIn(
   auth: KimiAuth,
-  { loginCommand, isOnline, abortSignal }: { loginCommand: string; isOnline: boolean; abortSignal: AbortSignal },
+  {
+    loginCommand,
+    remedy,
+    isOnline,
+    abortSignal,
+  }: { loginCommand: string; remedy: string | undefined; isOnline: boolean; abortSignal: AbortSignal },
 ): Promise<Check[]> {
   const fix = `Run: ${loginCommand}`;
   try {
@@ -100,7 +105,7 @@ export async function checkSignIn(
     };
     const name = status.kind === 'api-key' ? 'Key' : 'Token';
     return isSignedIn && isOnline
-      ? [place, await tryToken(auth, status, fix, abortSignal)]
+      ? [place, await tryToken(auth, status, remedy ?? fix, abortSignal)]
       : [place, { name, state: 'skipped', detail: isSignedIn ? 'needs its host' : 'needs a sign-in' }];
   } catch (error) {
     abortSignal.throwIfAborted();
