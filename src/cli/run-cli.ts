@@ -9,6 +9,7 @@ import { fetch } from './commands/fetch';
 import { login } from './commands/login';
 import { logout } from './commands/logout';
 import { models } from './commands/models';
+import { opencode } from './commands/opencode';
 import { search } from './commands/search';
 import { simulate } from './commands/simulate';
 import { status } from './commands/status';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   token,
   ask,
   claude,
+  opencode,
   upload,
   search,
   fetch,
@@ -119,7 +121,7 @@ function createProgram(context: CommandContext): Program {
 function usageWords(message: string): string {
   const [said = '', ...more] = message.replace(/^error: /, '').split('\n');
   const text = [said.charAt(0).toUpperCase() + said.slice(1), ...more.map(line => line.replace(/^\((.*)\)$/, '$1'))];
-  return text.map(line => line.replace(/(?<=^|\s)'([^']*)'/g, '"$1"').replace(/(?<![.?!])$/, '.')).join(' ');
+  return text.map(line => line.replace(/(^|\s)'([^']*)'/g, '$1"$2"').replace(/(?<![.?!])$/, '.')).join(' ');
 }
 
 function whatThereIs(name: string | undefined): string {

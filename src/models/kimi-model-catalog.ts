@@ -7,6 +7,7 @@ import {
   type ModelRow,
   type PlatformModelId,
 } from './model-rows';
+import type { KimiService } from '../upstream';
 
 type Language = NonNullable<ModelCapabilities['language']>;
 
@@ -83,4 +84,10 @@ function forcedChoice({ thinking, efforts }: ModelRow): string {
     : efforts === undefined
       ? 'Sent as "auto", a named tool alone.'
       : 'Sent as "required", a named tool alone.';
+}
+
+/** What a service charges for a model by its list, in USD per million tokens; a plan, for which nothing, has none. */
+export function chargedPrice(id: string, service: KimiService): ModelPrice | undefined {
+  const known: Readonly<Record<string, KimiModelEntry>> = kimiModelCatalog.platform;
+  return service === 'platform' ? known[id]?.price : undefined;
 }

@@ -1,13 +1,13 @@
 /** The models that the login of opencode has, as far as they are known at the start. */
-import { kimiModelCatalog } from '../models/kimi-model-catalog';
+import { chargedPrice, kimiModelCatalog } from '../models/kimi-model-catalog';
 import { knownModel } from '../models/known-models';
+import { modelConfig } from '../hosts/opencode/model-config';
 import type { OpencodeModelConfig } from '../hosts/opencode/plugin-api';
 import { processVariables } from '../provider/environment';
 import { KimiCore } from '../provider/kimi-core';
 import type { KimiProviderSettings } from '../provider/kimi-provider-settings';
 import { KimiLoginRequiredError } from '../errors/kimi-error';
 import { chosenLogin } from './chosen-login';
-import { modelConfig } from './model-config';
 
 export type KnownModels = {
   models: Record<string, OpencodeModelConfig>;
@@ -25,11 +25,13 @@ export async function knownModels(providerID: string, options: KimiProviderSetti
     const { settings } = await chosenLogin(providerID, process.env);
     service = options.service ?? settings.service ?? 'coding';
     const list = await new KimiCore({ ...settings, ...options }, processVariables).models.known();
-    return { models: Object.fromEntries(list.map(model => [model.id, modelConfig(model, service)])) };
+    return {
+      models: Object.fromEntries(list.map(model => [model.id, modelConfig(model, chargedPrice(model.id, service))])),
+    };
   } catch (error) {
     const ids = Object.keys(kimiModelCatalog[service]);
     return {
-      models: Object.fromEntries(ids.map(id => [id, modelConfig(knownModel(id, service), service)])),
+      models: Object.fromEntries(ids.map(id => [id, modelConfig(knownModel(id, service), chargedPrice(id, service))])),
       ...(KimiLoginRequiredError.isInstance(error) && error.reason === 'missing'
         ? {}
         : { problem: error instanceof Error ? error.message : String(error) }),

@@ -133,6 +133,12 @@ const SCENES: Record<string, Scene> = {
     prepare: ({ web }) => void (web.pages['https://a.example/'] = EVERYTHING),
     shows: /\\u001b/,
   },
+  'a provider for opencode': {
+    argv: ['opencode', '--print', '--provider', ARGUMENT],
+    env: { KIMI_API_KEY: KEY },
+    prepare: simulator => void hostileModels(simulator),
+    shows: /\\u001b/,
+  },
   'an address': { argv: ['fetch', ARGUMENT], env: { KIMI_API_KEY: KEY } },
   'a refusal': {
     argv: ['ask', 'x'],

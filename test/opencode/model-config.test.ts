@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { modelConfig as ofPrice } from '../../src/hosts/opencode/model-config';
+import { chargedPrice } from '../../src/models/kimi-model-catalog';
 import { knownModel } from '../../src/models/known-models';
-import { modelConfig } from '../../src/opencode/model-config';
+import type { ModelInfo } from '../../src/models/model-info';
+import type { KimiService } from '../../src/upstream';
+
+const modelConfig = (model: ModelInfo, service: KimiService) => ofPrice(model, chargedPrice(model.id, service));
 
 describe('modelConfig', () => {
   it("says window, inputs and efforts in opencode's words, at no cost on a plan", () => {
