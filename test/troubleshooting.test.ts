@@ -161,7 +161,7 @@ const CASES: Record<string, () => string | Promise<string>> = {
       environment: { KIMI_PROVIDER_HOME: home },
       notify: message => void told.push(message),
     });
-    await store.load();
+    await store.save({ type: 'api-key', key: 'sk-kimi-simulator', service: 'coding', region: 'mainland-cn' });
     return told.join('\n');
   },
   'KIMI_REFRESH_TOKEN is set, but a refresh token works only once': () =>

@@ -19,8 +19,8 @@ export type DefaultCredentialStoreOptions = {
   /** As the user wrote it: the official client names its file after exactly that. */
   apiBaseURL: string;
   environment: Readonly<Record<string, string | undefined>>;
-  /** Told once per process and text why not the keychain, or whose login is shared. */
-  notify: (message: string) => void;
+  /** Told why not the keychain, once something is kept, and whose login is shared. Never fails. */
+  notify: (message: string) => void | Promise<void>;
 };
 
 export type DefaultCredentialStore = {
@@ -104,14 +104,22 @@ export async function defaultCredentialStore(
     // A login that was saved while there was no keychain stays where it is: a copy would break its chain.
     return found(file, inFile.record, true);
   }
-  if (!inKeychain.isThere && inFile.isThere) {
-    options.notify(
-      `${KEPT_IN_FILE} ${file.location}, because no keychain can be used: ` +
-        `${inKeychain.reason} KIMI_CREDENTIAL_STORE=file says so for good.`,
-    );
-  }
   const official = options.forLogin ? undefined : await officialLogin(options);
-  return official ?? { store: inKeychain.isThere ? keychain : file, isOwn: true, isEmpty: true };
+  const place = inKeychain.isThere ? keychain : tellingWhenKept(file, options);
+  return official ?? { store: place, isOwn: true, isEmpty: true };
+}
+
+/** Before something is kept there is nothing to tell. Why no keychain can be used takes more words: `doctor` has them. */
+function tellingWhenKept(file: CredentialStore, { notify }: DefaultCredentialStoreOptions): CredentialStore {
+  return storeAround(file, {
+    async save(credentials) {
+      await file.save(credentials);
+      await notify(
+        `${KEPT_IN_FILE} ${file.location}, because no keychain can be used here ("npx ai-sdk-provider-kimi doctor" ` +
+          'says why). KIMI_CREDENTIAL_STORE=file says so for good.',
+      );
+    },
+  });
 }
 
 /**
@@ -130,7 +138,7 @@ async function officialLogin(options: DefaultCredentialStoreOptions): Promise<De
     }
     const record = await store.load();
     if (record?.type === 'oauth' && record.refreshToken !== '') {
-      options.notify(
+      await options.notify(
         `Using the login of ${name} in ${store.location}, shared in place under its own lock and with its identity. ` +
           'For a login of your own run "npx ai-sdk-provider-kimi login"; to never share, set ' +
           'KIMI_CREDENTIAL_STORE=keychain (or file).',
@@ -141,9 +149,7 @@ async function officialLogin(options: DefaultCredentialStoreOptions): Promise<De
   return undefined;
 }
 
-type Probe =
-  | { record: KimiCredentials | undefined; isThere: true }
-  | { record: undefined; isThere: false; reason: string };
+type Probe = { record: KimiCredentials | undefined; isThere: true } | { record: undefined; isThere: false };
 
 /**
  * What `store` holds, or that it is not there at all on this machine. Other failures are the caller's to see, but for a
@@ -155,7 +161,7 @@ async function probe(store: CredentialStore, { forLogin }: { forLogin?: boolean 
   } catch (error) {
     if (KimiCredentialStoreError.isInstance(error)) {
       if (error.reason === 'unavailable') {
-        return { record: undefined, isThere: false, reason: error.message };
+        return { record: undefined, isThere: false };
       }
       if (error.reason === 'corrupt' && forLogin) {
         return { record: undefined, isThere: true };

@@ -9,6 +9,7 @@ import { KimiInvalidArgumentError } from '../errors/kimi-error';
 import { printableText } from '../errors/printable-text';
 import { oldRuntimeMessage } from './node-version';
 import { tellNotice } from './notices';
+import { tellOnceAMachine } from './told-notices';
 import type { Platform } from './platform';
 
 export const refuseOldRuntime: Platform['refuseOldRuntime'] = (versions = process.versions) => {
@@ -71,7 +72,7 @@ export const defaultCredentialStore: Platform['defaultCredentialStore'] = async 
   // Loaded when a login is looked for: a request with a key needs none of it.
   const load = () => import('../credentials/default-credential-store');
   const { defaultCredentialStore: choose } = await loadModule(load, 'the saved login');
-  return choose({ ...options, notify });
+  return choose({ ...options, notify: message => tellOnceAMachine(message, options.environment, notify) });
 };
 
 /** One line, written by the official installers (docs/wire.md#region-marker). */

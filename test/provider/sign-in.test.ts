@@ -219,13 +219,16 @@ describe('which credential', () => {
 });
 
 describe('the default place', () => {
-  it('is the file where no keychain can be used, with a notice that says why, once', async () => {
+  it('is the file where no keychain can be used, with a notice when something is kept, once', async () => {
+    await failure(ask(kimi()));
+    expect(notices()).toEqual([]);
     await kimi().auth.save(record());
     await ask(kimi());
     await ask(kimi({ account: 'default' }));
     const files = notices().filter(message => message.includes('because no keychain can be used'));
     expect(files).toHaveLength(1);
     expect(files[0]).toContain('KIMI_CREDENTIAL_STORE=file');
+    expect(files[0]).not.toContain('\n');
   });
 
   it.each(['file', 'memory', 'environment', 'kimi-code', 'kimi-cli'])(
