@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sharedEntry, sharedLoginOf } from '../../src/credentials/opencode/auth-entry';
 import { opencodeCredentialStore } from '../../src/credentials/opencode/opencode-credential-store';
+import { createKimi } from '../../src/v4';
 import { apiKeyCredentials, CANARY, describeCredentialStore, oauthCredentials } from './contract';
 
 const ID = 'kimi-for-coding-oauth';
@@ -104,6 +105,20 @@ describe('opencodeCredentialStore', () => {
     expect(await store.load()).toMatchObject({ key: 'sk-kimi-copy' });
     await store.save(oauthCredentials());
     expect(await store.load()).toEqual(oauthCredentials());
+  });
+
+  test('says what to do in opencode with a key for another host', async () => {
+    await writeFile(
+      file,
+      JSON.stringify({ [ID]: { type: 'api', key: 'sk-kimi-x', metadata: { region: 'mainland-cn' } } }),
+    );
+    const { auth } = createKimi({ baseURL: 'http://127.0.0.1:9/coding/v1', credentialStore: open() });
+    const failure = await auth.getAccessToken().catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'KIMI_LOGIN_REQUIRED',
+      message: expect.stringMatching(/Unset the variables.*opencode auth login -p.*KIMI_API_KEY/) as string,
+    });
+    expect(String(failure)).not.toContain('credentialStore');
   });
 
   test('holds no login where opencode shares one of the machine', async () => {

@@ -151,15 +151,22 @@ export function bindTo<T extends KimiCredentials>(issuedFor: KimiCredentialBindi
 const OF_ITS_OWN = 'a "credentialStore" of its own (another path, key or slot)';
 
 function notSignedInHere(
-  { location }: CredentialStore,
+  { location, signIn }: CredentialStore,
   seeker: KimiCredentialBinding,
   other: OtherLogin,
 ): KimiLoginRequiredError {
+  // Of a store that another program has, nobody chooses place or record.
+  const inProgram =
+    signIn === undefined
+      ? undefined
+      : `Unset the variables that name this host, or sign in for it: ${signIn}. A key for it counts in KIMI_API_KEY ` +
+        'where nothing is kept.';
   const fix =
-    other.whose === 'other'
+    inProgram ??
+    (other.whose === 'other'
       ? `Sign in with ${OF_ITS_OWN}, or use the settings that this login was made with.`
       : `Sign in with ${OF_ITS_OWN}; or, if you know that it is for there, put that into the record once: ` +
-        `issuedFor: ${JSON.stringify(seeker)}.`;
+        `issuedFor: ${JSON.stringify(seeker)}.`);
   return new KimiLoginRequiredError({
     reason: 'missing',
     source: location,
