@@ -53,4 +53,5 @@ function tell(client: OpencodeClient | undefined, message: string): void {
   void Promise.allSettled(said);
 }
 
+export type { KimiProviderSettings, OpencodeClient, OpencodeHooks };
 export default { id: PACKAGE_NAME, server };

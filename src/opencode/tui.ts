@@ -55,4 +55,5 @@ async function tui(api: OpencodeTui, options: KimiProviderSettings = {}): Promis
   }
 }
 
+export type { KimiProviderSettings, OpencodeTui };
 export default { id: PACKAGE_NAME, tui };
