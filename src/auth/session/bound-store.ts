@@ -159,8 +159,7 @@ function notSignedInHere(
   const inProgram =
     signIn === undefined
       ? undefined
-      : `Unset the variables that name this host, or sign in for it: ${signIn}. A key for it counts in KIMI_API_KEY ` +
-        'where nothing is kept.';
+      : `Unset the variables that name this host, or sign in for it: ${signIn}`;
   const fix =
     inProgram ??
     (other.whose === 'other'
