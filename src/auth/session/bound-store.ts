@@ -157,9 +157,7 @@ function notSignedInHere(
 ): KimiLoginRequiredError {
   // Of a store that another program has, nobody chooses place or record.
   const inProgram =
-    signIn === undefined
-      ? undefined
-      : `Unset the variables that name this host, or sign in for it: ${signIn}`;
+    signIn === undefined ? undefined : `Unset the variables that name this host, or sign in for it: ${signIn}`;
   const fix =
     inProgram ??
     (other.whose === 'other'

@@ -59,7 +59,7 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
   const model = kimi(modelId);
   const isForPeople = options.json !== true && context.output.isTTY;
   const progress = isForPeople ? await context.startProgress() : undefined;
-  const printer = options.json === true ? jsonAnswerPrinter(context, modelId) : textAnswerPrinter(context);
+  const printer = options.json === true ? jsonAnswerPrinter(context, modelId) : await textAnswerPrinter(context);
   let finish: Finish | undefined;
 
   try {
@@ -87,14 +87,14 @@ async function streamAnswer(context: CommandContext, options: AskOptions, words:
         part.warnings.forEach(warning => warn(context, warning));
       }
       finish = part.type === 'finish' ? part : finish;
-      printer.take(part);
+      await printer.take(part);
     }
   } catch (error) {
     const isEffort = KimiInvalidArgumentError.isInstance(error) && error.argument.endsWith('.reasoningEffort');
     throw isEffort ? new UsageError(error.message.replace(error.argument, '--effort')) : error;
   } finally {
     progress?.stop();
-    printer.end();
+    await printer.end();
   }
   abortSignal.throwIfAborted();
   if (options.json !== true) {
@@ -116,7 +116,10 @@ async function readQuestion(context: CommandContext, words: readonly string[]): 
 }
 
 /** Takes the parts of a streamed answer as they come. */
-type AnswerPrinter = { take(part: LanguageModelV4StreamPart): void; end(): void };
+type AnswerPrinter = {
+  take(part: LanguageModelV4StreamPart): void | Promise<void>;
+  end(): void | Promise<void>;
+};
 
 /** `--json`: one object a line: `thinking` and `text` as they come, at the end `finish` with usage and cost. */
 function jsonAnswerPrinter(context: CommandContext, model: string): AnswerPrinter {
@@ -147,12 +150,15 @@ function jsonAnswerPrinter(context: CommandContext, model: string): AnswerPrinte
 }
 
 /**
- * For people: on a terminal the thinking, dimmed, or under a heading where there is no colour, then the answer. A pipe
+ * For people: on a terminal with colours Markdown as styles; on any terminal the thinking, dimmed, or under a
+ * heading where there is no colour, then the answer. A pipe
  * gets the answer alone. Neither gets what steers a terminal, for a pipe often ends in one (docker, ssh, tee); `--json`
  * has every byte (docs/decisions.md#58-what-a-terminal-is-shown).
  */
-function textAnswerPrinter({ output }: CommandContext): AnswerPrinter {
+async function textAnswerPrinter({ output }: CommandContext): Promise<AnswerPrinter> {
   const { isTTY, hasColours } = output;
+  // Without colour its signs are all that Markdown has.
+  const markdown = hasColours ? await (await import('../markdown')).markdownPrinter(output) : undefined;
   let write = output.stream();
   let section: 'none' | 'thinking' | 'text' = 'none';
   let last = '\n';
@@ -172,16 +178,20 @@ function textAnswerPrinter({ output }: CommandContext): AnswerPrinter {
     last = '\n';
   };
   return {
-    take(part) {
+    async take(part) {
       if (part.type === 'reasoning-delta' && isTTY) {
         enter('thinking', 'Thinking');
         last = write(part.delta, 'dim').at(-1) ?? last;
       } else if (part.type === 'text-delta') {
         enter('text', 'Answer');
+        if (markdown !== undefined) {
+          return markdown.write(part.delta);
+        }
         last = write(part.delta).at(-1) ?? last;
       }
     },
-    end() {
+    async end() {
+      await markdown?.end();
       if (last !== '\n') {
         output.line();
       }
