@@ -1,4 +1,4 @@
-import { Command as Program, CommanderError, Option } from 'commander';
+import { Command as Program, CommanderError, Help, Option } from 'commander';
 import { VERSION } from '../version';
 import { printJSON, type Command, type CommandContext, type CommonOptions } from './command';
 import { ask } from './commands/ask';
@@ -105,6 +105,7 @@ function createProgram(context: CommandContext): Program {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'Print this help, or that of a command.')
     .exitOverride()
+    .configureHelp({ formatItem: formatHelpItem })
     .configureOutput({
       writeOut: text => context.output.print(text),
       // An error of its own is thrown as well, and told as all others are.
@@ -127,6 +128,14 @@ function usageWords(message: string): string {
 function whatThereIs(name: string | undefined): string {
   const command = COMMANDS.some(one => one.name === name) ? ` ${name}` : '';
   return `Run "npx ai-sdk-provider-kimi${command} --help" to see what there is.`;
+}
+
+/** In a narrow window what a flag or command does stands below it: beside it there would be no room for words. */
+function formatHelpItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const width = helper.helpWidth ?? 80;
+  return width - termWidth - 4 >= 40 || description === ''
+    ? Help.prototype.formatItem.call(helper, term, termWidth, description, helper)
+    : [`  ${term}`, ...wrapText(description, width - 6).map(line => `      ${line}`)].join('\n');
 }
 
 /** The codes for people, below every `--help`. */

@@ -10,6 +10,11 @@ describe('help and usage', () => {
       expect(stdout).toMatch(/^Usage: ai-sdk-provider-kimi/);
       expect(stdout.split('\n').filter(line => line.length > 80)).toEqual([]);
     }
+    for (const argv of [['--help'], ...COMMANDS.map(({ name }) => [name, '--help'])]) {
+      const { plain } = await run(argv, { columns: 40 });
+      // A flag with its value is one word.
+      expect(plain.split('\n').filter(line => line.length > 40 && !/^Usage|^ {2}-|"npx/.test(line))).toEqual([]);
+    }
     const { stdout } = await run('--help');
     expect(stdout).toMatch(/Exit codes:\n {2}0 +done/);
     // What commander has registered, by its own list.
