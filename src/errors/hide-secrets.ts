@@ -214,7 +214,7 @@ function markAll(
   marks: Uint8Array,
   { value, length, texts }: { value: number; length: number; texts: readonly string[] },
 ): void {
-  const needles = texts.map(text => hashesOf(foldedCodes(text, 0, text.length), length));
+  const needles = texts.map(text => hashesOf(foldedCodes(text), length));
   const set = new StretchSet(needles.reduce((sum, hashes) => sum + hashes.length, 0));
   needles.forEach(hashes => hashes.forEach(hash => set.add(hash)));
   const hashes = hashesOf(compared.codes, length);

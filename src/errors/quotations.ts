@@ -1,4 +1,4 @@
-import { foldedCodes, hashesOf, StretchSet, StretchSieve } from './stretch-set';
+import { foldInto, hashesOf, hashInto, StretchSet, StretchSieve } from './stretch-set';
 
 /** A stretch of so many characters that stands in the prompt, too, is taken for a quotation of it. */
 export const QUOTATION = 20;
@@ -7,7 +7,7 @@ export const QUOTATION = 20;
 const BLOCK = QUOTATION / 2;
 
 /** How much of a prompt is looked at at a time, which is what it takes of memory. */
-const PIECE = 64 * 1024;
+const PIECE = 16 * 1024;
 
 /**
  * Which stretches of a text are quotations of prompts. A megabyte of prompt takes a few ms: only the surroundings of
@@ -18,6 +18,9 @@ export class Quotations {
   private readonly hashes: Int32Array;
   private readonly stretches: StretchSet;
   private readonly blocks: StretchSieve;
+  /** A piece of a prompt and its hashes, in memory that all pieces share: most prompts are short, and many. */
+  private readonly piece = new Uint16Array(PIECE + QUOTATION - 1);
+  private readonly pieceHashes = new Int32Array(PIECE);
 
   /** @param codes of the text, as they are compared */
   constructor(codes: Uint16Array) {
@@ -32,7 +35,9 @@ export class Quotations {
   look(prompt: string): void {
     for (let start = 0; start + QUOTATION <= prompt.length; start += PIECE) {
       // The last quotation that begins in this piece ends in the next.
-      this.lookAt(foldedCodes(prompt, start, Math.min(prompt.length, start + PIECE + QUOTATION - 1)));
+      const end = Math.min(prompt.length, start + PIECE + QUOTATION - 1);
+      foldInto(this.piece, prompt, start, end);
+      this.lookAt(end - start);
     }
   }
 
@@ -41,26 +46,28 @@ export class Quotations {
     return this.stretches.isMarked(this.hashes[position] as number);
   }
 
-  private lookAt(codes: Uint16Array): void {
+  /** @param length of the piece */
+  private lookAt(length: number): void {
     let first = -1;
-    for (let block = 0; block + BLOCK <= codes.length; block += BLOCK) {
-      const isIn = this.blocks.mayHave(codes, block, BLOCK);
+    for (let block = 0; block + BLOCK <= length; block += BLOCK) {
+      const isIn = this.blocks.mayHave(this.piece, block, BLOCK);
       if (isIn && first < 0) {
         first = Math.max(0, block + BLOCK - QUOTATION);
       } else if (!isIn && first >= 0) {
-        this.compare(codes.subarray(first, block + BLOCK));
+        this.compare(first, block + BLOCK);
         first = -1;
       }
     }
     if (first >= 0) {
-      this.compare(codes.subarray(first));
+      this.compare(first, length);
     }
   }
 
-  private compare(codes: Uint16Array): void {
-    const hashes = hashesOf(codes, QUOTATION);
-    for (let start = 0; start < hashes.length; start++) {
-      this.stretches.mark(hashes[start] as number, { own: this.codes, codes, start, length: QUOTATION });
+  private compare(from: number, to: number): void {
+    const { codes: own, piece, pieceHashes, stretches } = this;
+    const count = hashInto(pieceHashes, piece, { start: from, end: to, length: QUOTATION });
+    for (let index = 0; index < count; index++) {
+      stretches.mark(pieceHashes[index] as number, { own, codes: piece, start: from + index, length: QUOTATION });
     }
   }
 }

@@ -26,13 +26,18 @@ function pageOf(high: number): Uint16Array {
   });
 }
 
-/** A text as it is compared, piece by piece. */
-export function foldedCodes(text: string, start: number, end: number): Uint16Array {
-  const codes = new Uint16Array(end - start);
+/** A text as it is compared. */
+export function foldedCodes(text: string): Uint16Array {
+  const codes = new Uint16Array(text.length);
+  foldInto(codes, text, 0, text.length);
+  return codes;
+}
+
+/** Writes a piece of a text as it is compared to the beginning of `codes`. */
+export function foldInto(codes: Uint16Array, text: string, start: number, end: number): void {
   for (let index = start; index < end; index++) {
     codes[index - start] = folded(text.charCodeAt(index));
   }
-  return codes;
 }
 
 /** Texts in all their forms, as they are compared, one behind the other. */
@@ -73,21 +78,35 @@ export class ComparedText {
 /** The hash of each stretch of `length` in `codes`, never 0. */
 export function hashesOf(codes: Uint16Array, length: number): Int32Array {
   const hashes = new Int32Array(Math.max(0, codes.length - length + 1));
+  hashInto(hashes, codes, { start: 0, end: codes.length, length });
+  return hashes;
+}
+
+/**
+ * The same of a part of `codes`, at the beginning of `hashes`.
+ * @returns how many there are
+ */
+export function hashInto(
+  hashes: Int32Array,
+  codes: Uint16Array,
+  { start, end, length }: { start: number; end: number; length: number },
+): number {
   let power = 1;
   for (let count = 1; count < length; count++) {
     power = Math.imul(power, BASE);
   }
   let hash = 0;
-  for (let end = 0; end < codes.length; end++) {
-    if (end >= length) {
-      hash = (hash - Math.imul(codes[end - length] as number, power)) | 0;
+  let count = 0;
+  for (let index = start; index < end; index++) {
+    if (index >= start + length) {
+      hash = (hash - Math.imul(codes[index - length] as number, power)) | 0;
     }
-    hash = (Math.imul(hash, BASE) + (codes[end] as number)) | 0;
-    if (end >= length - 1) {
-      hashes[end - length + 1] = hash === 0 ? 1 : hash;
+    hash = (Math.imul(hash, BASE) + (codes[index] as number)) | 0;
+    if (index >= start + length - 1) {
+      hashes[count++] = hash === 0 ? 1 : hash;
     }
   }
-  return hashes;
+  return count;
 }
 
 /** A quick look whether a stretch may be among many: small enough to stay in the processor's cache. */

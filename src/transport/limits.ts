@@ -10,7 +10,8 @@ export type KimiLimits = {
   /**
    * How many milliseconds until the first byte of the answer, everything included: renewing the login, connecting,
    * waiting for the model. A whole answer (`generateText`) begins when the model has thought to its end. 0: no limit.
-   * Node's own `fetch` gives up after 10 s without a connection and 300 s without headers in any case.
+   * A first call may wait 2 s for the list of models before. Node's own `fetch` gives up after 10 s without a
+   * connection and 300 s without headers in any case; the `fetch` setting can bring other limits.
    * @default 300000 for a streamed answer, 1800000 for a whole one
    */
   firstByteMs?: number | undefined;

@@ -126,6 +126,23 @@ describe('hidePrompt', () => {
     );
   });
 
+  it('finds the shortest quotation wherever in a long prompt it begins', () => {
+    const prompt = Array.from({ length: 20_000 }, (_, index) => `${index.toString(36)}:`).join('');
+    // A prompt is read in pieces, of whatever power of two.
+    for (let edge = 4096; edge + 20 <= prompt.length; edge += 4096) {
+      for (let start = edge - 20; start <= edge; start++) {
+        expect(hidePrompt(`<${prompt.slice(start, start + 20)}>`, prompt), `at ${start}`).toBe('<[prompt]>');
+      }
+    }
+  });
+
+  it('hides nothing for the end of one prompt and the middle of the one before', () => {
+    const [first, second] = ['abcdefghijklmnopqrstuvwxyzabcdefghijklmn', 'ABCDEFGHIJKLMNOPQRST0123456789'];
+    const text = `${second.slice(-20)}${first.slice(second.length)}`;
+    expect(hidePrompt(text.slice(10), [first, second])).toBe(text.slice(10));
+    expect(hidePrompt(text.slice(10), [second, first])).toBe(text.slice(10));
+  });
+
   // Quadratic work here took 22 s for 400 kB, which is more than this test may take.
   it.each([
     ['prose', 'lorem ipsum dolor sit amet, '],
