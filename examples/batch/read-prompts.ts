@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
+import { TOOL_NAMES } from './line-tools.ts';
 
 const promptSchema = z.strictObject({
   id: z.string().min(1),
@@ -7,7 +8,22 @@ const promptSchema = z.strictObject({
   system: z.string().optional(),
   model: z.string().min(1).optional(),
   effort: z.string().min(1).optional(),
+  /** A JSON schema of an object, which the answer will be. */
+  schema: z
+    .looseObject({ type: z.literal('object') })
+    .refine(isUsable, 'no JSON schema that answers can be held to')
+    .optional(),
+  tools: z.array(z.enum(TOOL_NAMES)).optional(),
 });
+
+function isUsable(schema: Parameters<typeof z.fromJSONSchema>[0]): boolean {
+  try {
+    z.fromJSONSchema(schema);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export type Prompt = z.infer<typeof promptSchema>;
 
@@ -36,28 +52,31 @@ export async function* readLines(path: string): AsyncGenerator<{ number: number;
   yield* line(rest, false);
 }
 
+/** A file of prompts, and how people are told of it. */
+export type PromptsFile = { path: string; name: string };
+
 /** The prompts of a file that was checked. @throws with the line, where the file has been changed since */
-export async function* readPrompts(path: string): AsyncGenerator<Prompt> {
+export async function* readPrompts({ path, name }: PromptsFile): AsyncGenerator<Prompt> {
   for await (const { number, text } of readLines(path)) {
     const prompt = promptSchema.safeParse(parse(text));
     if (!prompt.success) {
-      throw new Error(`${path}:${number} was changed while the job ran, and is no prompt now. Mend that line.`);
+      throw new Error(`${name}:${number} was changed while the job ran, and is no prompt now. Mend that line.`);
     }
     yield prompt.data;
   }
 }
 
 /** The ids of all prompts, or what is wrong with the file, so that nothing is sent of a file that is half good. */
-export async function checkPrompts(path: string): Promise<{ ids: Set<string>; problems: string[] }> {
+export async function checkPrompts({ path, name }: PromptsFile): Promise<{ ids: Set<string>; problems: string[] }> {
   const ids = new Set<string>();
   const problems: string[] = [];
   for await (const { number, text } of readLines(path)) {
     const prompt = promptSchema.safeParse(parse(text));
     if (!prompt.success) {
       const why = parse(text) === undefined ? 'not JSON' : z.prettifyError(prompt.error).replaceAll(/\s*\n\s*/g, ' ');
-      problems.push(`${path}:${number}: ${why}`);
+      problems.push(`${name}:${number}: ${why}`);
     } else if (ids.has(prompt.data.id)) {
-      problems.push(`${path}:${number}: the id "${prompt.data.id}" is there twice`);
+      problems.push(`${name}:${number}: the id "${prompt.data.id}" is there twice`);
     } else {
       ids.add(prompt.data.id);
     }

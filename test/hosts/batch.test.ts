@@ -472,9 +472,103 @@ describe('a batch job', () => {
       expect(await terminal.ended).toBe(130);
       const last = (sequence: string) => terminal.raw().lastIndexOf(sequence);
       expect(last('\u001B[?25h')).toBeGreaterThan(last('\u001B[?25l'));
-      expect(last('\u001B[?7h')).toBeGreaterThan(last('\u001B[?7l'));
+      // Lines of texts wrap, while there is a bar and after it.
+      expect(last('\u001B[?7l')).toBe(-1);
     },
   );
+
+  it.skipIf(!hasPseudoTerminal)(
+    'says in 40 columns until when it waits, and clears the bar before a text (needs pty)',
+    async () => {
+      writePrompts(prompts(5000));
+      serve(chat => (chat === 2 ? { status: 429, retryAfter: 60, body: BUSY } : undefined));
+      const terminal = openPseudoTerminal(parameters(), { columns: 40, env: environment() });
+      await terminal.shown(/(waiting until \d\d:\d\d:\d\d)/);
+      terminal.type('\u0003');
+      expect(await terminal.ended).toBe(75);
+      // oxlint-disable-next-line no-control-regex -- what a bar is drawn with
+      const bars = terminal.raw().match(/[█░]+ \d[^\x1b\r]*/g) ?? [];
+      expect(bars.filter(bar => bar.length > 40)).toEqual([]);
+      const waiting = bars.filter(bar => bar.includes('waiting'));
+      expect(waiting).not.toEqual([]);
+      expect(waiting.filter(bar => /\/s|left/.test(bar))).toEqual([]);
+      // oxlint-disable-next-line no-control-regex
+      expect(terminal.raw()).toMatch(/\x1b\[1G\x1b\[2KFinishing what has been sent/);
+    },
+  );
+
+  it('reads standard input, writes standard output, and nothing else there', async () => {
+    serve();
+    const lines = prompts(3).map(line => `${JSON.stringify(line)}\n`);
+    const child = spawn(process.execPath, [path.join(example.folder, 'batch.ts'), '-', '-'], { env: environment() });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdin.end(lines.join(''));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(
+      parseLines(stdout)
+        .map(({ id, text }) => [id, text])
+        .toSorted(),
+    ).toEqual([0, 1, 2].map(number => [`p${number}`, `Answer to Question ${number}?`]));
+    expect(stderr).toMatch(/3 of 3 answered in standard output\.\n\d+ tokens in, \d+ out; \$0\.\d{4} at list prices/);
+  });
+
+  it('names standard input, and a schema that no answer could be held to', async () => {
+    const child = spawn(process.execPath, [path.join(example.folder, 'batch.ts'), '-', '-'], { env: environment() });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const schema = { type: 'object', properties: { a: { $ref: '#/$defs/none' } } };
+    child.stdin.end(`${JSON.stringify({ id: 'a', prompt: 'x', schema })}\nnot JSON\n`);
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(stderr).toContain('standard input:1: ✖ no JSON schema that answers can be held to');
+    expect(stderr).toContain('standard input:2: not JSON');
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it('tells how it is used, and asks nobody', async () => {
+    const child = spawn(process.execPath, [path.join(example.folder, 'batch.ts'), '--help'], { env: environment() });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(stdout).toMatch(/^Usage: node batch\.ts <prompts\.jsonl> <answers\.jsonl>/);
+    expect(simulator.requests).toEqual([]);
+  });
+
+  it('answers by the schema of a line and with its tools', async () => {
+    const schema = {
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      required: ['city'],
+      additionalProperties: false,
+    };
+    writePrompts([
+      { id: 'object', prompt: 'Which city?', schema },
+      { id: 'wrong', prompt: 'Which number?', schema },
+      { id: 'tool', prompt: 'What is new?', tools: ['search'] },
+    ]);
+    const script = (body: unknown): ScriptedAnswer => {
+      const { messages, tools } = body as { messages: Array<{ role: string; content: string }>; tools?: unknown[] };
+      const text = JSON.stringify(messages);
+      if (tools !== undefined && messages.at(-1)?.role !== 'tool') {
+        return { toolCalls: [{ name: 'search', arguments: { query: 'news' } }] };
+      }
+      return { text: text.includes('city?') ? '{"city":"Oslo"}' : text.includes('number?') ? '{"n":1}' : 'Much.' };
+    };
+    simulator.script(Array.from({ length: 20 }, () => script));
+    const { code, stderr } = await run();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('3 of 3 answered') as string });
+    expect(new Map(readAnswers().map(line => [line.id, line]))).toMatchObject(
+      new Map<string, object>([
+        ['object', { output: { city: 'Oslo' } }],
+        ['wrong', { error: { code: 'NO_OBJECT' } }],
+        ['tool', { text: 'Much.' }],
+      ]),
+    );
+    const tools = chats(simulator).flatMap(({ json }) => (json as { tools?: unknown[] }).tools ?? []);
+    expect(JSON.stringify(tools)).toContain('search');
+    expect(JSON.stringify(tools)).not.toContain('"read"');
+  });
 
   it('type-checks against the packed package', async () => {
     const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
