@@ -10,7 +10,7 @@ import { styled, type Part, type Screen, type StyleName } from './terminal';
 /** Prose is not set wider than this. */
 const WIDEST = 80;
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^`]*)$/;
+const FENCE = /^ {0,3}(?:(`{3,})[^`]*$|(~{3,}))/;
 const LIST = /^ {0,3}(?:[-*+]|\d{1,9}[.)])\s/;
 
 /** What begins another kind of block, or may turn out to be one. */
@@ -94,7 +94,7 @@ export async function markdownPrinter(screen: Screen): Promise<MarkdownPrinter> 
     if (opening !== null) {
       await flush();
       begin();
-      fence = opening[1];
+      fence = opening[1] ?? opening[2];
       screen.line(styled(line, 'dim'));
     } else if (line.trim() === '') {
       await (isList ? void block.push('') : flush());
