@@ -43,7 +43,11 @@ export function shortenHome(place: string, home: string | undefined = homeDirect
   return home !== undefined && home.length > 1 && place.startsWith(home + sep) ? `~${place.slice(home.length)}` : place;
 }
 
-/** The same for every place that a text names. */
+/** The same for every place that a text names, but none in quotation marks, where a shell would take `~` as it is. */
 export function shortenHomes(text: string, home: string | undefined = homeDirectory()): string {
-  return home !== undefined && home.length > 1 ? text.replaceAll(home + sep, `~${sep}`) : text;
+  if (home === undefined || home.length <= 1) {
+    return text;
+  }
+  const [first = '', ...others] = text.split(home + sep);
+  return others.reduce((before, after) => `${before}${before.endsWith('"') ? home : '~'}${sep}${after}`, first);
 }

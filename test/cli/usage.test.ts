@@ -3,7 +3,7 @@ import { EXIT_CODES, Interruption } from '../../src/cli/failures';
 import { openTerminal, type Screen } from '../../src/cli/terminal';
 import { showBalance, showUsage } from '../../src/cli/usage-view';
 import { readPlanUsage } from '../../src/account/plan-usage';
-import { timeUntil } from '../../src/cli/wording';
+import { shortenHomes, timeUntil } from '../../src/cli/wording';
 import { Writable } from 'node:stream';
 import { json, KEY, lines, restart, run, simulator } from './command-harness';
 import { TerminalScreen } from './terminal-screen';
@@ -243,3 +243,12 @@ describe('--watch', () => {
     expect((await run(['usage', '--watch', `--interval=${value}`], { env: key })).code).toBe(2);
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a place in the home is short, but not in a command, where no shell would find it',
+  () => {
+    expect(shortenHomes('/home/a/x is open: chmod 600 "/home/a/x", not /home/ab', '/home/a')).toBe(
+      '~/x is open: chmod 600 "/home/a/x", not /home/ab',
+    );
+  },
+);
