@@ -12,14 +12,20 @@ export type RedisServer = {
   /** Stops and resumes the whole server, as a network that hangs does. */
   pause(): void;
   resume(): void;
+  /** Kills the server and starts it again on its port: what was not on disk is gone. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** A real Redis on a free loopback port, with nothing on disk. Needs the Debian package `redis-server`. */
-export async function startRedisServer(): Promise<RedisServer> {
+/**
+ * A real Redis on a free loopback port. Needs the Debian package `redis-server`.
+ * @param appendOnly whether each write is on disk before its answer (AOF), and there after a restart; default: nothing
+ *   is on disk
+ */
+export async function startRedisServer({ appendOnly = false } = {}): Promise<RedisServer> {
   for (let attempts = 1; ; attempts++) {
     try {
-      return await startOn(await freePort());
+      return await startOn(await freePort(), appendOnly);
     } catch (error) {
       // Another run of the suite may have taken the port meanwhile.
       if (!(error instanceof PortTaken) || attempts === 5) {
@@ -31,7 +37,7 @@ export async function startRedisServer(): Promise<RedisServer> {
 
 class PortTaken extends Error {}
 
-async function startOn(port: number): Promise<RedisServer> {
+async function startOn(port: number, appendOnly: boolean): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'kimi-redis-'));
   const parameters = [
     '--port',
@@ -43,25 +49,38 @@ async function startOn(port: number): Promise<RedisServer> {
     '--save',
     '',
     '--appendonly',
-    'no',
+    appendOnly ? 'yes' : 'no',
+    '--appendfsync',
+    'always',
   ];
-  const child = spawn('redis-server', parameters, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const failed = once(child, 'error').then(([error]) => {
-    const message =
-      'The tests of the Redis store need redis-server: apt-get install -y --no-install-recommends redis-server';
-    throw new Error(message, { cause: error });
-  });
-  const taken = once(child, 'exit').then(() => Promise.reject(new PortTaken(`redis-server ended; port ${port}`)));
-  await Promise.race([failed, taken, untilItAnswers(port, child)]);
+  const start = async () => {
+    const started = spawn('redis-server', parameters, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const failed = once(started, 'error').then(([error]) => {
+      const message =
+        'The tests of the Redis store need redis-server: apt-get install -y --no-install-recommends redis-server';
+      throw new Error(message, { cause: error });
+    });
+    const taken = once(started, 'exit').then(() => Promise.reject(new PortTaken(`redis-server ended; port ${port}`)));
+    await Promise.race([failed, taken, untilItAnswers(port, started)]);
+    return started;
+  };
+  const kill = async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  let child = await start();
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    async restart() {
+      await kill();
+      child = await start();
+    },
     async stop() {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
+      await kill();
       await rm(directory, { recursive: true, force: true });
     },
   };
