@@ -21,7 +21,7 @@ const SAID = [
   {
     name: 'opencode-ai',
     file: 'test/hosts/opencode/install-opencode.ts',
-    pattern: /const VERSION = '(\d+\.\d+\.\d+)'/,
+    pattern: /const NEWEST = '(\d+\.\d+\.\d+)'/,
   },
   {
     name: '@anthropic-ai/claude-code',

@@ -1,12 +1,4 @@
 import { Option } from 'commander';
-import {
-  hasPlugin,
-  OpencodeConfigurationError,
-  withoutPlugin,
-  withoutProviders,
-  withPlugin,
-  withProvider,
-} from '../../hosts/opencode/configuration';
 import { modelConfig } from '../../hosts/opencode/model-config';
 import { OPENCODE_LOGIN, OPENCODE_PROVIDER, PACKAGE_NAME } from '../../hosts/opencode/names';
 import type { OpencodeProviderConfig } from '../../hosts/opencode/plugin-api';
@@ -60,7 +52,7 @@ async function configure(context: CommandContext, options: OpencodeOptions): Pro
   }
   const isProject = options.project === true;
   const files = await configurationFiles({ environment: context.environment, isProject });
-  const changes = options.undo === true ? undone(files) : await made(context, options, { files, id });
+  const changes = options.undo === true ? await undone(files) : await made(context, options, { files, id });
   const changed = changes.filter(({ file, after }) => after !== file.before);
   const isWritten = changed.length > 0 && (await isAgreed(context, options, changed));
   for (const { file, after } of isWritten ? changed : []) {
@@ -77,26 +69,35 @@ async function made(
   options: OpencodeOptions,
   { files: { settings, terminal }, id }: { files: Files; id: string | undefined },
 ): Promise<Change[]> {
+  const { hasPlugin, withPlugin, withProvider } = await loadEditor();
   if (id === undefined) {
-    return [settings, terminal].map(file => change(file, withPlugin));
+    return Promise.all([settings, terminal].map(file => change(file, withPlugin)));
   }
   // The plugin gives a provider the models that it lacks.
-  const isShort = settings.before !== undefined && change(settings, text => String(hasPlugin(text))).after === 'true';
+  const isShort = (await change(settings, text => (hasPlugin(text) ? 'short' : 'long'))).after === 'short';
   const config = isShort ? { npm: PACKAGE_NAME } : await ownProvider(context, options);
-  return [change(settings, text => withProvider(text, id, config))];
+  return [await change(settings, text => withProvider(text, id, config))];
 }
 
-function undone({ settings, terminal }: Files): Change[] {
-  return [settings, terminal]
-    .filter(({ before }) => before !== undefined)
-    .map(file => {
-      const { after } = change(file, text => withoutProviders(withoutPlugin(text)));
+async function undone({ settings, terminal }: Files): Promise<Change[]> {
+  const { withoutPlugin, withoutProviders } = await loadEditor();
+  const there = [settings, terminal].filter(({ before }) => before !== undefined);
+  return Promise.all(
+    there.map(async file => {
+      const { after } = await change(file, text => withoutProviders(withoutPlugin(text)));
       return { file, after: after === file.initial && after !== file.before ? undefined : after };
-    });
+    }),
+  );
+}
+
+/** The library behind it is for this command alone. */
+function loadEditor() {
+  return import('../../hosts/opencode/configuration');
 }
 
 /** @throws UsageError which names the file and what is wrong with it */
-function change(file: ConfigurationFile, edit: (text: string) => string): Change {
+async function change(file: ConfigurationFile, edit: (text: string) => string): Promise<Change> {
+  const { OpencodeConfigurationError } = await loadEditor();
   const { path, before = file.initial, initial } = file;
   try {
     return { file, after: edit(before.trim() === '' ? initial : before) };

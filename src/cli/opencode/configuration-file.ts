@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { homeDirectory } from '../../credentials/data-directory';
-import { NEW_CONFIGURATION, NEW_TUI_CONFIGURATION } from '../../hosts/opencode/configuration';
+import { NEW_CONFIGURATION, NEW_TUI_CONFIGURATION } from '../../hosts/opencode/names';
 import { UsageError } from '../failures';
 
 /** No configuration that a person writes is larger. */

@@ -11,10 +11,6 @@ import {
 import { isOwnPackage, PACKAGE_NAME } from './names';
 import type { OpencodeProviderConfig } from './plugin-api';
 
-/** A new file of each kind begins with this. */
-export const NEW_CONFIGURATION = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n';
-export const NEW_TUI_CONFIGURATION = '{\n  "$schema": "https://opencode.ai/tui.json"\n}\n';
-
 /** What cannot be edited, and why, for its reader. */
 export class OpencodeConfigurationError extends Error {}
 
