@@ -19,6 +19,9 @@ const NO_PARAGRAPH = /^\s*(?:[-*+#>|<~`=]|\d{1,9}[.)])/;
 /** What may belong to a style that is not closed yet, or to a table. */
 const OPEN_SIGN = /[*_`~[\]<>|\\!]|https?:/;
 
+/** Of a paragraph that is longer nothing is written before it is whole: each look reads all of it. */
+const LONGEST_EARLY = 16 * 1024;
+
 const isShown = ({ type }: Token): boolean => type !== 'space' && type !== 'def';
 
 type Lexer = (text: string) => Token[];
@@ -36,6 +39,8 @@ export async function markdownPrinter(screen: Screen): Promise<MarkdownPrinter> 
   let isFirst = true;
   /** So many lines of the paragraph that is under way stand on the screen. */
   let early = 0;
+  /** Its length when it was looked at last. */
+  let looked = 0;
 
   const begin = (): void => {
     if (!isFirst) {
@@ -48,6 +53,7 @@ export async function markdownPrinter(screen: Screen): Promise<MarkdownPrinter> 
     block = [];
     const skip = early;
     early = 0;
+    looked = 0;
     if (text.trim() === '') {
       return;
     }
@@ -63,8 +69,14 @@ export async function markdownPrinter(screen: Screen): Promise<MarkdownPrinter> 
   };
   /** Of a long paragraph the lines that nothing to come can change: before the last, and before any open sign. */
   const writeEarly = (): void => {
+    const length = block.reduce((sum, line) => sum + line.length + 1, rest.length);
+    // Another line of the screen, at least.
+    if (fence !== undefined || length < looked + screen.columns || length > LONGEST_EARLY) {
+      return;
+    }
+    looked = length;
     const text = [...block, rest].join('\n');
-    if (fence !== undefined || NO_PARAGRAPH.test(text) || text.length < screen.columns) {
+    if (NO_PARAGRAPH.test(text)) {
       return;
     }
     const [token, ...others] = lexer(text).filter(isShown);
@@ -105,8 +117,9 @@ export async function markdownPrinter(screen: Screen): Promise<MarkdownPrinter> 
   };
   return {
     async write(piece) {
-      const lines = `${rest}${printable(piece)}`.split('\n');
-      rest = lines.pop() ?? '';
+      const [first = '', ...others] = printable(piece).split('\n');
+      const lines = [rest + first, ...others];
+      rest = lines.pop() as string;
       for (const line of lines) {
         await takeLine(line);
       }

@@ -107,6 +107,11 @@ a        1
     expect(after[4]).toBe('one\n\ntwo\n\n```\nfirst\nsecond\n');
   });
 
+  it('does not read a paragraph of a megabyte anew at each word that comes', async () => {
+    const text = await shown(Array.from({ length: 200_000 }, () => 'word '));
+    expect(stripVTControlCharacters(text).split('\n')).toHaveLength(200_000 / 16 + 1);
+  });
+
   it('comes line by line in a long paragraph, as far as nothing to come can change it', async () => {
     const after: string[] = [];
     const words = 'one two three four five six seven eight nine ten ';
