@@ -1,10 +1,11 @@
 /** A Redis that keeps what it has confirmed, and a Secret Service on a bus of its own. Neither is anybody else's. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export type Redis = {
   url: string;
@@ -39,7 +40,7 @@ export async function startRedis(root: string): Promise<Redis | undefined> {
   try {
     await start();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    if (isMissing(error)) {
       return undefined;
     }
     throw error;
@@ -98,6 +99,7 @@ export type Keyring = {
 };
 
 const PASSWORD = 'chaos-only';
+const SERVICE = 'org.freedesktop.secrets';
 
 /** `undefined` where dbus-daemon, gnome-keyring-daemon or secret-tool is missing. Never touches the user's own bus. */
 export async function startKeyring(root: string): Promise<Keyring | undefined> {
@@ -107,9 +109,16 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
     HOME: join(root, 'home'),
     PATH: process.env.PATH ?? '',
   };
-  for (const folder of ['run', 'keyring', 'home']) {
-    mkdirSync(join(root, folder), { mode: 0o700, recursive: true });
+  const services = join(root, 'keyring', 'dbus-1', 'services');
+  for (const folder of [join(root, 'run'), services, join(root, 'home')]) {
+    mkdirSync(folder, { mode: 0o700, recursive: true });
   }
+  // The bus starts the daemon, unlocked each time: one that was started beside it would race with the bus for its name.
+  const daemon = join(root, 'keyring-daemon');
+  // On one processor, where it does not race with itself (docs/wire.md#gnome-keyring-ends-at-a-first-message).
+  const start = `exec taskset -c ${firstProcessor()} gnome-keyring-daemon --foreground --unlock --components=secrets`;
+  writeFileSync(daemon, `#!/bin/sh\nprintf ${PASSWORD} | ${start} 2>/dev/null\n`, { mode: 0o700 });
+  writeFileSync(join(services, `${SERVICE}.service`), `[D-BUS Service]\nName=${SERVICE}\nExec=${daemon}\n`);
   const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
     env: environment,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -125,35 +134,44 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
       once(bus, 'error').then(([error]) => Promise.reject(error as Error)),
     ])) as [Buffer];
     environment.DBUS_SESSION_BUS_ADDRESS = String(address).trim();
-    await unlock(environment);
+    // Which of them is missing, the errors of the others would not tell.
+    await run('gnome-keyring-daemon', ['--version'], environment);
+    await probe(environment);
   } catch (error) {
     if (bus.pid !== undefined) {
       await stop();
     }
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    if (isMissing(error)) {
       return undefined;
     }
     throw error;
   }
   const collection = "['/org/freedesktop/secrets/collection/login']";
-  const call = ['call', '--session', '--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets'];
+  const call = ['call', '--session', '--dest', SERVICE, '--object-path', '/org/freedesktop/secrets'];
   return {
     environment,
     lock: () => run('gdbus', [...call, '--method', 'org.freedesktop.Secret.Service.Lock', collection], environment),
-    unlock: () => unlock(environment),
+    async unlock() {
+      const pid = await daemonOf(environment);
+      if (pid !== undefined) {
+        process.kill(pid, 'SIGKILL');
+      }
+      await probe(environment);
+    },
     stop,
     abandon: () => void bus.kill('SIGKILL'),
   };
 }
 
-/** On a busy machine another daemon, which the bus starts for a worker, may answer instead: tried again, for long. */
-async function unlock(environment: Record<string, string>): Promise<void> {
+/** It would also start with a wrong password: this fails then. The first one makes the login collection. */
+async function probe(environment: Record<string, string>): Promise<void> {
   for (const end = Date.now() + 120_000; ;) {
     try {
-      await unlockOnce(environment);
+      // A request that a daemon took with it into its end is never answered.
+      await run('secret-tool', ['store', '--label=probe', 'chaos', 'probe'], environment, 'probe', 5_000);
       return;
     } catch (error) {
-      if (Date.now() > end || (error as NodeJS.ErrnoException).code === 'ENOENT') {
+      if (Date.now() > end || isMissing(error)) {
         throw error;
       }
       await delay(200);
@@ -161,13 +179,25 @@ async function unlock(environment: Record<string, string>): Promise<void> {
   }
 }
 
-/** A new daemon each time: it goes to the background, and ends with its bus or with its successor. */
-async function unlockOnce(environment: Record<string, string>): Promise<void> {
-  const options = ['--replace', '--unlock', '--components=secrets'];
-  await run('gnome-keyring-daemon', options, environment, PASSWORD);
-  // It exits 0 with a wrong password, too; this fails then. The first one makes the login collection.
-  // A request that the old daemon took with it into its end is never answered.
-  await run('secret-tool', ['store', '--label=probe', 'chaos', 'probe'], environment, 'probe', 5_000);
+/** Process id of the daemon that answers now; the next request starts one where there is none. */
+async function daemonOf(environment: Record<string, string>): Promise<number | undefined> {
+  const options = ['call', '--session', '--dest', 'org.freedesktop.DBus', '--object-path', '/org/freedesktop/DBus'];
+  const method = 'org.freedesktop.DBus.GetConnectionUnixProcessID';
+  const { stdout } = await promisify(execFile)('gdbus', [...options, '--method', method, SERVICE], {
+    env: environment,
+  });
+  return Number(/uint32 (\d+)/.exec(stdout)?.[1]);
+}
+
+/** That a program is not there. */
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** Of those that this process may use. */
+function firstProcessor(): string {
+  const [, first = '0'] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return first;
 }
 
 async function run(
