@@ -156,6 +156,23 @@ describe.skipIf(!testServices.has('secret-service'))(
       });
     });
 
+    test('keytar finds what is there when the keyring is unlocked between its look and its doubt', async () => {
+      await withLockedKeyring(async keyring => {
+        const tools = await mkdtemp(join(data, 'tools-'));
+        const store = open({
+          slot: 'one',
+          libraries: [keytar],
+          environment: environment({ ...keyring.environment, PATH: `${tools}:${process.env.PATH}` }),
+        });
+        await store.save(oauthCredentials());
+        keyring.lock();
+        const gdbus = execFileSync('bash', ['-c', 'command -v gdbus'], { encoding: 'utf8' }).trim();
+        const unlocking = `#!/bin/sh\nkill -KILL ${keyring.pid()} 2>/dev/null\nexec ${gdbus} "$@"\n`;
+        await writeFile(join(tools, 'gdbus'), unlocking, { mode: 0o700 });
+        expect(await store.load()).toEqual(oauthCredentials());
+      });
+    });
+
     describe('when another library wrote the item', () => {
       test.each([
         ['keytar', '@napi-rs/keyring', keytar, napi],

@@ -120,9 +120,12 @@ async function take(step, loaded, service) {
     await library.set(service, step.account, step.value);
     return null;
   }
-  const result = (await library[step.op](service, step.account)) ?? null;
-  if (step.confirm && (result === null || result === false)) await confirmUnlocked(library, service);
-  return result;
+  const ask = async () => (await library[step.op](service, step.account)) ?? null;
+  const result = await ask();
+  if (!step.confirm || isConfirmed || (result !== null && result !== false)) return result;
+  await confirmUnlocked(library, service);
+  // Unlocked since when? What was found before may be what a locked keyring shows.
+  return ask();
 }
 
 async function answer(request) {
@@ -149,7 +152,7 @@ async function answer(request) {
 }
 
 function kindOf(message) {
-  if (/disconnected from message bus|NoReply/i.test(message)) return 'ended';
+  if (/disconnected from message bus|NoReply|The name :[\d.]+ was not provided/i.test(message)) return 'ended';
   if (/locked|prompt was dismissed|Dismissed|interaction is not allowed/i.test(message)) return 'locked';
   if (/D-?Bus|zbus|org\.freedesktop\.secrets|could not connect|\.service files|autolaunch|transport|no such (file|interface)/i.test(message)) return 'unavailable';
   return 'failed';
