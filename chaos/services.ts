@@ -117,7 +117,8 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
   const daemon = join(root, 'keyring-daemon');
   // On one processor, where it does not race with itself (docs/wire.md#gnome-keyring-ends-at-a-first-message).
   const start = `exec taskset -c ${firstProcessor()} gnome-keyring-daemon --foreground --unlock --components=secrets`;
-  writeFileSync(daemon, `#!/bin/sh\nprintf ${PASSWORD} | ${start} 2>/dev/null\n`, { mode: 0o700 });
+  // It may outlive its bus, and must not hold what its parents write to.
+  writeFileSync(daemon, `#!/bin/sh\nexec >/dev/null 2>&1\nprintf ${PASSWORD} | ${start}\n`, { mode: 0o700 });
   writeFileSync(join(services, `${SERVICE}.service`), `[D-BUS Service]\nName=${SERVICE}\nExec=${daemon}\n`);
   const bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address=1'], {
     env: environment,
@@ -134,6 +135,7 @@ export async function startKeyring(root: string): Promise<Keyring | undefined> {
       once(bus, 'error').then(([error]) => Promise.reject(error as Error)),
     ])) as [Buffer];
     environment.DBUS_SESSION_BUS_ADDRESS = String(address).trim();
+    bus.stdout.destroy();
     // Which of them is missing, the errors of the others would not tell.
     await run('gnome-keyring-daemon', ['--version'], environment);
     await probe(environment);

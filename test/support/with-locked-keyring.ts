@@ -28,8 +28,8 @@ export async function withLockedKeyring(callback: (keyring: TestKeyring) => Prom
   const services = join(root, 'data', 'dbus-1', 'services');
   await mkdir(services, { recursive: true });
   const daemon = join(root, 'daemon');
-  const start = `printf ${PASSWORD} | exec gnome-keyring-daemon --foreground --unlock --components=secrets 2>/dev/null`;
-  await writeFile(daemon, `#!/bin/sh\n${start}\n`, { mode: 0o700 });
+  const start = `printf ${PASSWORD} | exec gnome-keyring-daemon --foreground --unlock --components=secrets`;
+  await writeFile(daemon, `#!/bin/sh\nexec >/dev/null 2>&1\n${start}\n`, { mode: 0o700 });
   await writeFile(join(services, `${SERVICE}.service`), `[D-BUS Service]\nName=${SERVICE}\nExec=${daemon}\n`);
   const base = {
     ...process.env,
